@@ -1,0 +1,85 @@
+/**
+ * The imports table of docs/architecture.md, as rules. A folder may import the listed ones, itself, errors.ts and
+ * libraries; `config` is open to the settings.ts of every folder.
+ */
+const table = {
+  ir: [],
+  wire: [],
+  telemetry: [],
+  storage: [],
+  config: [],
+  supervisor: [],
+  catalog: ['ir', 'config'],
+  protocols: ['ir', 'wire'],
+  providers: ['ir', 'wire', 'protocols', 'catalog', 'config'],
+  pipeline: ['ir', 'protocols', 'telemetry'],
+  accounts: ['storage'],
+  ledger: ['ir', 'catalog', 'storage'],
+  sessions: ['ir', 'storage'],
+  stages: ['ir', 'wire', 'protocols', 'providers', 'catalog', 'pipeline', 'accounts', 'ledger', 'sessions', 'telemetry'],
+  http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
+  admin: ['ir', 'accounts', 'ledger', 'catalog', 'providers', 'config', 'telemetry'],
+  cli: ['ir', 'accounts', 'admin', 'catalog', 'config', 'http', 'providers', 'supervisor', 'telemetry'],
+}
+const folders = Object.keys(table)
+
+const allowed = folders.map((folder) => {
+  const others = folders.filter((other) => other !== folder && !table[folder].includes(other))
+  return {
+    name: `imports-of-${folder}`,
+    severity: 'error',
+    from: { path: `^src/${folder}/`, pathNot: `^src/${folder}/settings\\.ts$` },
+    to: { path: `^src/(${others.join('|')})/` },
+  }
+})
+
+/** Folders whose parts are strangers to each other; what they share lies beside them or comes by the front door. */
+const siblings = ['protocols'].map((folder) => ({
+  name: `siblings-of-${folder}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/([^/]+)/` },
+  to: { path: `^src/${folder}/([^/]+)/`, pathNot: `^src/${folder}/$1/` },
+}))
+
+module.exports = {
+  forbidden: [
+    ...allowed,
+    ...siblings,
+    {
+      name: 'front-door',
+      comment: 'another folder only through its index.ts (its settings.ts is public too)',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/(index|settings)\\.ts$', '^src/storage/schema\\.ts$'] },
+    },
+    {
+      name: 'stages-front-door',
+      severity: 'error',
+      from: { path: '^src/stages/([^/]+)/' },
+      to: { path: '^src/stages/([^/]+)/', pathNot: ['^src/stages/$1/', '^src/stages/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'up',
+      comment: 'only the composition root knows all',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: ['\\.test\\.ts$', '^src/cli/'] },
+      to: { path: '^src/[^/]+\\.ts$', pathNot: '^src/errors\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'no-tests', severity: 'error', from: { path: '^src', pathNot: '\\.test\\.ts$' }, to: { path: '(\\.test\\.ts$|^test/)' } },
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '\\.test\\.ts$' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json'], conditionNames: ['import', 'require', 'bun', 'node', 'default'] },
+    builtInModules: { add: ['bun', 'bun:sqlite', 'bun:test'] },
+  },
+}
