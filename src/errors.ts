@@ -1,0 +1,228 @@
+/**
+ * Every error of ours: one class, one table. The table's `kind` is what a protocol's error codec turns into
+ * the vendor's status, type and code (translation.md §13.1); the code itself travels in `x-tollgate-error`.
+ */
+
+/** Canonical error classes; each protocol maps them to its own status and type. */
+export type ErrorKind =
+  | 'bad_request'
+  | 'context_too_long'
+  | 'bad_key'
+  | 'payment'
+  | 'forbidden'
+  | 'unknown_model'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'rate_limit'
+  | 'quota'
+  | 'client_gone'
+  | 'internal'
+  | 'overloaded'
+  | 'timeout'
+  | 'upstream'
+
+export interface ErrorRow {
+  readonly kind: ErrorKind
+  /** Our own HTTP status, used where no protocol's shape applies (admin API, health). */
+  readonly status: number
+  /** May the same request succeed later without a change? Becomes `x-should-retry`. */
+  readonly retryable: boolean
+  /** What it means and what to do, for docs/errors.md. */
+  readonly help: string
+}
+
+const row = (kind: ErrorKind, status: number, retryable: boolean, help: string): ErrorRow => ({
+  kind,
+  status,
+  retryable,
+  help,
+})
+
+export const errorTable = {
+  gateway_key_missing: row(
+    'bad_key',
+    401,
+    false,
+    'Send a virtual key (`tgw-sk-…`) where your SDK puts its API key.',
+  ),
+  gateway_key_invalid: row(
+    'bad_key',
+    401,
+    false,
+    'The key is unknown, disabled, revoked or expired. `tgw keys list` shows which keys exist.',
+  ),
+  gateway_admin_token_invalid: row(
+    'bad_key',
+    401,
+    false,
+    'The admin API wants the admin token as `Authorization: Bearer`.',
+  ),
+  gateway_scope_denied: row(
+    'forbidden',
+    403,
+    false,
+    'The key may not use this model, endpoint or provider. Ask for a wider scope.',
+  ),
+  gateway_origin_denied: row(
+    'forbidden',
+    403,
+    false,
+    'With `auth: off` only loopback hosts and origins are served.',
+  ),
+  gateway_model_unknown: row(
+    'unknown_model',
+    404,
+    false,
+    'No route leads to this model. `tgw models` lists the ones that exist.',
+  ),
+  gateway_model_missing: row('bad_request', 400, false, 'The request names no model.'),
+  gateway_route_unknown: row('not_found', 404, false, 'The path is not one that the gateway serves.'),
+  gateway_method_not_allowed: row(
+    'bad_request',
+    405,
+    false,
+    'The path exists, but not with this HTTP method.',
+  ),
+  gateway_handle_unknown: row('not_found', 404, false, 'The id was not issued to this organisation.'),
+  gateway_json_invalid: row('bad_request', 400, false, 'The body is not valid JSON; the message says where.'),
+  gateway_request_invalid: row(
+    'bad_request',
+    400,
+    false,
+    'A field of the request has a wrong type or value; the message names it.',
+  ),
+  gateway_content_type_invalid: row('bad_request', 415, false, 'Send `content-type: application/json`.'),
+  gateway_body_too_large: row('too_large', 413, false, 'The body exceeds `limits.body_bytes`.'),
+  gateway_body_timeout: row('timeout', 408, true, 'The body did not arrive in time.'),
+  gateway_websocket_unsupported: row(
+    'bad_request',
+    426,
+    false,
+    'Use HTTP with server-sent events instead of a WebSocket.',
+  ),
+  gateway_overloaded: row(
+    'overloaded',
+    503,
+    true,
+    'Too many exchanges run at once (`limits.concurrent_exchanges`). Try again soon.',
+  ),
+  gateway_draining: row('overloaded', 503, true, 'The gateway is shutting down. Try again soon.'),
+  gateway_storage_unavailable: row(
+    'overloaded',
+    503,
+    true,
+    'The ledger can neither write its database nor its spool (disk full?). Nothing was sent upstream.',
+  ),
+  gateway_translation_unsupported: row(
+    'bad_request',
+    400,
+    false,
+    'Client and provider speak different protocols and no translation exists for this pair.',
+  ),
+  gateway_protocol_unsupported: row('bad_request', 400, false, 'The provider does not serve this operation.'),
+  gateway_upstream_unreachable: row(
+    'upstream',
+    502,
+    true,
+    'The provider could not be reached (refused, DNS, TLS).',
+  ),
+  gateway_upstream_timeout: row('timeout', 504, true, 'The provider did not answer in time.'),
+  gateway_upstream_died: row(
+    'upstream',
+    502,
+    true,
+    'The provider broke the connection in the middle of its answer.',
+  ),
+  gateway_upstream_invalid: row(
+    'upstream',
+    502,
+    true,
+    'The provider answered with something that is not its protocol.',
+  ),
+  gateway_upstream_redirect: row(
+    'upstream',
+    502,
+    false,
+    'The provider answered with a redirect; redirects are never followed. Correct `base_url`.',
+  ),
+  gateway_upstream_credentials_exhausted: row(
+    'upstream',
+    502,
+    false,
+    "Your key is fine; the gateway's own credential for this provider was refused or is missing.",
+  ),
+  gateway_client_gone: row(
+    'client_gone',
+    499,
+    false,
+    'The client closed the connection before the answer was complete.',
+  ),
+  gateway_internal: row('internal', 500, true, 'A defect of the gateway. The log has the request id.'),
+  vault_master_key_invalid: row(
+    'internal',
+    500,
+    false,
+    'The master key is malformed, readable by others, lost, or not the one that this database was sealed with; the message says which and what to restore.',
+  ),
+  vault_value_invalid: row(
+    'internal',
+    500,
+    false,
+    'A sealed value was changed or moved and does not open. Set it again, or restore the row from a backup.',
+  ),
+  config_invalid: row(
+    'bad_request',
+    400,
+    false,
+    'The configuration is wrong; the message names file, line and reason.',
+  ),
+  not_found: row('not_found', 404, false, 'The thing does not exist.'),
+  conflict: row(
+    'conflict',
+    409,
+    false,
+    'The thing exists already, or is in another state than the call needs.',
+  ),
+  start_failed: row(
+    'internal',
+    500,
+    true,
+    'The server did not start; the message ends with the last lines of its log.',
+  ),
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof errorTable
+
+export interface ErrorDetail {
+  /** JSON path in the client's request that is at fault, e.g. `messages[3].content`. */
+  readonly param?: string
+  /** Seconds after which a retry makes sense. */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+/** The one error class. `message` is lower case, without full stop, secret or prompt text. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly param: string | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.param = detail.param
+    this.retryAfter = detail.retryAfter
+  }
+
+  get row(): ErrorRow {
+    return errorTable[this.code]
+  }
+}
+
+/** Turns anything thrown into a GatewayError; what is not ours becomes `gateway_internal` without its text. */
+export const toGatewayError = (error: unknown): GatewayError =>
+  error instanceof GatewayError
+    ? error
+    : new GatewayError('gateway_internal', 'internal error', { cause: error })

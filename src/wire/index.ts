@@ -1,0 +1,26 @@
+export { connectionNames, mayGoBack, mayGoUpstream } from './headers.ts'
+export { jsonArraySplitter, parseElement } from './json-array.ts'
+export { type JsonDocument, parseDocument } from './json-document.ts'
+export {
+  booleanMember,
+  type JsonScan,
+  JsonSyntaxError,
+  numberMember,
+  type Span,
+  scanJson,
+  stringMember,
+  valueAt,
+  type WatchedMember,
+} from './json-scan.ts'
+export { RawJson, rawJson, writeJson } from './json-write.ts'
+export type { Machine } from './machine.ts'
+export { applySplices, type Splice } from './splice.ts'
+export {
+  encodeFrame,
+  formatFrame,
+  frameSplitter,
+  isComplete,
+  parseFrame,
+  type SseFrame,
+  sseDecoder,
+} from './sse.ts'

@@ -1,0 +1,156 @@
+import type { Machine } from './machine.ts'
+
+/** One server-sent event: `event` absent when the block had no such field. */
+export interface SseFrame {
+  readonly event?: string
+  readonly data: string
+}
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+
+/**
+ * Cuts a byte stream into event blocks without parsing them: each output holds one block with its closing blank
+ * line, and all outputs joined are the input, byte for byte. LF, CR and CRLF may be mixed, and the stream may be cut
+ * anywhere. `end()` returns an unfinished last block, if any.
+ * Grammar: WHATWG HTML, "server-sent events", parsing an event stream.
+ * @param maxBytes bound of one block; more is an error of the upstream
+ */
+export const frameSplitter = (maxBytes = 64 * 1024 * 1024): Machine<Uint8Array, Uint8Array> => {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  let lineIsEmpty = true
+  let blockHasLines = false
+  let afterCarriageReturn = false
+
+  const take = (tail: Uint8Array): Uint8Array => {
+    if (held.length === 0) return tail
+    held.push(tail)
+    const block = Buffer.concat(held)
+    held = []
+    heldBytes = 0
+    return block
+  }
+
+  return {
+    push(chunk) {
+      const blocks: Uint8Array[] = []
+      const usesCarriageReturn = chunk.indexOf(carriageReturn) >= 0
+      let start = 0
+      let position = 0
+      while (position < chunk.length) {
+        const code = chunk[position]
+        if (code === lineFeed && afterCarriageReturn) {
+          // Second half of a CRLF: it belongs to the line that has just ended.
+          afterCarriageReturn = false
+          position++
+          continue
+        }
+        if (code === lineFeed || code === carriageReturn) {
+          afterCarriageReturn = code === carriageReturn
+          position++
+          if (!lineIsEmpty) {
+            lineIsEmpty = true
+            blockHasLines = true
+          } else if (blockHasLines) {
+            blockHasLines = false
+            if (afterCarriageReturn && chunk[position] === lineFeed) {
+              afterCarriageReturn = false
+              position++
+            }
+            blocks.push(take(chunk.subarray(start, position)))
+            start = position
+          }
+          continue
+        }
+        afterCarriageReturn = false
+        lineIsEmpty = false
+        position = lineEnd(chunk, position + 1, usesCarriageReturn)
+      }
+      if (start < chunk.length) {
+        held.push(start === 0 ? chunk : chunk.subarray(start))
+        heldBytes += chunk.length - start
+        if (heldBytes > maxBytes) throw new RangeError(`an event is larger than ${maxBytes} bytes`)
+      }
+      return blocks
+    },
+    end() {
+      if (heldBytes === 0) return []
+      const rest = take(new Uint8Array(0))
+      return blockHasLines || !lineIsEmpty ? [rest] : []
+    },
+  }
+}
+
+/** Native searches: most of a stream is long data lines. */
+const lineEnd = (chunk: Uint8Array, from: number, usesCarriageReturn: boolean): number => {
+  const feed = chunk.indexOf(lineFeed, from)
+  const end = feed < 0 ? chunk.length : feed
+  if (!usesCarriageReturn) return end
+  const carriage = chunk.indexOf(carriageReturn, from)
+  return carriage < 0 ? end : Math.min(end, carriage)
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/**
+ * Parses one block. A block without a `data` field gives undefined (comments, a lone `event:`).
+ * `id` and `retry` are ignored: no protocol of ours uses them.
+ */
+export const parseFrame = (block: Uint8Array): SseFrame | undefined => {
+  const text = decoder.decode(block)
+  let event: string | undefined
+  let data: string | undefined
+  for (const line of text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)) {
+    if (line === '' || line.startsWith(':')) continue
+    const colon = line.indexOf(':')
+    const field = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+    if (field === 'data') data = data === undefined ? value : `${data}\n${value}`
+    else if (field === 'event') event = value
+  }
+  if (data === undefined) return undefined
+  return event === undefined ? { data } : { event, data }
+}
+
+/**
+ * Bytes to events. An unfinished last block is delivered only when its data parses as JSON or is `[DONE]`:
+ * several servers leave the last blank line out, and a cut one must not count.
+ */
+export const sseDecoder = (): Machine<Uint8Array, SseFrame> => {
+  const splitter = frameSplitter()
+  const parse = (blocks: readonly Uint8Array[]): SseFrame[] => {
+    const frames: SseFrame[] = []
+    for (const block of blocks) {
+      const frame = parseFrame(block)
+      if (frame !== undefined) frames.push(frame)
+    }
+    return frames
+  }
+  return {
+    push: (chunk) => parse(splitter.push(chunk)),
+    end: () => parse(splitter.end()).filter((frame) => isComplete(frame.data)),
+  }
+}
+
+/** Is a last block without its blank line whole? */
+export const isComplete = (data: string): boolean => {
+  if (data.trim() === '[DONE]') return true
+  try {
+    JSON.parse(data)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** One event as text: LF, one `data:` line per line of data, a blank line. */
+export const formatFrame = (frame: SseFrame): string => {
+  const event = frame.event === undefined ? '' : `event: ${frame.event}\n`
+  const data = frame.data.includes('\n') ? frame.data.replaceAll('\n', '\ndata: ') : frame.data
+  return `${event}data: ${data}\n\n`
+}
+
+const encoder = new TextEncoder()
+
+export const encodeFrame = (frame: SseFrame): Uint8Array => encoder.encode(formatFrame(frame))
