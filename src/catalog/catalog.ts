@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { catalogSource, createModelIndex, type IndexedModel } from './model-index.ts'
+import { compileGlob } from './model-matcher.ts'
+import type { PriceCard } from './price-card.ts'
+import { sourceProvider } from './source-provider.ts'
+
+/** Prices that the operator gives; they win over the data. The first whose model and provider fit counts. */
+export interface PriceOverride {
+  /** Model id; `*` stands for any text, letter case does not count. */
+  readonly match: string
+  /** Id of one provider instance; absent: every provider but `loopback`. */
+  readonly provider?: string
+  readonly prices: Omit<PriceCard, 'version' | 'source' | 'effectiveFrom'>
+}
+
+export interface ModelCard {
+  readonly provider: string
+  readonly id: string
+  readonly name?: string
+  /** Tokens of prompt and answer together. */
+  readonly contextWindow?: number
+  /** Tokens of the prompt alone, where the vendor limits them apart. */
+  readonly maxInputTokens?: number
+  readonly maxOutputTokens?: number
+  readonly deprecated?: boolean
+}
+
+export interface Catalog {
+  /**
+   * The prices of a model at a provider at a moment (milliseconds since 1970), or undefined when they are not
+   * known, which never means free. `provider` is the id of a provider instance, `model` the id sent to it.
+   */
+  price(provider: string, model: string, at: number): PriceCard | undefined
+  /** What is known of a model; `id` is the one asked for. */
+  model(provider: string, model: string): ModelCard | undefined
+  /** The models that the data lists for a provider, under ids that the provider takes. */
+  models(provider: string): readonly ModelCard[]
+  /** Where the data comes from, of which version and day, under which licence. */
+  readonly source: typeof catalogSource
+}
+
+/** Looks prices and limits up in the shipped data, below the operator's own prices. Remembers recent look-ups. */
+export const createCatalog = (options: { readonly overrides: readonly PriceOverride[] }): Catalog => {
+  const index = createModelIndex()
+  const overrides = options.overrides.map(compileOverride)
+  const override = (provider: string, model: string): PriceCard | undefined =>
+    overrides.find((candidate) => candidate.fits(provider, model))?.card
+  const lookUp = remember((provider, model): Found => {
+    const given = override(provider, model)
+    if (given !== undefined || provider === 'loopback') return { card: given ?? freeCard }
+    const source = sourceProvider(provider)
+    return { model: source === undefined ? undefined : index.find(source, model) }
+  })
+  const modelCard = (
+    provider: string,
+    id: string,
+    model: IndexedModel | undefined,
+  ): ModelCard | undefined => {
+    const source = model?.provider ?? sourceProvider(provider)
+    const limits = source === undefined ? undefined : index.limits(source, id)
+    if (model === undefined && limits === undefined) return undefined
+    const { name, contextWindow, deprecated } = { ...model?.data, ...limits }
+    return {
+      provider,
+      id,
+      ...(name !== undefined && { name }),
+      ...(contextWindow !== undefined && { contextWindow }),
+      ...(limits?.maxInputTokens !== undefined && { maxInputTokens: limits.maxInputTokens }),
+      ...(limits?.maxOutputTokens !== undefined && { maxOutputTokens: limits.maxOutputTokens }),
+      ...(deprecated !== undefined && { deprecated }),
+    }
+  }
+  const modelOf = remember((provider, model): ModelCard | undefined => {
+    const source = sourceProvider(provider)
+    return source === undefined ? undefined : modelCard(provider, model, index.find(source, model))
+  })
+  return {
+    price: (provider, model, at) => {
+      const found = lookUp(provider, model)
+      return found.card ?? found.model?.cardAt(at)
+    },
+    model: modelOf,
+    models: (provider) => {
+      const source = sourceProvider(provider)
+      const listed = source === undefined ? [] : index.list(source)
+      return listed.flatMap(({ callId, model }) => modelCard(provider, callId, model) ?? [])
+    },
+    source: catalogSource,
+  }
+}
+
+interface Found {
+  readonly card?: PriceCard | undefined
+  readonly model?: IndexedModel | undefined
+}
+
+/** Nothing leaves the machine, so nothing is billed: a known price of 0. */
+const freeCard: PriceCard = {
+  version: 'free',
+  source: 'loopback answers by itself',
+  inputPerMtok: 0n,
+  outputPerMtok: 0n,
+  perThousandSearches: 0n,
+}
+
+const compileOverride = (override: PriceOverride) => {
+  const fitsModel = compileGlob(override.match)
+  const text = JSON.stringify(override, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  const version = `override:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+  const card: PriceCard = { ...override.prices, version, source: 'configuration' }
+  return {
+    card,
+    fits: (provider: string, model: string): boolean =>
+      (override.provider === undefined ? provider !== 'loopback' : override.provider === provider) &&
+      fitsModel(model.trim().toLowerCase()),
+  }
+}
+
+/** Model ids come from clients: their number and length must not fill the memory. */
+const remembered = 4096
+const longestId = 256
+
+/** Keeps the last few thousand results, the oldest leaving first; an id too long for a model gets looked up anew. */
+const remember = <T>(
+  find: (provider: string, model: string) => T,
+): ((provider: string, model: string) => T) => {
+  const results = new Map<string, { readonly result: T }>()
+  return (provider, model) => {
+    if (model.length > longestId) return find(provider, model)
+    const key = `${provider}\n${model}`
+    const known = results.get(key)
+    if (known !== undefined) return known.result
+    const result = find(provider, model)
+    if (results.size >= remembered) for (const oldest of results.keys()) if (results.delete(oldest)) break
+    results.set(key, { result })
+    return result
+  }
+}
