@@ -217,7 +217,7 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 /** An escaped key may hide a name that somebody watches for, so it is decoded. */
 const keyAt = (text: string, start: number, end: number): string => {
   const source = text.slice(start, end)
-  if (!source.includes('\\')) return source
+  if (isPlain(source)) return source
   try {
     return String(JSON.parse(`"${Buffer.from(source, 'latin1').toString('utf8')}"`))
   } catch {

@@ -12,7 +12,7 @@ const carriageReturn = 0x0d
 /**
  * Cuts a byte stream into event blocks without parsing them: each output holds one block with its closing blank
  * line, and all outputs joined are the input, byte for byte. LF, CR and CRLF may be mixed, and the stream may be cut
- * anywhere. `end()` returns an unfinished last block, if any.
+ * anywhere. `end()` returns what is left: an unfinished block, or the second half of a line end.
  * Grammar: WHATWG HTML, "server-sent events", parsing an event stream.
  * @param maxBytes bound of one block; more is an error of the upstream
  */
@@ -76,8 +76,7 @@ export const frameSplitter = (maxBytes = 64 * 1024 * 1024): Machine<Uint8Array, 
     },
     end() {
       if (heldBytes === 0) return []
-      const rest = take(new Uint8Array(0))
-      return blockHasLines || !lineIsEmpty ? [rest] : []
+      return [take(new Uint8Array(0))]
     },
   }
 }
