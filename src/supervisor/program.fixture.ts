@@ -1,0 +1,69 @@
+import { existsSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { acquireLock, attachToSupervisor, configExitCode, isWorker, supervise } from './index.ts'
+
+/**
+ * A small program of two roles, as the gateway is: the supervisor with its lock, and a worker that does what
+ * `FIXTURE_MODE` says. Events go to standard output, one per line.
+ */
+const dataDir = process.env['FIXTURE_DIR'] ?? '.'
+const mode = process.env['FIXTURE_MODE'] ?? 'well'
+const say = (event: string, fields: object = {}): void =>
+  console.log(JSON.stringify({ event, pid: process.pid, ...fields }))
+
+const runWorker = (): void => {
+  const link = attachToSupervisor({
+    orphanTimeout: 300,
+    onDrain: async () => {
+      say('drain')
+      if (mode === 'slow-drain') await Bun.sleep(300)
+      if (mode === 'stuck-drain') await new Promise(() => setInterval(() => undefined, 1000))
+      say('drained')
+    },
+    onReload: () => say('reload'),
+  })
+  if (mode === 'crash-at-start') process.exit(9)
+  if (mode === 'wrong-config' || (mode === 'config-breaks' && link.restarts === 1)) {
+    link.failed('listen.port must be a number')
+    process.exit(configExitCode)
+  }
+  link.ready({ host: '127.0.0.1', ports: { facade: 18081 } })
+  say('ready', {
+    restarts: link.restarts,
+    supervised: link.supervised,
+    requests: process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'],
+    args: process.argv.slice(2),
+  })
+  const crash = join(dataDir, 'crash')
+  setInterval(() => {
+    if (!existsSync(crash)) return
+    unlinkSync(crash)
+    process.exit(3)
+  }, 5)
+}
+
+const runSupervisor = async (): Promise<number> => {
+  const lock = await acquireLock(dataDir)
+  const log = (level: string) => (message: string, fields?: object) =>
+    say('log', { level, message, ...fields })
+  try {
+    return await supervise({
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      shutdownTimeout: Number(process.env['FIXTURE_SHUTDOWN'] ?? 5000),
+      onState: lock.update,
+      backoff: { first: 20, maximum: 200 },
+    })
+  } finally {
+    lock.release()
+  }
+}
+
+if (isWorker() || process.env['FIXTURE_MODE'] === 'alone') runWorker()
+else {
+  try {
+    process.exit(await runSupervisor())
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,140 @@
+import { type BackoffOptions, createBackoff } from './backoff.ts'
+import { configExitCode, type ReadyInfo } from './message.ts'
+import { selfCommand } from './self-command.ts'
+import { listenToSignals } from './signals.ts'
+import { startWorker, type Worker, type WorkerEnd } from './worker.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The part of a logger that is needed here. */
+export interface SupervisorLog {
+  info(message: string, fields?: Fields): void
+  warn(message: string, fields?: Fields): void
+  error(message: string, fields?: Fields): void
+}
+
+export interface SuperviseOptions {
+  readonly log: SupervisorLog
+  /** Milliseconds that a worker may take to finish what runs; two seconds later it is killed. */
+  readonly shutdownTimeout: number
+  /** What to run. Default: this program, with its own arguments. */
+  readonly command?: readonly string[]
+  /** Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** The worker answers now; undefined: it does not any more. */
+  readonly onState?: (ready: ReadyInfo | undefined) => void
+  readonly backoff?: BackoffOptions
+}
+
+/** A worker that has never been ready is tried so often. */
+const maximumFirstStarts = 5
+const killGrace = 2000
+
+/**
+ * Runs the gateway in a worker process and keeps it running, until a signal ends it: SIGTERM and SIGINT let the
+ * worker finish, a second SIGINT does not; SIGHUP lets it reload, or ends it when the terminal was closed.
+ * Returns the exit code: 0, 78 for a wrong configuration, 130 after a second SIGINT, else 1.
+ */
+export const supervise = async (options: SuperviseOptions): Promise<number> => {
+  const { log } = options
+  const backoff = createBackoff(options.backoff)
+  const stopping = new AbortController()
+  let worker: Worker | undefined
+  let interrupted = false
+  let overdue = false
+  let restarts = 0
+  let everReady = false
+
+  const stop = (signal: string): void => {
+    if (stopping.signal.aborted) {
+      if (signal !== 'SIGINT') return
+      interrupted = true
+      worker?.kill()
+      return
+    }
+    log.info('stopping', { signal })
+    stopping.abort()
+    worker?.drain()
+  }
+  const silence = listenToSignals({ stop, reload: () => worker?.reload() })
+
+  try {
+    for (;;) {
+      worker = startWorker({
+        command: options.command ?? selfCommand(process.argv.slice(2)),
+        env: options.env,
+        restarts,
+        onReady: (info) => {
+          everReady = true
+          options.onState?.(info)
+        },
+      })
+      const end = await untilEnded(worker, stopping.signal, options.shutdownTimeout + killGrace, () => {
+        overdue = true
+        log.error('the worker did not finish in time and is killed', { workerPid: worker?.pid })
+      })
+      options.onState?.(undefined)
+      if (interrupted) return 130
+      if (stopping.signal.aborted) return overdue || !isOrderly(end) ? 1 : 0
+      if (!everReady && end.code === configExitCode) {
+        log.error('the worker refused its configuration', describe(end))
+        return configExitCode
+      }
+      restarts += 1
+      if (!everReady && restarts >= maximumFirstStarts) {
+        log.error('the worker cannot start, giving up', { ...describe(end), starts: restarts })
+        return 1
+      }
+      const delay = backoff.next(end.readyAt === undefined ? 0 : performance.now() - end.readyAt)
+      log.error('the worker ended and is started again', { ...describe(end), restarts, delayMs: delay })
+      await pause(delay, stopping.signal)
+      if (stopping.signal.aborted) return 0
+    }
+  } finally {
+    silence()
+  }
+}
+
+/** Waits for the end; kills a worker that is still there `limit` milliseconds after the stop. */
+const untilEnded = async (
+  worker: Worker,
+  stopping: AbortSignal,
+  limit: number,
+  onOverdue: () => void,
+): Promise<WorkerEnd> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const startClock = (): void => {
+    timer = setTimeout(() => {
+      onOverdue()
+      worker.kill()
+    }, limit)
+  }
+  stopping.addEventListener('abort', startClock, { once: true })
+  try {
+    return await worker.ended
+  } finally {
+    stopping.removeEventListener('abort', startClock)
+    clearTimeout(timer)
+  }
+}
+
+/** A worker that was stopped before it listened to signals dies of them. */
+const isOrderly = ({ code, signal }: WorkerEnd): boolean =>
+  signal === null ? code === 0 : signal === 'SIGTERM' || signal === 'SIGINT'
+
+const describe = ({ code, signal, reason }: WorkerEnd): Fields => ({
+  ...(code === null ? {} : { exitCode: code }),
+  ...(signal === null ? {} : { signal }),
+  ...(reason === undefined ? {} : { reason }),
+})
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal.addEventListener('abort', end)
+  })

@@ -1,0 +1,83 @@
+import { parseSupervisorMessage, type ReadyInfo, type WorkerMessage } from './message.ts'
+
+export const roleVariable = 'TGW_ROLE'
+export const restartsVariable = 'TOLLGATE_WORKER_RESTARTS'
+
+export interface WorkerHandlers {
+  /** Finish what runs, take nothing new. The process ends when the promise settles. Called once. */
+  onDrain(): Promise<void>
+  /** Read the configuration again. */
+  onReload(): void
+  /** Milliseconds that a drain may take when the supervisor has died. Default 5,000. */
+  readonly orphanTimeout?: number
+}
+
+/** A worker's end of the line to its supervisor; without a supervisor the same calls are harmless. */
+export interface WorkerLink {
+  readonly supervised: boolean
+  /** How often the supervisor has had to start a worker again. */
+  readonly restarts: number
+  /** The listeners are open. */
+  ready(info: ReadyInfo): void
+  /** It will end, and why; end with `configExitCode` when the configuration is at fault. */
+  failed(message: string): void
+}
+
+/** Is this process the worker of a supervisor? */
+export const isWorker = (): boolean => process.env[roleVariable] === 'worker' && process.send !== undefined
+
+/**
+ * Obeys the supervisor: drains when it says so or has died, reloads when it says so. Without one (started in a
+ * container, or by a test) the signals mean the same: SIGTERM and SIGINT drain, a second SIGINT ends at once,
+ * SIGHUP reloads.
+ */
+export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
+  const supervised = isWorker()
+  const drain = once(() => handlers.onDrain().then(() => process.exit(0), drainFailed))
+  process.on('SIGTERM', drain)
+
+  if (supervised) {
+    process.on('message', (received: unknown) => {
+      const message = parseSupervisorMessage(received)
+      if (message?.type === 'drain') drain()
+      if (message?.type === 'reload') handlers.onReload()
+    })
+    process.on('disconnect', () => {
+      drain()
+      setTimeout(() => process.exit(1), handlers.orphanTimeout ?? 5000)
+    })
+    // A terminal sends these to the whole group; the supervisor decides what they mean.
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+  } else {
+    let interrupts = 0
+    process.on('SIGINT', () => {
+      interrupts += 1
+      if (interrupts > 1) process.exit(130)
+      drain()
+    })
+    process.on('SIGHUP', () => handlers.onReload())
+  }
+
+  const tell = (message: WorkerMessage): void => {
+    if (supervised && process.connected) process.send?.(message)
+  }
+  return {
+    supervised,
+    restarts: Number(process.env[restartsVariable] ?? 0) || 0,
+    ready: (info) => tell({ type: 'ready', info }),
+    failed: (message) => tell({ type: 'failed', message }),
+  }
+}
+
+const drainFailed = (error: unknown): never => {
+  console.error('draining failed:', error instanceof Error ? error.message : 'unknown error')
+  process.exit(1)
+}
+
+const once = (action: () => unknown): (() => void) => {
+  let done = false
+  return () => {
+    if (!done) action()
+    done = true
+  }
+}

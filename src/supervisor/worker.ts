@@ -1,0 +1,88 @@
+import { parseWorkerMessage, type ReadyInfo, type SupervisorMessage } from './message.ts'
+import { restartsVariable, roleVariable } from './worker-link.ts'
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  readonly code: number | null
+  readonly signal: string | null
+  /** When it said that it was ready; undefined when it never did. `performance.now()` time. */
+  readonly readyAt: number | undefined
+  /** Why it ended, in its own words. */
+  readonly reason: string | undefined
+}
+
+/** A worker process that runs. */
+export interface Worker {
+  readonly pid: number | undefined
+  readonly ended: Promise<WorkerEnd>
+  reload(): void
+  /** Asks it to finish. */
+  drain(): void
+  /** Ends it at once. */
+  kill(): void
+}
+
+export interface WorkerOptions {
+  readonly command: readonly string[]
+  readonly restarts: number
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  onReady(info: ReadyInfo): void
+}
+
+/** Starts a worker. Never throws: a command that cannot be run is a worker that ended. */
+export const startWorker = (options: WorkerOptions): Worker => {
+  let readyAt: number | undefined
+  let reason: string | undefined
+  try {
+    const child = Bun.spawn([...options.command], {
+      env: {
+        ...(options.env ?? process.env),
+        [roleVariable]: 'worker',
+        [restartsVariable]: String(options.restarts),
+        // Bun's fetch runs 256 requests at once and queues the rest without a word; read only when a process starts.
+        BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      serialization: 'json',
+      ipc: (received) => {
+        const message = parseWorkerMessage(received)
+        if (message?.type === 'failed') reason = message.message
+        if (message?.type !== 'ready') return
+        readyAt ??= performance.now()
+        options.onReady(message.info)
+      },
+    })
+    const tell = (message: SupervisorMessage): void => {
+      try {
+        child.send(message)
+      } catch {
+        // It has ended, or closed the line: `ended` and the signals tell the rest.
+      }
+    }
+    return {
+      pid: child.pid,
+      ended: child.exited.then(() => ({
+        code: child.exitCode,
+        signal: child.signalCode === null ? null : String(child.signalCode),
+        readyAt,
+        reason,
+      })),
+      reload: () => tell({ type: 'reload' }),
+      drain: () => {
+        tell({ type: 'drain' })
+        // On Windows SIGTERM ends a process at once; there the message alone must do.
+        if (process.platform !== 'win32') child.kill('SIGTERM')
+      },
+      kill: () => child.kill('SIGKILL'),
+    }
+  } catch (error) {
+    reason = error instanceof Error ? error.message : 'the worker cannot be started'
+    return {
+      pid: undefined,
+      ended: Promise.resolve({ code: null, signal: null, readyAt: undefined, reason }),
+      reload: () => undefined,
+      drain: () => undefined,
+      kill: () => undefined,
+    }
+  }
+}

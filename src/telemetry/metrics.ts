@@ -1,0 +1,160 @@
+import type { Gauge } from './instrument.ts'
+import { createMetricRegistry, type MetricRegistry } from './metric-registry.ts'
+import { addProcessMetrics } from './process-metrics.ts'
+
+export interface MetricsOptions {
+  readonly version: string
+  readonly commit?: string
+  /** How often the supervisor has had to start this worker again. */
+  readonly workerRestarts?: number
+}
+
+/** What one exchange was, once it is over. */
+export interface ExchangeSample {
+  readonly protocol: string
+  readonly operation: string
+  /** The provider that answered; `none` when nobody was asked. */
+  readonly provider: string
+  /** `ok`, an error code of ours, `client_gone`, …: a small set of words. */
+  readonly outcome: string
+  readonly durationSeconds: number
+  /** Absent when nothing was answered. */
+  readonly timeToFirstTokenSeconds?: number
+  /** What the gateway itself added. */
+  readonly overheadSeconds?: number
+}
+
+/** Token counts of one upstream call, as the IR has them; absent is unknown and counts nothing. */
+export interface TokenCounts {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly cacheReadTokens?: number
+  readonly cacheWriteTokens?: number
+  readonly cacheWriteLongTokens?: number
+  readonly reasoningTokens?: number
+}
+
+/** Models and keys are no labels: they are many, and a client chooses them. The ledger has them. */
+export interface Metrics {
+  /** For metrics of other folders. */
+  readonly registry: MetricRegistry
+  readonly openExchanges: Gauge
+  readonly openStreams: Gauge
+  readonly ledgerPending: Gauge
+  readonly ledgerSpooled: Gauge
+  exchange(sample: ExchangeSample): void
+  /** One upstream call: its HTTP status, or why there was none. */
+  attempt(provider: string, result: number | 'unreachable' | 'timeout' | 'aborted'): void
+  tokens(provider: string, counts: TokenCounts): void
+  cost(provider: string, nanoUsd: bigint): void
+  violation(protocol: string, rule: string): void
+  render(): Promise<string>
+  readonly contentType: string
+  /** Stops the timer behind the process metrics. */
+  close(): void
+}
+
+const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640]
+const firstTokenBuckets = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 25, 50, 100, 300]
+const overheadBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5]
+
+const tokenClasses = {
+  input: 'inputTokens',
+  output: 'outputTokens',
+  cache_read: 'cacheReadTokens',
+  cache_write: 'cacheWriteTokens',
+  cache_write_long: 'cacheWriteLongTokens',
+  reasoning: 'reasoningTokens',
+} as const satisfies Record<string, keyof TokenCounts>
+
+/** The gateway's own metrics. Nothing is registered anywhere else; two of them do not know each other. */
+export const createMetrics = (options: MetricsOptions): Metrics => {
+  const registry = createMetricRegistry()
+  const { counter, gauge, histogram } = registry
+  const exchanges = counter({
+    name: 'tollgate_exchanges_total',
+    help: 'Exchanges that have ended.',
+    labels: ['protocol', 'operation', 'provider', 'outcome'],
+  })
+  const byProvider = ['protocol', 'provider']
+  const durations = histogram({
+    name: 'tollgate_exchange_duration_seconds',
+    help: 'From the request to the end of the answer.',
+    labels: byProvider,
+    buckets: durationBuckets,
+  })
+  const firstTokens = histogram({
+    name: 'tollgate_time_to_first_token_seconds',
+    help: 'From the request to the first byte of the answer.',
+    labels: byProvider,
+    buckets: firstTokenBuckets,
+  })
+  const overheads = histogram({
+    name: 'tollgate_overhead_seconds',
+    help: 'What the gateway added to an exchange.',
+    buckets: overheadBuckets,
+  })
+  const attempts = counter({
+    name: 'tollgate_upstream_attempts_total',
+    help: 'Upstream calls.',
+    labels: ['provider', 'status_class'],
+  })
+  const tokens = counter({
+    name: 'tollgate_tokens_total',
+    help: 'Tokens. input includes the cache classes, output includes reasoning.',
+    labels: ['provider', 'class'],
+  })
+  const costs = counter({
+    name: 'tollgate_cost_nano_usd_total',
+    help: 'Cost in billionths of a US dollar.',
+    labels: ['provider'],
+  })
+  const violations = counter({
+    name: 'tollgate_protocol_violation_total',
+    help: 'Stream frames that break the rules of their protocol.',
+    labels: ['protocol', 'rule'],
+  })
+  const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
+  restarts().add(options.workerRestarts ?? 0)
+  const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
+  const build = gauge({
+    name: 'tollgate_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labels: Object.keys(info),
+  })
+  build(...Object.values(info)).set(1)
+
+  return {
+    registry,
+    openExchanges: gauge({ name: 'tollgate_open_exchanges', help: 'Exchanges that run now.' })(),
+    openStreams: gauge({ name: 'tollgate_open_streams', help: 'Answers that stream now.' })(),
+    ledgerPending: gauge({
+      name: 'tollgate_ledger_pending',
+      help: 'Ledger rows that wait for their commit.',
+    })(),
+    ledgerSpooled: gauge({ name: 'tollgate_ledger_spooled', help: 'Ledger rows kept in the spool file.' })(),
+    exchange: (sample) => {
+      exchanges(sample.protocol, sample.operation, sample.provider, sample.outcome).add()
+      durations(sample.protocol, sample.provider).observe(sample.durationSeconds)
+      if (sample.timeToFirstTokenSeconds !== undefined) {
+        firstTokens(sample.protocol, sample.provider).observe(sample.timeToFirstTokenSeconds)
+      }
+      if (sample.overheadSeconds !== undefined) overheads().observe(sample.overheadSeconds)
+    },
+    attempt: (provider, result) => attempts(provider, statusClass(result)).add(),
+    tokens: (provider, counts) => {
+      for (const [label, name] of Object.entries(tokenClasses)) {
+        const count = counts[name]
+        if (count !== undefined) tokens(provider, label).add(count)
+      }
+    },
+    cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
+    violation: (protocol, rule) => violations(protocol, rule).add(),
+    render: registry.render,
+    contentType: registry.contentType,
+    close: addProcessMetrics(registry),
+  }
+}
+
+const statusClass = (result: number | string): string =>
+  typeof result === 'string' ? result : `${Math.floor(result / 100)}xx`
