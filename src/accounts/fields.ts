@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { isId } from './token.ts'
+
+/** A name that people give: one line of text that every database can store. */
+export const nameField = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), 'must be one line of text')
+
+/** The id of a row. */
+export const idField = z.string().refine(isId, 'is not an id')
+
+/** A time in milliseconds since 1970; `null` is never. */
+export const expiresAtField = z.int().positive().nullable()

@@ -1,0 +1,61 @@
+export {
+  type AdminToken,
+  type AdminTokenState,
+  type AdminTokenStore,
+  createAdminTokenStore,
+} from './admin-token-store.ts'
+export {
+  type AdminIdentity,
+  type AdminTokens,
+  createAdminTokens,
+  type IssuedAdminToken,
+  type NewAdminToken,
+} from './admin-tokens.ts'
+export {
+  type CredentialState,
+  type CredentialStore,
+  createCredentialStore,
+  type SealedCredential,
+} from './credential-store.ts'
+export {
+  type CredentialInfo,
+  type Credentials,
+  createCredentials,
+  type OpenCredential,
+} from './credentials.ts'
+export { type FirstStart, type FirstStartParts, firstStart, type Presets } from './first-start.ts'
+export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
+export { allows, type KeyIdentity, systemIdentity } from './key-identity.ts'
+export { createKeyRing, type KeyRing } from './key-ring.ts'
+export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
+export { createKeyUsage, type KeyUsage } from './key-usage.ts'
+export { loadMasterKey, type MasterKey, type MasterKeySource } from './master-key.ts'
+export { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './purpose-key-store.ts'
+export { type Purpose, purposes } from './purposes.ts'
+export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'
+export { mask, Secret } from './secret.ts'
+export { defaultOrganisation, type Tenant } from './tenant.ts'
+export {
+  createTenantStore,
+  type Organisation,
+  type Team,
+  type TenantStore,
+  type User,
+} from './tenant-store.ts'
+export { createTenants, type NewOrganisation, type NewTeam, type NewUser, type Tenants } from './tenants.ts'
+export { adminTokenPrefix, virtualKeyPrefix } from './token.ts'
+export { createTokenDigest, type TokenDigest } from './token-digest.ts'
+export { openVault, type SealPlace, type Vault } from './vault.ts'
+export { formatVaultReference, parseVaultReference, type VaultReference } from './vault-reference.ts'
+export {
+  type KeyChange,
+  type KeyMetadata,
+  type KeyOptions,
+  type KeyState,
+  keyChangeSchema,
+  keyOptionsSchema,
+  type NewKey,
+  newKeySchema,
+  type VirtualKey,
+} from './virtual-key.ts'
+export { createVirtualKeys, type IssuedKey, type VirtualKeys } from './virtual-keys.ts'

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { compileGlob } from './glob.ts'
+import { compileScopes, keyScopesSchema, unlimitedScopes } from './scopes.ts'
+
+/** The definition of a glob, written down without regard to speed. */
+const naive = (pattern: string, text: string): boolean => {
+  if (pattern === '') return text === ''
+  if (pattern[0] === '*')
+    return naive(pattern.slice(1), text) || (text !== '' && naive(pattern, text.slice(1)))
+  return (
+    text !== '' && (pattern[0] === '?' || pattern[0] === text[0]) && naive(pattern.slice(1), text.slice(1))
+  )
+}
+
+describe('a glob', () => {
+  test('agrees with the naive matcher', () => {
+    const alphabet = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 9 })
+    fc.assert(
+      fc.property(alphabet('ab/*?'), alphabet('ab/'), (pattern, text) => {
+        expect(compileGlob(pattern)(text)).toBe(naive(pattern, text))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('takes what means something in a regular expression for itself', () => {
+    expect(compileGlob('gpt-4.1')('gpt-4x1')).toBe(false)
+    expect(compileGlob('a(b)+[c]*')('a(b)+[c]d')).toBe(true)
+  })
+
+  test('ends soon on a pattern made to be slow', () => {
+    const glob = compileGlob(`${'*a'.repeat(100)}b`)
+    const started = performance.now()
+    expect(glob('a'.repeat(20_000))).toBe(false)
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+})
+
+describe('scopes', () => {
+  test('let everything pass when no list is set', () => {
+    const permits = compileScopes(unlimitedScopes)
+    expect(permits({ model: 'gpt-5', operation: 'generate', protocol: 'gemini', provider: 'openai' })).toBe(
+      true,
+    )
+    expect(permits({})).toBe(true)
+  })
+
+  test('let nothing pass through an empty list', () => {
+    const permits = compileScopes({ models: [], endpoints: [], providers: [] })
+    expect(permits({ model: 'gpt-5' })).toBe(false)
+    expect(permits({ operation: 'generate' })).toBe(false)
+    expect(permits({ provider: 'openai' })).toBe(false)
+  })
+
+  test('name models by glob', () => {
+    const permits = compileScopes({ ...unlimitedScopes, models: ['claude-*', 'gpt-5'] })
+    expect(permits({ model: 'claude-sonnet-4-5' })).toBe(true)
+    expect(permits({ model: 'gpt-5' })).toBe(true)
+    expect(permits({ model: 'gpt-5-mini' })).toBe(false)
+  })
+
+  test('name endpoints by operation or by protocol', () => {
+    const permits = compileScopes({ ...unlimitedScopes, endpoints: ['embed', 'anthropic-messages'] })
+    expect(permits({ operation: 'embed', protocol: 'openai-embeddings' })).toBe(true)
+    expect(permits({ operation: 'generate', protocol: 'anthropic-messages' })).toBe(true)
+    expect(permits({ operation: 'generate', protocol: 'openai-chat' })).toBe(false)
+    expect(permits({ protocol: 'openai-chat' })).toBe(false)
+  })
+
+  test('name providers by id', () => {
+    const permits = compileScopes({ ...unlimitedScopes, providers: ['my-vllm'] })
+    expect(permits({ model: 'anything', provider: 'my-vllm' })).toBe(true)
+    expect(permits({ model: 'anything', provider: 'openai' })).toBe(false)
+  })
+
+  test('refuse unknown words in what an operator gives', () => {
+    expect(keyScopesSchema.parse({ models: ['a*'] })).toEqual({
+      models: ['a*'],
+      endpoints: null,
+      providers: null,
+    })
+    expect(keyScopesSchema.safeParse({ model: ['a*'] }).success).toBe(false)
+    expect(keyScopesSchema.safeParse({ models: 'a*' }).success).toBe(false)
+  })
+})
