@@ -93,7 +93,7 @@ export const errorTable = {
     'A field of the request has a wrong type or value; the message names it.',
   ),
   gateway_content_type_invalid: row('bad_request', 415, false, 'Send `content-type: application/json`.'),
-  gateway_body_too_large: row('too_large', 413, false, 'The body exceeds `limits.body_bytes`.'),
+  gateway_body_too_large: row('too_large', 413, false, 'The body exceeds `listen.max_body`.'),
   gateway_body_timeout: row('timeout', 408, true, 'The body did not arrive in time.'),
   gateway_websocket_unsupported: row(
     'bad_request',
@@ -105,7 +105,7 @@ export const errorTable = {
     'overloaded',
     503,
     true,
-    'Too many exchanges run at once (`limits.concurrent_exchanges`). Try again soon.',
+    'Too many exchanges run at once (`listen.concurrent_exchanges`). Try again soon.',
   ),
   gateway_draining: row('overloaded', 503, true, 'The gateway is shutting down. Try again soon.'),
   gateway_storage_unavailable: row(
@@ -183,6 +183,12 @@ export const errorTable = {
     409,
     false,
     'The thing exists already, or is in another state than the call needs.',
+  ),
+  server_not_running: row(
+    'overloaded',
+    503,
+    true,
+    'The command needs a running server, and none runs in this data folder. Start one with `tgw start --daemon`.',
   ),
   start_failed: row(
     'internal',

@@ -1,0 +1,129 @@
+/** The processes of the bench: what is measured on core 0, the rest on core 1 where there are two. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export interface Measured {
+  readonly port: number
+  readonly key: string
+  residentMegabytes(): number
+  stop(): Promise<void>
+}
+
+const root = resolve(import.meta.dir, '..')
+const key = 'tgw-sk-bench-0123456789abcdef'
+const pinned = cpus().length > 1 && Bun.which('taskset') !== null
+
+/** Puts this process, all its threads, on one core. */
+export const pinTo = (core: 0 | 1): void => {
+  if (pinned) Bun.spawnSync(['taskset', '-apc', String(core), String(process.pid)])
+}
+
+const onCore = (core: 0 | 1, command: readonly string[]): string[] =>
+  pinned ? ['taskset', '-c', String(core), ...command] : [...command]
+
+export const startUpstream = (): Promise<Measured> =>
+  startPrinting(onCore(1, [process.execPath, join(import.meta.dir, 'canned-upstream.ts')]))
+
+export const startFloor = (upstream: number): Promise<Measured> =>
+  startPrinting(
+    onCore(0, [process.execPath, join(import.meta.dir, 'floor.ts'), `http://127.0.0.1:${upstream}`]),
+  )
+
+/** Starts a program that prints its port. The floor needs the same limit on concurrent fetches as the gateway. */
+const startPrinting = async (command: string[]): Promise<Measured> => {
+  const child = Bun.spawn(command, {
+    stdout: 'pipe',
+    stderr: 'inherit',
+    env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', NO_PROXY: '127.0.0.1' },
+  })
+  const reader = child.stdout.getReader()
+  const { value } = await reader.read()
+  return {
+    port: Number(new TextDecoder().decode(value)),
+    key,
+    residentMegabytes: () => resident(child.pid),
+    async stop() {
+      child.kill()
+      await child.exited
+    },
+  }
+}
+
+/** The real thing: supervisor, worker, SQLite, ledger durable, metrics on; only the access log goes to a file. */
+export const startGateway = async (
+  upstream: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Measured> => {
+  const home = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
+  const config = join(home, 'tollgate.yaml')
+  writeFileSync(
+    config,
+    [
+      `data_dir: ${home}`,
+      'listen: { port: 0, concurrent_exchanges: 10000 }',
+      'providers:',
+      `  upstream: { kind: openai-compatible, base_url: "http://127.0.0.1:${upstream}/v1", api_key: none, models: ["gpt-5.1"] }`,
+      'prices:',
+      '  - { match: "gpt-5.1", provider: upstream, input_per_mtok: "1.25", output_per_mtok: "10" }',
+    ].join('\n'),
+  )
+  const child = Bun.spawn(
+    onCore(0, [
+      process.execPath,
+      '--no-env-file',
+      '--max-http-header-size=65536',
+      join(root, 'src/main.ts'),
+      'start',
+    ]),
+    {
+      cwd: home,
+      stdout: 'ignore',
+      stderr: 'ignore',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: home,
+        TGW_CONFIG: config,
+        TGW_BOOTSTRAP_KEY: key,
+        NO_PROXY: '127.0.0.1',
+        ...env,
+      },
+    },
+  )
+  const ready = await lockedPort(join(home, 'tollgate.lock'), child)
+  const worker = workerOf(child.pid)
+  return {
+    port: ready,
+    key,
+    residentMegabytes: () => resident(worker),
+    async stop() {
+      child.kill('SIGTERM')
+      await child.exited
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+const lockedPort = async (path: string, child: Bun.Subprocess): Promise<number> => {
+  for (
+    const deadline = Date.now() + 20_000;
+    Date.now() < deadline && child.exitCode === null;
+    await Bun.sleep(50)
+  ) {
+    try {
+      const lock: { ready?: { ports?: Record<string, number> } } = JSON.parse(readFileSync(path, 'utf8'))
+      const port = lock.ready?.ports?.['facade']
+      if (port !== undefined) return port
+    } catch {
+      // Not there yet.
+    }
+  }
+  throw new Error('the gateway did not start')
+}
+
+/** The supervisor's only child. */
+const workerOf = (supervisor: number): number =>
+  Number(readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ')[0])
+
+const resident = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

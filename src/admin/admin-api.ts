@@ -1,0 +1,70 @@
+import { Hono } from 'hono'
+import { GatewayError, toGatewayError } from '../errors.ts'
+import type { AdminParts } from './admin-parts.ts'
+import { configRoutes } from './routes/config.ts'
+import { entriesRoutes } from './routes/entries.ts'
+import { healthRoutes } from './routes/health.ts'
+import { keysRoutes } from './routes/keys.ts'
+import { modelsRoutes } from './routes/models.ts'
+import { providersRoutes } from './routes/providers.ts'
+import { usageRoutes } from './routes/usage.ts'
+
+/** What may be asked without any token: a list that a test holds against every route. */
+export const publicAdminPaths: readonly string[] = ['/']
+
+/** Everything below `/api/v1/`, and `/metrics`. Each route but the public ones wants the admin token. */
+export const adminApi = (parts: AdminParts): Hono => {
+  const app = new Hono()
+  app.onError((error) => errorAnswer(toGatewayError(error)))
+  app.notFound(() => errorAnswer(new GatewayError('gateway_route_unknown', 'nothing is served here')))
+
+  app.get('/', (context) => context.text('Tollgate, an LLM gateway. Point your agent at this address.\n'))
+
+  app.use('/metrics', async (context, next) => {
+    const token = bearer(context.req.raw.headers)
+    if (token === undefined || (token !== parts.metricsToken() && parts.tokens.find(token) === undefined))
+      throw denied()
+    await next()
+  })
+  app.get('/metrics', async (context) =>
+    context.body(await parts.metrics.render(), 200, { 'content-type': parts.metrics.contentType }),
+  )
+
+  app.use('/api/*', async (context, next) => {
+    const token = bearer(context.req.raw.headers)
+    if (token === undefined || parts.tokens.find(token) === undefined) throw denied()
+    await next()
+    context.header('cache-control', 'no-store')
+  })
+  app.route('/api/v1', healthRoutes(parts))
+  app.route('/api/v1', keysRoutes(parts))
+  app.route('/api/v1', usageRoutes(parts))
+  app.route('/api/v1', entriesRoutes(parts))
+  app.route('/api/v1', modelsRoutes(parts))
+  app.route('/api/v1', providersRoutes(parts))
+  app.route('/api/v1', configRoutes(parts))
+  return app
+}
+
+const denied = (): GatewayError =>
+  new GatewayError(
+    'gateway_admin_token_invalid',
+    'send the admin token as `Authorization: Bearer tgw-admin-…`',
+  )
+
+const bearer = (headers: Headers): string | undefined => {
+  const given = headers.get('authorization')
+  return given !== null && /^bearer /i.test(given) ? given.slice(7).trim() : undefined
+}
+
+const errorAnswer = (error: GatewayError): Response =>
+  Response.json(
+    {
+      error: {
+        code: error.code,
+        message: error.message,
+        ...(error.param === undefined ? {} : { param: error.param }),
+      },
+    },
+    { status: error.row.status, headers: { 'x-tollgate-error': error.code } },
+  )

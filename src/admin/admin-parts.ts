@@ -1,0 +1,61 @@
+import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
+import type { LedgerReader, LedgerStatus } from '../ledger/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
+
+/** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
+export interface AdminParts {
+  readonly tokens: Pick<AdminTokens, 'find'>
+  readonly keys: VirtualKeys
+  readonly credentials: Credentials
+  readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
+  readonly metrics: Pick<Metrics, 'render' | 'contentType'>
+  /** A token that may read `/metrics` and nothing else. */
+  readonly metricsToken: () => string | undefined
+  readonly models: () => readonly AdminModel[]
+  readonly providers: () => readonly AdminProvider[]
+  /** The configuration as it applies, secrets masked, with where each value came from. */
+  readonly config: () => readonly AdminSetting[]
+  /** Reads the configuration anew; throws `config_invalid` and keeps the old one when it is wrong. */
+  readonly reload: () => Promise<void>
+  readonly status: () => ServerStatus
+  readonly now: () => number
+}
+
+export interface AdminModel {
+  readonly id: string
+  readonly provider: string
+  readonly operations: readonly string[]
+  readonly contextWindow: number | null
+  readonly maxOutputTokens: number | null
+  /** USD per million tokens as decimal strings; null where unknown. */
+  readonly price: { readonly input: string | null; readonly output: string | null } | null
+}
+
+export interface AdminProvider {
+  readonly id: string
+  readonly kind: string
+  readonly protocols: readonly string[]
+  readonly origin: string | null
+  /** Masked. */
+  readonly credentials: readonly { readonly id: string; readonly shown: string }[]
+  /** Does it have all that it needs to be called? */
+  readonly usable: boolean
+  readonly streamUsage: string
+}
+
+export interface AdminSetting {
+  readonly path: string
+  readonly value: unknown
+  readonly origin: string
+}
+
+export interface ServerStatus {
+  readonly status: 'ok' | 'degraded' | 'draining'
+  readonly version: string
+  readonly startedAt: number
+  readonly listeners: readonly string[]
+  readonly openExchanges: number
+  readonly ledger: LedgerStatus
+  readonly database: string
+  readonly configFiles: readonly string[]
+}

@@ -1,0 +1,40 @@
+import { Hono } from 'hono'
+import { GatewayError } from '../../errors.ts'
+import { formatUsd } from '../../ir/index.ts'
+import type { AttemptRow, Entry, OpenedRow } from '../../ledger/index.ts'
+import type { AdminParts } from '../admin-parts.ts'
+import { readFilters } from '../filters.ts'
+import { limitParameter } from '../read-input.ts'
+
+/** `GET /entries` pages the ledger, newest first; `GET /entries/{exchange}` shows one with its attempts. */
+export const entriesRoutes = ({ reader, now }: AdminParts): Hono =>
+  new Hono()
+    .get('/entries', async (context) => {
+      const limit = limitParameter(context, 1000)
+      const cursor = context.req.query('cursor')
+      const filters = readFilters(context, ['cursor', 'limit'])
+      const page = await reader.entries({
+        filters,
+        ...(limit === undefined ? {} : { limit }),
+        ...(cursor === undefined ? {} : { cursor }),
+      })
+      return context.json({ entries: page.entries.map(entry), next: page.next })
+    })
+    .get('/entries/running', async (context) =>
+      context.json({ entries: (await reader.running(now(), 1000)).map(opened) }),
+    )
+    .get('/entries/:exchange', async (context) => {
+      const record = await reader.exchange(context.req.param('exchange'))
+      if (record === undefined) throw new GatewayError('not_found', 'there is no such exchange')
+      return context.json({
+        opened: record.opened === null ? null : opened(record.opened),
+        attempts: record.attempts.map(attempt),
+        entry: record.entry === null ? null : entry(record.entry),
+      })
+    })
+
+const usd = (nano: bigint | null): string | null => (nano === null ? null : formatUsd(nano))
+
+const entry = ({ costNanoUsd, ...rest }: Entry) => ({ ...rest, costUsd: usd(costNanoUsd) })
+const attempt = ({ costNanoUsd, ...rest }: AttemptRow) => ({ ...rest, costUsd: usd(costNanoUsd) })
+const opened = ({ reservedNanoUsd, ...rest }: OpenedRow) => ({ ...rest, reservedUsd: usd(reservedNanoUsd) })

@@ -1,0 +1,67 @@
+import { Hono } from 'hono'
+import { keyChangeSchema, newKeySchema } from '../../accounts/index.ts'
+import { GatewayError } from '../../errors.ts'
+import type { AdminParts } from '../admin-parts.ts'
+import { limitParameter, readObject } from '../read-input.ts'
+
+/**
+ * `GET /keys`, `POST /keys`, `GET|PATCH|DELETE /keys/{id}`, `POST /keys/{id}/rotate`. The secret is in the answer of
+ * create and rotate, and nowhere else, ever.
+ */
+export const keysRoutes = ({ keys }: AdminParts): Hono =>
+  new Hono()
+    .get('/keys', async (context) => {
+      const limit = limitParameter(context, 1000)
+      const after = context.req.query('after')
+      const live = context.req.query('live')
+      const list = await keys.list({
+        ...(limit === undefined ? {} : { limit }),
+        ...(after === undefined ? {} : { after }),
+        ...(live === undefined ? {} : { live: live === 'true' }),
+      })
+      return context.json({ keys: list })
+    })
+    .post('/keys', async (context) => {
+      const input = parse(newKeySchema, await readObject(context))
+      const { key, secret } = await keys.create(input)
+      return context.json({ ...key, secret: secret.reveal() }, 201)
+    })
+    .get('/keys/:id', async (context) => context.json(await keys.get(context.req.param('id'))))
+    .patch('/keys/:id', async (context) => {
+      const change = parse(keyChangeSchema, await readObject(context))
+      return context.json(await keys.update(context.req.param('id'), change))
+    })
+    .delete('/keys/:id', async (context) => context.json(await keys.revoke(context.req.param('id'))))
+    .post('/keys/:id/rotate', async (context) => {
+      const { overlapSeconds = 0 } = await readObject(context)
+      if (typeof overlapSeconds !== 'number') {
+        throw new GatewayError('gateway_request_invalid', 'overlapSeconds must be a number', {
+          param: 'overlapSeconds',
+        })
+      }
+      const { key, secret } = await keys.rotate(context.req.param('id'), overlapSeconds)
+      return context.json({ ...key, secret: secret.reveal() })
+    })
+
+interface Schema<T> {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } }
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+const parse = <T>(schema: Schema<T>, value: unknown): T => {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const param = issue?.path.map(String).join('.') ?? ''
+  throw new GatewayError(
+    'gateway_request_invalid',
+    `${param === '' ? 'body' : param}: ${issue?.message ?? 'wrong'}`,
+    { param },
+  )
+}

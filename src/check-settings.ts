@@ -1,0 +1,118 @@
+import { type CheckFinding, type Environment, type SettingPath, suggestion } from './config/index.ts'
+import { isLoopbackHost, listenSettings, portNames } from './http/settings.ts'
+import { checkProviders } from './providers/check-providers.ts'
+import { type BuiltInProviderId, builtInProviderIds, providerKeyVariables } from './providers/settings.ts'
+import { providerKeys, usableProviders } from './providers/usable-providers.ts'
+import type { Settings } from './settings.ts'
+
+/** Rules between settings. `env` decides which built-in providers are on. */
+export const checkSettings = (settings: Settings, env: Environment): readonly CheckFinding[] => [
+  ...checkListen(settings),
+  ...checkProviders(settings.providers),
+  ...checkKeys(settings, env),
+  ...checkRoutes(settings, env),
+  ...checkAliases(settings),
+]
+
+const error = (path: SettingPath, message: string): CheckFinding => ({ level: 'error', path, message })
+const warning = (path: SettingPath, message: string): CheckFinding => ({ level: 'warning', path, message })
+
+const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {
+  const found: CheckFinding[] = []
+  if (auth === 'off' && !isLoopbackHost(listen.host)) {
+    found.push(
+      error(['auth'], '`off` is possible only where `listen.host` is a loopback address such as 127.0.0.1'),
+    )
+  }
+  const defaults = listenSettings.parse(undefined)
+  if (listen.mode === 'single') {
+    for (const section of ['ports', 'endpoints'] as const) {
+      for (const name of portNames) {
+        const same = Bun.deepEquals(listen[section][name], defaults[section][name])
+        // The variable for the port sets both, whatever the mode.
+        if (same || (section === 'ports' && listen.ports[name] === listen.port)) continue
+        found.push(warning(['listen', section, name], 'has no effect with `mode: single`'))
+      }
+    }
+    return found
+  }
+  if (listen.port !== defaults.port && listen.port !== listen.ports.facade) {
+    found.push(warning(['listen', 'port'], 'has no effect with `mode: multi`; set `listen.ports.facade`'))
+  }
+  const open = portNames.filter((name) => listen.endpoints[name].length > 0)
+  for (const [index, name] of open.entries()) {
+    const port = listen.ports[name]
+    const other = open.slice(0, index).find((earlier) => port !== 0 && listen.ports[earlier] === port)
+    if (other !== undefined)
+      found.push(error(['listen', 'ports', name], `is the port of \`${other}\` already`))
+  }
+  if (!open.some((name) => listen.endpoints[name].includes('admin'))) {
+    found.push(
+      warning(['listen', 'endpoints'], 'leaves out `admin`: admin API, console and metrics are on no port'),
+    )
+  }
+  return found
+}
+
+const checkKeys = ({ providers }: Settings, env: Environment): readonly CheckFinding[] =>
+  Object.entries(usableProviders(providers, env)).flatMap(([name, provider]) => {
+    const names = providerKeyVariables[provider.kind]
+    if (names === undefined || provider.api_key !== undefined || providerKeys(provider).length > 0) return []
+    const message = `has no key: set \`api_key\` or ${names.join(' or ')}, or store a credential`
+    return [warning(['providers', name], message)]
+  })
+
+const checkRoutes = (settings: Settings, env: Environment): readonly CheckFinding[] => {
+  const usable = usableProviders(settings.providers, env)
+  const check = (name: string, path: SettingPath): readonly CheckFinding[] => {
+    if (Object.hasOwn(usable, name)) return []
+    if (Object.hasOwn(settings.providers, name))
+      return [warning(path, `names the provider \`${name}\`, which is turned off`)]
+    return [error(path, unknownProvider(name, Object.keys({ ...settings.providers, ...usable })))]
+  }
+  const prices = settings.prices.flatMap(({ provider }, index) =>
+    provider === undefined || isBuiltIn(provider) || Object.hasOwn(settings.providers, provider)
+      ? []
+      : [
+          error(
+            ['prices', index, 'provider'],
+            unknownProvider(provider, [...Object.keys(settings.providers), ...builtInProviderIds]),
+          ),
+        ],
+  )
+  return [
+    ...settings.routes.flatMap((route, at) =>
+      route.targets.flatMap((target, index) =>
+        check(target.provider, ['routes', at, 'targets', index, 'provider']),
+      ),
+    ),
+    ...(settings.default_fallback === undefined
+      ? []
+      : check(settings.default_fallback, ['default_fallback'])),
+    ...prices,
+  ]
+}
+
+const unknownProvider = (name: string, known: readonly string[]): string => {
+  const [provider, ...model] = name.split('/')
+  if (model.length > 0) return `write the target as \`{ provider: ${provider}, model: ${model.join('/')} }\``
+  const variables = isBuiltIn(name) ? providerKeyVariables[name] : undefined
+  if (variables !== undefined) {
+    return `names the provider \`${name}\`, which has no key: set ${variables.join(' or ')}, or configure it under \`providers\``
+  }
+  return `names the provider \`${name}\`, which is not configured${suggestion(name, known)}`
+}
+
+const isBuiltIn = (name: string): name is BuiltInProviderId => builtInProviderIds.some((id) => id === name)
+
+const checkAliases = ({ aliases }: Settings): readonly CheckFinding[] =>
+  Object.entries(aliases).flatMap(([name, model]) => {
+    if (name === model) return [warning(['aliases', name], 'stands for itself and has no effect')]
+    if (!Object.hasOwn(aliases, model)) return []
+    return [
+      warning(
+        ['aliases', name],
+        `stands for \`${model}\`, itself an alias; aliases are resolved once, so that name is asked for`,
+      ),
+    ]
+  })

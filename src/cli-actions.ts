@@ -1,0 +1,55 @@
+import { createCredentials, loadMasterKey, openVault, Secret } from './accounts/index.ts'
+import type { ReadFile } from './config/index.ts'
+import { loadSettings } from './load-settings.ts'
+import { databaseUrl, type Settings } from './settings.ts'
+import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
+import { startStorageWorker } from './start-storage.ts'
+import { acquireLock } from './supervisor/index.ts'
+import { version } from './version.ts'
+
+export interface NewCredential {
+  readonly provider: string
+  readonly label: string
+  readonly secret: string
+  readonly origin: string
+}
+
+/** What the command line can't do alone, because it takes the whole program. */
+export const cliActions = (surroundings: Surroundings) => ({
+  version,
+  /** Throws `config_invalid`. With `readFile` the settings of files as they would be. */
+  load: (flags: StartFlags, readFile?: ReadFile) =>
+    loadSettings({ ...surroundings, flags, ...(readFile === undefined ? {} : { readFile }) }),
+  /** Takes the data folder and supervises the server until it ends; returns the exit code. */
+  serveForeground: (flags: StartFlags) => startServer(surroundings, flags),
+  /** Opens the database as a report would, and closes it. Changes nothing; throws what opening it throws. */
+  reachDatabase: async (settings: Settings): Promise<void> => {
+    const { stop } = await startStorageWorker({ url: databaseUrl(settings), readOnly: true })
+    await stop()
+  },
+  /** Seals a provider's key while no server runs. Throws `conflict` when one does. */
+  sealOffline: async (settings: Settings, credential: NewCredential): Promise<void> => {
+    const lock = await acquireLock(settings.data_dir)
+    try {
+      const storage = await startStorageWorker({ url: databaseUrl(settings) })
+      try {
+        const { stores } = storage
+        const master = await loadMasterKey({
+          dataDir: settings.data_dir,
+          given:
+            settings.secrets.master_key === undefined ? undefined : new Secret(settings.secrets.master_key),
+          mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
+        })
+        const vault = await openVault(master, stores.purposeKeys)
+        const { provider, label, secret, origin } = credential
+        await createCredentials(stores.credentials, vault).put(provider, label, new Secret(secret), origin)
+      } finally {
+        await storage.stop()
+      }
+    } finally {
+      lock.release()
+    }
+  },
+})
+
+export type CliActions = ReturnType<typeof cliActions>

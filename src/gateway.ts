@@ -1,0 +1,56 @@
+import type { Operation } from './ir/index.ts'
+import { type Exchange, type Handler, pipeline } from './pipeline/index.ts'
+import { type AttemptExchange, type AttemptsParts, attempts } from './stages/attempts/index.ts'
+import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
+import { type HandlesParts, handles } from './stages/handles/index.ts'
+import { type LedgerParts, ledger } from './stages/ledger/index.ts'
+import { type ListModelsParts, listModels } from './stages/local/index.ts'
+import { type MatchParts, match } from './stages/match/index.ts'
+import { type MeterParts, meter } from './stages/meter/index.ts'
+import { type ReceiveParts, receive } from './stages/receive/index.ts'
+import { type ReserveParts, reserve } from './stages/reserve/index.ts'
+import { type TraceParts, trace } from './stages/trace/index.ts'
+import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
+
+export type GatewayParts = TraceParts &
+  AuthenticateParts &
+  LedgerParts &
+  ReceiveParts &
+  MatchParts &
+  HandlesParts &
+  AttemptsParts &
+  ReserveParts &
+  MeterParts &
+  UpstreamParts &
+  ListModelsParts
+
+/** Everything that an upstream answers: generate, count, embed, and what refers to upstream state. */
+const answered = (parts: GatewayParts) =>
+  pipeline<Exchange>()
+    .use(trace(parts)) //         outermost: span, clock, metrics, access log
+    .use(authenticate(parts)) //  key -> identity                               401 403
+    .use(ledger(parts)) //        one final row, however it ends
+    .use(receive(parts)) //       body, one scan, facts                         400 413
+    .use(match(parts)) //         pure: model -> rule, targets                  404
+    .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
+    .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
+
+/** Once per upstream call. */
+const attempt = (parts: GatewayParts) =>
+  pipeline<AttemptExchange>()
+    .use(reserve(parts)) //       durable `opened` row with what this may cost
+    .use(meter(parts)) //         usage in passing, priced; one attempt row
+    .handle(upstream(parts)) //   untouched, connect, send
+
+/** What the gateway answers by itself. */
+const local = (parts: GatewayParts) =>
+  pipeline<Exchange>().use(trace(parts)).use(authenticate(parts)).use(ledger(parts)).handle(listModels(parts))
+
+const localOperations: ReadonlySet<Operation> = new Set(['list-models', 'get-model'])
+
+/** The data plane: an exchange in, a reply out. Refusals are thrown as `GatewayError`. */
+export const gateway = (parts: GatewayParts): Handler<Exchange> => {
+  const answers = answered(parts)
+  const locals = local(parts)
+  return (exchange) => (localOperations.has(exchange.operation) ? locals(exchange) : answers(exchange))
+}

@@ -1,0 +1,6 @@
+export { type EndpointKey, endpointKeys } from './endpoint-keys.ts'
+export type { Health } from './health.ts'
+export { type Listener, type ListenerParts, type ListenerSettings, listen, type Traffic } from './listener.ts'
+export { canonicalError } from './respond.ts'
+export { createRouter, type RouteMatch, type RouteResult, type Router } from './router.ts'
+export { isLoopbackHost, type ListenSettings, listenSettings, type PortName, portNames } from './settings.ts'

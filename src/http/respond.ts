@@ -1,0 +1,74 @@
+import type { GatewayError } from '../errors.ts'
+import type { CanonicalError } from '../ir/index.ts'
+import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
+import type { Protocol } from '../protocols/index.ts'
+
+/** Tells the server how long this connection may be silent; 0 lifts the bound. Seconds. */
+export type SetIdleTimeout = (seconds: number) => void
+
+/** A reply as Bun's response. Streams pull: a slow client holds the upstream back. */
+export const toResponse = (reply: Reply, setIdleTimeout: SetIdleTimeout, idleSeconds: number): Response => {
+  if (isWhole(reply)) {
+    setIdleTimeout(idleSeconds)
+    return new Response(reply.status === 204 ? null : Buffer.from(reply.body), reply)
+  }
+  return new Response(streamOf(reply, setIdleTimeout, idleSeconds), reply)
+}
+
+const streamOf = (
+  reply: StreamReply,
+  setIdleTimeout: SetIdleTimeout,
+  idleSeconds: number,
+): ReadableStream => {
+  const { body } = reply
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const chunk = await body.next()
+        if (chunk !== undefined) {
+          controller.enqueue(chunk)
+          return
+        }
+        // The timeout sticks to the connection, so the next request on it needs its bound back.
+        setIdleTimeout(idleSeconds)
+        controller.close()
+      } catch (error) {
+        // In the same tick as an enqueue, Bun would lose what was enqueued.
+        await Bun.sleep(0)
+        controller.error(error)
+      }
+    },
+    cancel() {
+      body.cancel()
+    },
+  })
+}
+
+/** One of our errors as the canonical form says it. */
+export const canonicalError = (error: GatewayError): CanonicalError => ({
+  kind: error.row.kind,
+  message: error.message,
+  code: error.code,
+  ...(error.param === undefined ? {} : { param: error.param }),
+  ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+})
+
+/** An error of ours in the client's own protocol; without a protocol as a plain JSON object. */
+export const errorResponse = (
+  error: GatewayError,
+  protocol: Protocol | undefined,
+  requestId: string,
+  extra: Readonly<Record<string, string>> = {},
+): Response => {
+  const ours = { 'x-tollgate-request-id': requestId, 'x-tollgate-error': error.code, ...extra }
+  if (protocol === undefined) {
+    const body = { error: { code: error.code, message: error.message } }
+    return Response.json(body, { status: error.row.status, headers: ours })
+  }
+  const encoded = protocol.errors.encode(canonicalError(error), { requestId })
+  // A few of our refusals have a status that HTTP itself demands.
+  const status = httpStatuses.has(error.row.status) ? error.row.status : encoded.status
+  return new Response(encoded.body, { status, headers: { ...encoded.headers, ...ours } })
+}
+
+const httpStatuses: ReadonlySet<number> = new Set([405, 408, 413, 415, 426])

@@ -1,0 +1,100 @@
+import type { Hono } from 'hono'
+import { clientAddress } from './client-address.ts'
+import {
+  type EndpointKey,
+  endpointKeys,
+  type Health,
+  type Listener,
+  listen,
+  portNames,
+  type Traffic,
+} from './http/index.ts'
+import { protocols } from './protocols/index.ts'
+import type { Runtime } from './runtime.ts'
+import type { Settings } from './settings.ts'
+import type { Logger } from './telemetry/index.ts'
+
+export interface Listening {
+  readonly urls: readonly string[]
+  /** Where clients point their SDKs. */
+  readonly baseUrl: string
+  readonly ports: Readonly<Record<string, number>>
+  readonly traffic: Readonly<Traffic>
+  /** New connections are refused at once; what runs may finish for so many milliseconds. */
+  drain(timeout: number): Promise<void>
+}
+
+export interface ListenersParts {
+  readonly logger: Logger
+  readonly health: Health
+  /** Asked for each request, so that a reload counts at once. */
+  readonly runtime: () => Runtime
+  readonly admin: Hono
+}
+
+/** Opens the one port, or one per kind of client, that the settings ask for. */
+export const openListeners = (settings: Settings, parts: ListenersParts): Listening => {
+  const traffic: Traffic = { exchanges: 0, bytes: 0, draining: false }
+  const { tls, host } = settings.listen
+  const opened = new Map<string, Listener>()
+  for (const { name, port, serves } of wanted(settings)) {
+    opened.set(
+      name,
+      listen(
+        {
+          hostname: host,
+          port,
+          serves,
+          ...(tls === undefined ? {} : { tls: { certFile: tls.cert_file, keyFile: tls.key_file } }),
+        },
+        {
+          protocols: Object.values(protocols),
+          logger: parts.logger,
+          health: parts.health,
+          isProvider: (id) => parts.runtime().upstreams.providers.has(id),
+          limits() {
+            const { listen: limits } = parts.runtime().settings
+            return {
+              maxBytes: limits.max_body,
+              deadline: limits.body_timeout,
+              concurrentExchanges: limits.concurrent_exchanges,
+              inFlightBytes: limits.max_in_flight_bytes,
+            }
+          },
+          handle: (exchange) => parts.runtime().handle(exchange),
+          admin: async (request) => parts.admin.fetch(request),
+          clientAddress: (peer, headers) =>
+            clientAddress(peer, headers, parts.runtime().settings.listen.trusted_proxies),
+        },
+        traffic,
+      ),
+    )
+  }
+  const listeners = [...opened.values()]
+  const first = listeners[0]
+  return {
+    urls: listeners.map((listener) => listener.url.href),
+    baseUrl: first === undefined ? '' : first.url.href.replace(/\/$/, ''),
+    ports: Object.fromEntries([...opened].map(([name, listener]) => [name, listener.port])),
+    traffic,
+    async drain(timeout) {
+      traffic.draining = true
+      const done = Promise.all(listeners.map((listener) => listener.drain()))
+      await Promise.race([done, Bun.sleep(timeout)])
+      await Promise.all(listeners.map((listener) => listener.stop()))
+    },
+  }
+}
+
+interface Wanted {
+  readonly name: string
+  readonly port: number
+  readonly serves: ReadonlySet<EndpointKey>
+}
+
+const wanted = ({ listen: { mode, port, ports, endpoints } }: Settings): readonly Wanted[] =>
+  mode === 'single'
+    ? [{ name: 'facade', port, serves: new Set(endpointKeys) }]
+    : portNames
+        .map((name) => ({ name, port: ports[name], serves: new Set(endpoints[name]) }))
+        .filter(({ serves }) => serves.size > 0)

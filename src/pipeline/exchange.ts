@@ -1,0 +1,34 @@
+import type { Operation } from '../ir/index.ts'
+import type { Endpoint, Protocol } from '../protocols/index.ts'
+
+/** One request and its reply, as the listener hands it over. Stages add to it. */
+export interface Exchange {
+  /** `req_…`, unique and sortable; also `x-tollgate-request-id`. */
+  readonly id: string
+  readonly kind: 'client' | 'shadow' | 'canary' | 'background' | 'peer'
+  readonly protocol: Protocol
+  readonly endpoint: Endpoint
+  readonly operation: Operation
+  readonly incoming: Incoming
+  /** Aborted when the client leaves. Belongs to the exchange, not to an attempt. */
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** The stage that runs now, for the ledger: which one ended it. Set by the pipeline. */
+  stage: string
+}
+
+/** The request as it arrived, before its body was read. */
+export interface Incoming {
+  readonly method: string
+  /** As on the vendor's host, prefixes of ours removed. */
+  readonly path: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  /** The provider that the path prefix pins, if any. */
+  readonly pinnedProvider: string | undefined
+  readonly remoteAddress: string
+  /** Reads the whole body once, within the limits. Throws `gateway_body_too_large`, `gateway_body_timeout`. */
+  readBody(): Promise<Uint8Array>
+}

@@ -1,0 +1,14 @@
+export type { Exchange, Incoming } from './exchange.ts'
+export { type Pipeline, pipeline } from './pipeline.ts'
+export {
+  type BodyStream,
+  BrokenStream,
+  isWhole,
+  type Outcome,
+  type Reply,
+  type SettleHook,
+  type StreamReply,
+  type WholeReply,
+  whenSettled,
+} from './reply.ts'
+export type { Handler, Stage } from './stage.ts'

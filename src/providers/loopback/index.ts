@@ -1,0 +1,1 @@
+export { type LoopbackParts, loopback } from './loopback.ts'

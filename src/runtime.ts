@@ -1,0 +1,96 @@
+import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
+import { type Catalog, createCatalog, toPriceOverrides } from './catalog/index.ts'
+import { gateway } from './gateway.ts'
+import type { Ledger } from './ledger/index.ts'
+import type { Exchange, Handler } from './pipeline/index.ts'
+import { type ListedModel, protocols } from './protocols/index.ts'
+import { timeoutsFor, usableProviders } from './providers/index.ts'
+import type { HandleRegistry } from './sessions/index.ts'
+import type { Settings } from './settings.ts'
+import { createCredentialPool } from './stages/attempts/index.ts'
+import { createRouteTable, type RouteTable } from './stages/match/index.ts'
+import { createWatchdog } from './stages/upstream/index.ts'
+import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
+import { openUpstreams, type Upstreams } from './upstreams.ts'
+
+/** What lives as long as the process, whatever the configuration says. */
+export interface Foundation {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly tracer: Tracer
+  readonly keys: KeyRing
+  readonly credentials: Credentials
+  readonly handles: HandleRegistry
+  readonly ledger: Ledger
+  readonly instance: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => number
+}
+
+/** Everything that follows from one reading of the configuration. A reload makes a new one and swaps the reference. */
+export interface Runtime {
+  readonly settings: Settings
+  readonly handle: Handler<Exchange>
+  readonly upstreams: Upstreams
+  readonly catalog: Catalog
+  readonly routes: RouteTable
+  /** Every model that can be named. */
+  readonly models: readonly ListedModel[]
+  stop(): void
+}
+
+/** Builds the gateway that the settings describe. Throws `config_invalid`; then the old runtime goes on. */
+export const createRuntime = async (settings: Settings, foundation: Foundation): Promise<Runtime> => {
+  const { now } = foundation
+  const catalog = createCatalog({ overrides: toPriceOverrides(settings.prices) })
+  const configured = usableProviders(settings.providers, foundation.env)
+  const upstreams = await openUpstreams({
+    settings: configured,
+    credentials: foundation.credentials,
+    catalog,
+    protocols: Object.values(protocols),
+    now,
+  })
+  const routes = createRouteTable({
+    routes: settings.routes,
+    aliases: settings.aliases,
+    providers: upstreams.providers,
+    ...(settings.default_fallback === undefined ? {} : { fallback: settings.default_fallback }),
+  })
+  const models = listModels(settings, upstreams)
+  const watchdog = createWatchdog(now)
+  const handle = gateway({
+    ...foundation,
+    accessLog: settings.telemetry.log.access,
+    anonymous: settings.auth === 'off' ? systemIdentity('auth-off', localTenant) : undefined,
+    maxNesting: settings.listen.max_nesting,
+    routes,
+    pool: createCredentialPool(upstreams.credentials, now),
+    workMode: settings.work_mode,
+    catalog,
+    timeouts(provider) {
+      const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
+      return { connect: own.connect, firstByte: own.first_byte, idle: own.idle, total: own.total }
+    },
+    watchdog,
+    conform: true,
+    onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
+    models: () => models,
+  })
+  return { settings, handle, upstreams, catalog, routes, models, stop: () => watchdog.stop() }
+}
+
+const localTenant = { organisation: defaultOrganisation, team: null, user: null, key: null }
+
+/** Providers' names and aliases, each once. */
+const listModels = (settings: Settings, upstreams: Upstreams): readonly ListedModel[] => {
+  const models = new Map<string, ListedModel>()
+  for (const provider of upstreams.providers.values()) {
+    for (const model of provider.listedModels()) if (!models.has(model.id)) models.set(model.id, model)
+  }
+  for (const [alias, target] of Object.entries(settings.aliases)) {
+    const known = models.get(target)
+    models.set(alias, { ...(known ?? { provider: 'alias', operations: ['generate'] }), id: alias })
+  }
+  return [...models.values()]
+}

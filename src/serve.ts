@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import {
+  createAdminTokens,
+  createCredentials,
+  createKeyRing,
+  createKeyUsage,
+  createTokenDigest,
+  createVirtualKeys,
+  firstStart,
+  loadMasterKey,
+  openVault,
+  Secret,
+} from './accounts/index.ts'
+import { adminApi } from './admin/index.ts'
+import { adminModels, adminProviders } from './admin-views.ts'
+import { announceFirstStart } from './announce-first-start.ts'
+import { createCliToken } from './cli-token.ts'
+import { type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
+import { GatewayError } from './errors.ts'
+import { createLedger } from './ledger/index.ts'
+import { type Listening, openListeners } from './listeners.ts'
+import { logOutputs } from './log-outputs.ts'
+import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
+import { createHandleRegistry } from './sessions/index.ts'
+import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
+import { startStorage } from './start-storage.ts'
+import { attachToSupervisor } from './supervisor/index.ts'
+import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
+import { version } from './version.ts'
+
+export interface ServeOptions {
+  /** Reads the configuration anew each time. Throws `config_invalid`. */
+  readonly load: () => LoadedConfig<Settings>
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** How often changes that other processes made to keys are looked for, in milliseconds. */
+const keyPoll = 2_000
+/** How often expired handles are dropped and key usage is written, in milliseconds. */
+const housekeeping = 30_000
+
+/**
+ * The worker: opens storage, vault, ledger and listeners in this order, and closes them in the other. Resolves when it
+ * serves. Everything that a reload may change hangs on one `runtime` reference.
+ */
+export const serve = async ({
+  load,
+  env,
+}: ServeOptions): Promise<{ readonly listening: Listening; stop(): Promise<void> }> => {
+  let config = load()
+  const { settings } = config
+  const dataDir = settings.data_dir
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const now = Date.now
+  const startedAt = now()
+  const instance = randomUUID()
+
+  const { outputs, close: closeLogs } = logOutputs(settings, 'server')
+  const logger = createLogger({ level: settings.telemetry.log.level, outputs })
+  for (const warning of config.warnings)
+    logger.warn(warning.message, { file: warning.file, line: warning.line })
+
+  // The link is needed early, so that a failure to start is told; what it drains exists later.
+  const drained = Promise.withResolvers<() => Promise<void>>()
+  const link = attachToSupervisor({
+    onDrain: async () => (await drained.promise)(),
+    onReload: () => quietReload(),
+  })
+
+  const url = databaseUrl(settings)
+  const storage = await startStorage(
+    { url, ...benchDelay(env) },
+    {
+      onProblem: (message, error) => logger.error(message, { error }),
+      onDeath(error) {
+        logger.fatal('the storage worker died, ending so that the supervisor starts anew', {
+          error: error.message,
+        })
+        process.exit(1)
+      },
+    },
+  )
+  const { writer, reader } = storage
+  const master = await loadMasterKey({
+    dataDir,
+    given: secretOf(settings.secrets.master_key),
+    mayCreate: async () => (await writer.purposeKeys.list()).length === 0,
+  })
+  const vault = await openVault(master, writer.purposeKeys)
+  const digest = createTokenDigest(vault.purposeKey('key-hmac'))
+  const fresh = await firstStart({
+    store: writer.firstStart,
+    digest,
+    preset: {
+      adminToken: secretOf(settings.secrets.admin_token),
+      bootstrapKey: secretOf(settings.secrets.bootstrap_key),
+    },
+  })
+  const keys = createKeyRing(writer.keys, digest)
+  const tokens = createAdminTokens(writer.adminTokens, digest)
+  await Promise.all([keys.load(), tokens.load()])
+
+  const metrics = createMetrics({ version, workerRestarts: link.restarts })
+  const { tracing } = settings.telemetry
+  const tracer = await createTracer({
+    endpoint: tracing.endpoint,
+    headers: tracing.headers,
+    serviceName: tracing.service_name,
+    sampleRatio: tracing.sample_ratio,
+    version,
+    onNotice: (message, fields) => logger.warn(message, fields),
+  })
+  const ledger = createLedger({
+    store: writer.ledger,
+    dataDir,
+    instance,
+    durability: settings.ledger.durability === 'async' ? 'async' : 'commit',
+    maxPending: settings.ledger.max_pending,
+    onProblem: (message, error) =>
+      logger.warn(message, { error: error instanceof Error ? error.message : undefined }),
+  })
+  await ledger.start()
+  const handles = createHandleRegistry(writer.handles)
+  const usage = createKeyUsage(writer.keys)
+  const credentials = createCredentials(writer.credentials, vault)
+  const foundation: Foundation = {
+    logger,
+    metrics,
+    tracer,
+    keys: {
+      ...keys,
+      find(presented) {
+        const identity = keys.find(presented)
+        if (identity !== undefined) usage.note(identity.id, now())
+        return identity
+      },
+    },
+    credentials,
+    handles,
+    ledger,
+    instance,
+    env,
+    now,
+  }
+  let runtime: Runtime = await createRuntime(settings, foundation)
+
+  const reload = async (): Promise<void> => {
+    let next: LoadedConfig<Settings>
+    try {
+      next = load()
+      const built = await createRuntime(next.settings, foundation)
+      runtime.stop()
+      runtime = built
+    } catch (error) {
+      logger.error('the new configuration is refused, the old one goes on', { reason: reasonOf(error) })
+      throw error
+    }
+    const ignored = restartNeeded(config.settings, next.settings)
+    if (ignored.length > 0) logger.warn('these settings change only at a restart', { settings: ignored })
+    config = next
+    logger.setLevel(next.settings.telemetry.log.level)
+    logger.info('configuration reloaded', { files: next.files })
+  }
+  const quietReload = (): void => void reload().catch(() => undefined)
+
+  const cliToken = createCliToken(dataDir)
+  const listening = openListeners(settings, {
+    logger,
+    health: { status: () => status() },
+    runtime: () => runtime,
+    admin: adminApi({
+      tokens: {
+        find: (presented) =>
+          cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
+      },
+      keys: createVirtualKeys({ store: writer.keys, digest, apply: (state) => void keys.apply(state) }),
+      credentials,
+      reader: reader.ledger,
+      metrics: {
+        contentType: metrics.contentType,
+        render() {
+          metrics.ledgerPending.set(ledger.status().pending)
+          return metrics.render()
+        },
+      },
+      metricsToken: () => runtime.settings.telemetry.metrics.token,
+      models: () => adminModels(runtime, now()),
+      providers: () => adminProviders(runtime),
+      config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
+      reload,
+      status: () => ({
+        status: status(),
+        version,
+        startedAt,
+        listeners: listening.urls,
+        openExchanges: listening.traffic.exchanges,
+        ledger: ledger.status(),
+        database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
+        configFiles: config.files,
+      }),
+      now,
+    }),
+  })
+  const status = (): 'ok' | 'degraded' | 'draining' =>
+    listening.traffic.draining ? 'draining' : ledger.status().state === 'database' ? 'ok' : 'degraded'
+
+  const timers = [
+    setInterval(() => {
+      Promise.all([keys.reload(), tokens.reload()]).catch(() => undefined)
+    }, keyPoll),
+    setInterval(() => {
+      Promise.all([usage.flush(), handles.purge()]).catch(() => undefined)
+    }, housekeeping),
+  ]
+  const unwatch = watchFiles(config.candidates, quietReload)
+
+  const stop = async (): Promise<void> => {
+    unwatch()
+    cliToken.remove()
+    for (const timer of timers) clearInterval(timer)
+    await listening.drain(runtime.settings.shutdown_timeout)
+    await usage.flush().catch(() => undefined)
+    await ledger.stop()
+    await tracer.shutdown()
+    runtime.stop()
+    metrics.close()
+    await storage.stop()
+    logger.info('stopped')
+    logger.flush()
+    closeLogs()
+  }
+  drained.resolve(stop)
+
+  if (fresh !== undefined) {
+    await announceFirstStart({
+      fresh,
+      url: listening.baseUrl,
+      dataDir,
+      terminal: process.stdout.isTTY === true,
+      logger,
+    })
+  }
+  logger.info('serving', {
+    version,
+    listeners: listening.urls,
+    database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
+  })
+  link.ready({ host: settings.listen.host, ports: listening.ports })
+  return { listening, stop }
+}
+
+/** The bench makes commits slower, to see what a slow disk would do. */
+const benchDelay = (env: ServeOptions['env']): { readonly fsyncDelayMs?: number } =>
+  env['TOLLGATE_FSYNC_DELAY_MS'] === undefined ? {} : { fsyncDelayMs: Number(env['TOLLGATE_FSYNC_DELAY_MS']) }
+
+const secretOf = (text: string | undefined): Secret | undefined =>
+  text === undefined || text === '' ? undefined : new Secret(text)
+
+const reasonOf = (error: unknown): string =>
+  error instanceof GatewayError ? error.message : error instanceof Error ? error.name : 'unknown'
+
+const originText = (origin: string | { readonly file: string; readonly line: number }): string =>
+  typeof origin === 'string' ? origin : `${origin.file}:${origin.line}`

@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { pricesSettings } from './catalog/settings.ts'
+import * as config from './config/index.ts'
+import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
+import { listenSettings } from './http/settings.ts'
+import { ledgerSettings } from './ledger/settings.ts'
+import { providersSettings, timeoutsSettings } from './providers/settings.ts'
+import {
+  aliasesSettings,
+  defaultFallbackSettings,
+  routesSettings,
+  workModeSettings,
+} from './stages/settings.ts'
+import { telemetrySettings } from './telemetry/settings.ts'
+
+const database = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/)
+      .optional()
+      .register(settingMeta, {
+        secret: 'url',
+        path: 'sqlite',
+        expects: '`sqlite:/path/file.db` or `postgres://user:password@host/database`',
+      })
+      .describe('`sqlite:/path/file.db` or `postgres://…`; without it a SQLite file in `data_dir`.'),
+  })
+  .prefault({})
+  .describe('Where accounts and ledger are kept.')
+
+const redis = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^rediss?:\/\/.+$/)
+      .optional()
+      .register(settingMeta, { secret: 'url', expects: '`redis://host:6379` or `rediss://…`' })
+      .describe('`redis://…`; shares limits and counters between machines. Without it they stay in memory.'),
+  })
+  .prefault({})
+  .describe('Shared state of several machines.')
+
+const secrets = z
+  .strictObject({
+    master_key: secretText()
+      .optional()
+      .describe(
+        'Wraps the keys that seal credentials. Without it one is made at the first start and kept in `data_dir`.',
+      ),
+    admin_token: secretText()
+      .optional()
+      .describe('Admin token of a new installation; without it one is made.'),
+    bootstrap_key: secretText()
+      .optional()
+      .describe('First virtual key (`tgw-sk-…`) of a new installation; without it one is made.'),
+  })
+  .prefault({})
+  .describe('For scripts and containers; meant to come from the environment.')
+
+const later = (what: string) =>
+  reserved(`this release has no ${what}, so the setting would protect nothing; remove it`)
+
+/** Everything that a configuration may say. Durations are parsed to milliseconds, sizes to bytes. */
+export const settingsSchema = z.strictObject({
+  listen: listenSettings,
+  auth: z
+    .enum(['on', 'off'])
+    .prefault('on')
+    .describe('`off` lets everybody in without a key; only on a loopback address.'),
+  data_dir: filePath().prefault('~/.tollgate').describe('Folder of database, keys and logs.'),
+  workers: z
+    .literal(1)
+    .prefault(1)
+    .register(settingMeta, { expects: '1: this release runs one worker' })
+    .describe('Worker processes; this release runs one.'),
+  shutdown_timeout: duration()
+    .prefault('30s')
+    .describe('Longest wait for running exchanges when the gateway stops, in seconds or with a unit.'),
+  providers: providersSettings,
+  routes: routesSettings,
+  aliases: aliasesSettings,
+  work_mode: workModeSettings,
+  default_fallback: defaultFallbackSettings,
+  timeouts: timeoutsSettings,
+  prices: pricesSettings
+    .prefault([])
+    .register(settingMeta, { reloads: true, expects: 'a list of prices with `match`' })
+    .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
+  ledger: ledgerSettings,
+  database,
+  redis,
+  secrets,
+  telemetry: telemetrySettings,
+  ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),
+  budgets: later('budgets'),
+  limits: later('limits'),
+  firewall: later('firewall'),
+})
+
+/** The parsed settings; frozen when they come from `loadSettings`. */
+export type Settings = z.output<typeof settingsSchema>
+
+/** Dotted paths of what differs and takes effect only at a restart. */
+export const restartNeeded = (before: Settings, after: Settings): readonly string[] =>
+  config.restartNeeded(settingsSchema, before, after)
+
+/** A copy that may be shown: keys, tokens and passwords masked. */
+export const maskSecrets = (settings: Settings): unknown => config.maskSecrets(settingsSchema, settings)
+
+export const databaseUrl = (settings: Settings): string =>
+  settings.database.url ?? `sqlite:${join(settings.data_dir, 'tollgate.db')}`
+
+/** The folder of the log files; undefined for none. */
+export const logFolder = (settings: Settings): string | undefined => {
+  const { file } = settings.telemetry.log
+  if (typeof file === 'string') return file
+  return file ? join(settings.data_dir, 'logs') : undefined
+}

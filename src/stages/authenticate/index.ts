@@ -1,0 +1,3 @@
+export { type Authenticated, type AuthenticateParts, authenticate } from './authenticate.ts'
+export { clientKey } from './client-key.ts'
+export { assertLocalOrigin } from './local-origin.ts'

@@ -1,0 +1,1 @@
+export { type HandlesChecked, type HandlesParts, handles, type Sticky } from './handles.ts'

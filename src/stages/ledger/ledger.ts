@@ -1,0 +1,116 @@
+import { toGatewayError } from '../../errors.ts'
+import type { ClosedRow, Ledger } from '../../ledger/index.ts'
+import { type Exchange, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import type { HandleRegistry } from '../../sessions/index.ts'
+import type { Authenticated } from '../authenticate/index.ts'
+import { EntryDraft } from './entry-draft.ts'
+
+export interface Recorded {
+  readonly entry: EntryDraft
+}
+
+export interface LedgerParts {
+  readonly ledger: Pick<Ledger, 'close'>
+  readonly handles: Pick<HandleRegistry, 'remember'>
+  /** This process's run, for orphans. */
+  readonly instance: string
+  readonly now: () => number
+}
+
+/**
+ * One final row for every authenticated exchange, however it ends. The row is durable before the client gets the
+ * last byte: a whole reply waits here, a stream holds its last piece back.
+ */
+export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Recorded> => ({
+  name: 'ledger',
+  async run(exchange, next) {
+    const { tenant } = exchange.identity
+    const entry = new EntryDraft((handle) =>
+      parts.handles.remember({ ...handle, tenant, created: parts.now() }),
+    )
+    const reply = await next({ entry }).catch(async (error: unknown) => {
+      await parts.ledger.close(closedRow(parts, exchange, entry, failure(error)), entry.attempts, [])
+      throw error
+    })
+    await whenSettled(reply, (outcome) =>
+      parts.ledger.close(closedRow(parts, exchange, entry, outcome), entry.attempts, entry.handles),
+    )
+    return reply
+  },
+})
+
+const failure = (error: unknown): Outcome & { readonly code: string } => {
+  const known = toGatewayError(error)
+  const { kind, status } = known.row
+  const result =
+    kind === 'client_gone'
+      ? 'client_aborted'
+      : kind === 'internal'
+        ? 'gateway_error'
+        : upstreamKinds.has(known.code)
+          ? 'upstream_error'
+          : 'refused'
+  return { result, status, code: known.code, responseBytes: 0 }
+}
+
+const upstreamKinds: ReadonlySet<string> = new Set([
+  'gateway_upstream_unreachable',
+  'gateway_upstream_timeout',
+  'gateway_upstream_died',
+  'gateway_upstream_invalid',
+  'gateway_upstream_redirect',
+  'gateway_upstream_credentials_exhausted',
+])
+
+const closedRow = (
+  parts: LedgerParts,
+  exchange: Exchange & Authenticated,
+  entry: EntryDraft,
+  outcome: Outcome & { readonly code?: string },
+): ClosedRow => {
+  const last = entry.attempts.at(-1)
+  const at = parts.now()
+  return {
+    exchange: exchange.id,
+    instance: parts.instance,
+    at,
+    openedAt: exchange.startedAt,
+    kind: exchange.kind,
+    direction: 'consume',
+    tenant: exchange.identity.tenant,
+    session: entry.session,
+    operation: exchange.operation,
+    clientProtocol: exchange.protocol.id,
+    upstreamProtocol: last?.protocol ?? null,
+    modelAsked: entry.modelAsked,
+    modelAnswered: outcome.facts?.model ?? last?.modelSent ?? null,
+    provider: entry.provider,
+    credential: entry.credential,
+    outcome: outcome.result,
+    status: outcome.status,
+    error: outcome.code ?? outcome.error?.code ?? null,
+    stage: outcome.result === 'success' ? null : exchange.stage,
+    streamed: entry.streamed,
+    attempts: entry.attempts.length,
+    usage: last?.usage ?? null,
+    usageSource: last?.usageSource ?? null,
+    costNanoUsd: totalCost(entry),
+    priceVersion: last?.priceVersion ?? null,
+    latencyMs: at - exchange.startedAt,
+    ttftMs: entry.ttftMs,
+    requestBytes: entry.requestBytes,
+    responseBytes: outcome.responseBytes,
+    warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
+    clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
+  }
+}
+
+/** Unknown as soon as one attempt's cost is unknown; nothing was spent where nothing was tried. */
+const totalCost = (entry: EntryDraft): bigint | null => {
+  let total = 0n
+  for (const attempt of entry.attempts) {
+    if (attempt.costNanoUsd === null) return null
+    total += attempt.costNanoUsd
+  }
+  return total
+}

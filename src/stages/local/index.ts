@@ -1,0 +1,1 @@
+export { type ListModelsParts, listModels } from './list-models.ts'

@@ -1,0 +1,62 @@
+import { allows } from '../../accounts/index.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Exchange, Stage } from '../../pipeline/index.ts'
+import type { Authenticated } from '../authenticate/index.ts'
+import type { Received } from '../receive/index.ts'
+import { nearestNames } from './nearest-names.ts'
+import type { Match, RouteTable } from './route-table.ts'
+
+export interface Matched {
+  readonly match: Match
+}
+
+export interface MatchParts {
+  readonly routes: RouteTable
+}
+
+/** Pure: the model names the targets. Which of them is tried is decided later. */
+export const match = (parts: MatchParts): Stage<Exchange & Authenticated & Received, Matched> => ({
+  name: 'match',
+  run(exchange, next) {
+    const { facts, identity, operation, protocol, incoming } = exchange
+    const { pinnedProvider } = incoming
+    if (facts.model === undefined) {
+      if (operation === 'generate' || operation === 'count-tokens' || operation === 'embed') {
+        throw new GatewayError('gateway_model_missing', 'you must provide a model parameter', {
+          param: 'model',
+        })
+      }
+      return next({
+        match: { rule: 'no model', targets: parts.routes.anyModel(protocol.id, operation, pinnedProvider) },
+      })
+    }
+    if (!allows(identity, { model: facts.model })) {
+      throw new GatewayError('gateway_scope_denied', `this key may not use the model ${quoted(facts.model)}`)
+    }
+    const found = parts.routes.find(facts.model, pinnedProvider)
+    if (found === undefined || found.targets.length === 0) {
+      const usable = parts.routes.names().filter((name) => allows(identity, { model: name }))
+      throw unknownModel(facts.model, pinnedProvider, nearestNames(facts.model, usable))
+    }
+    const targets = found.targets.filter((target) => allows(identity, { provider: target.provider.id }))
+    if (targets.length === 0) {
+      throw new GatewayError(
+        'gateway_scope_denied',
+        `this key may not use a provider of ${quoted(facts.model)}`,
+      )
+    }
+    return next({ match: { rule: found.rule, targets } })
+  },
+})
+
+const quoted = (model: string): string => `\`${model.slice(0, 200)}\``
+
+const unknownModel = (model: string, pinned: string | undefined, near: readonly string[]): GatewayError => {
+  const where = pinned === undefined ? '' : ` at the provider ${pinned}`
+  const hint = near.length === 0 ? '' : `, did you mean ${near.join(', ')}?`
+  return new GatewayError(
+    'gateway_model_unknown',
+    `the model ${quoted(model)} does not exist${where} or you do not have access to it${hint}`,
+    { param: 'model' },
+  )
+}

@@ -1,0 +1,1 @@
+export { issue, type Metered, type MeterParts, meter } from './meter.ts'

@@ -1,0 +1,96 @@
+import { type Catalog, costOf } from '../../catalog/index.ts'
+import { toGatewayError } from '../../errors.ts'
+import { formatUsd } from '../../ir/index.ts'
+import type { AttemptRow } from '../../ledger/index.ts'
+import { isWhole, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import type { AnswerFacts } from '../../protocols/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+
+export interface Metered {
+  readonly metered: true
+}
+
+export interface MeterParts {
+  readonly catalog: Catalog
+  readonly now: () => number
+}
+
+/** One attempt row for each upstream call: its usage, priced with the card of this target. */
+export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
+  name: 'meter',
+  async run(exchange, next) {
+    const { entry } = exchange
+    const reply = await next({ metered: true }).catch((error: unknown) => {
+      const known = toGatewayError(error)
+      entry.attempts.push({ ...baseRow(parts, exchange), status: null, error: known.code })
+      throw error
+    })
+    await whenSettled(reply, (outcome) => {
+      for (const handle of outcome.facts?.handles ?? []) issue(exchange, handle)
+      entry.attempts.push(settledRow(parts, exchange, outcome, reply.headers))
+    })
+    const cost = entry.attempts.at(-1)?.costNanoUsd
+    if (isWhole(reply) && cost !== undefined && cost !== null)
+      reply.headers.set('x-tollgate-cost', formatUsd(cost))
+    return reply
+  },
+})
+
+/** An id of upstream state went out: it belongs to this organisation, and to the credential that made it. */
+export const issue = ({ entry, attempt }: AttemptExchange, { kind, id }: Issued): void =>
+  entry.issue({ kind, id, provider: attempt.target.provider.id, credential: attempt.credential.id })
+
+type Issued = AnswerFacts['handles'][number]
+
+const baseRow = (parts: MeterParts, exchange: AttemptExchange): AttemptRow => {
+  const { attempt, entry } = exchange
+  return {
+    exchange: exchange.id,
+    number: attempt.number,
+    at: attempt.startedAt,
+    provider: attempt.target.provider.id,
+    credential: attempt.credential.id,
+    protocol: attempt.protocol,
+    modelSent: attempt.target.model,
+    modelAnswered: null,
+    status: null,
+    error: null,
+    latencyMs: parts.now() - attempt.startedAt,
+    ttftMs: entry.ttftMs,
+    usage: null,
+    usageSource: null,
+    costNanoUsd: 0n,
+    priceVersion: null,
+    upstreamRequestId: null,
+  }
+}
+
+const settledRow = (
+  parts: MeterParts,
+  exchange: AttemptExchange,
+  outcome: Outcome,
+  headers: Headers,
+): AttemptRow => {
+  const { target, startedAt } = exchange.attempt
+  const usage = outcome.facts?.usage ?? null
+  const card = parts.catalog.price(target.provider.id, target.model, startedAt)
+  return {
+    ...baseRow(parts, exchange),
+    modelAnswered: outcome.facts?.model ?? null,
+    status: outcome.status,
+    error: outcome.error?.code ?? outcome.error?.type ?? null,
+    usage,
+    usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
+    costNanoUsd: cost(exchange, outcome, card === undefined || usage === null ? null : costOf(card, usage)),
+    priceVersion: card?.version ?? null,
+    upstreamRequestId:
+      headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
+  }
+}
+
+/** A refused request costs nothing; an answer whose usage or price is unknown has an unknown cost, not 0. */
+const cost = (exchange: AttemptExchange, outcome: Outcome, priced: bigint | null): bigint | null => {
+  if (priced !== null) return priced
+  const generates = exchange.operation === 'generate' || exchange.operation === 'embed'
+  return !generates || outcome.status >= 400 ? 0n : null
+}

@@ -1,0 +1,1 @@
+export { type Received, type ReceiveParts, receive } from './receive.ts'

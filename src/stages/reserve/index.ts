@@ -1,0 +1,1 @@
+export { type Reserved, type ReserveParts, reserve } from './reserve.ts'

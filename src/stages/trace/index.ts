@@ -1,0 +1,1 @@
+export { type Spanned, type TraceParts, trace } from './trace.ts'

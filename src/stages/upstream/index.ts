@@ -1,0 +1,3 @@
+export type { Timeouts } from './send-http.ts'
+export { type UpstreamParts, upstream } from './upstream.ts'
+export { createWatchdog, type Watchdog } from './watchdog.ts'

@@ -1,0 +1,121 @@
+import { GatewayError } from '../../errors.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+import { canConnect } from './can-connect.ts'
+import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
+
+/** All in milliseconds; 0 means no bound. */
+export interface Timeouts {
+  readonly connect: number
+  readonly firstByte: number
+  readonly idle: number
+  readonly total: number
+}
+
+export interface HttpCall {
+  readonly response: Response
+  /** Ends the upstream call, wherever it is. */
+  abort(): void
+  /** True once `abort` was called because a bound passed, not because the client left. */
+  timedOut(): boolean
+  /** Stops the bound on the whole call. */
+  finished(): void
+  readonly hidesUsage: boolean
+}
+
+/**
+ * Sends the client's bytes on. The upstream's status is not judged here.
+ * @throws GatewayError `gateway_upstream_unreachable`, `gateway_upstream_timeout`, `gateway_client_gone`
+ */
+export const sendHttp = async (exchange: AttemptExchange, timeouts: Timeouts): Promise<HttpCall> => {
+  const { attempt, request, facts, signal } = exchange
+  const { provider } = attempt.target
+  const streams = facts.stream
+  const url = provider.url(upstreamAddress(exchange))
+  const headers = upstreamHeaders(request, streams)
+  if (attempt.credential.origin !== url.origin) {
+    throw new GatewayError(
+      'gateway_internal',
+      'a credential was about to leave for an origin that is not its own',
+    )
+  }
+  provider.authorize(headers, attempt.credential, attempt.protocol)
+
+  const controller = new AbortController()
+  let bound: 'connect' | 'first byte' | 'total' | undefined
+  const timers: ReturnType<typeof setTimeout>[] = []
+  const limit = (ms: number, name: 'first byte' | 'total'): void => {
+    if (ms <= 0) return
+    timers.push(
+      setTimeout(() => {
+        bound = name
+        controller.abort()
+      }, ms),
+    )
+  }
+  limit(timeouts.firstByte, 'first byte')
+  limit(timeouts.total, 'total')
+  if (timeouts.connect > 0) {
+    // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look at the port.
+    timers.push(
+      setTimeout(async () => {
+        if (await canConnect(url, timeouts.connect / 2)) return
+        bound = 'connect'
+        controller.abort()
+      }, timeouts.connect / 2),
+    )
+  }
+  const leave = (): void => controller.abort()
+  if (signal.aborted) throw clientGone()
+  signal.addEventListener('abort', leave, { once: true })
+  const clear = (): void => {
+    for (const timer of timers) clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
+  try {
+    const body = request.method === 'POST' ? Buffer.from(upstreamBody(exchange)) : null
+    const response = await fetch(url, {
+      method: request.method,
+      headers,
+      body,
+      redirect: 'manual',
+      decompress: false,
+      signal: controller.signal,
+    })
+    // From here on the bound on the first byte is met; the one on the whole call goes on.
+    const total = timers[1]
+    for (const timer of timers) if (timer !== total || timeouts.total <= 0) clearTimeout(timer)
+    return {
+      response,
+      abort: () => controller.abort(),
+      timedOut: () => bound !== undefined,
+      finished: clear,
+      hidesUsage: asksForUsage(exchange),
+    }
+  } catch (error) {
+    clear()
+    if (signal.aborted) throw clientGone()
+    if (bound !== undefined) {
+      throw new GatewayError(
+        'gateway_upstream_timeout',
+        `the provider ${provider.id} missed the ${bound} time limit`,
+      )
+    }
+    throw unreachable(provider.id, error)
+  }
+}
+
+const clientGone = (): GatewayError =>
+  new GatewayError('gateway_client_gone', 'the client left before the answer began')
+
+/** The code says what happened (`ECONNREFUSED`, `ENOTFOUND`, …); the message might hold the URL. */
+const unreachable = (provider: string, error: unknown): GatewayError => {
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'connection failed'
+  return new GatewayError(
+    'gateway_upstream_unreachable',
+    `the provider ${provider} could not be reached (${code})`,
+    {
+      cause: error,
+    },
+  )
+}

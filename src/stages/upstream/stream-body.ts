@@ -1,0 +1,250 @@
+import type { CanonicalError, ProtocolId, Usage } from '../../ir/index.ts'
+import { type BodyStream, BrokenStream, type Outcome, type SettleHook } from '../../pipeline/index.ts'
+import type { AnswerFacts, StreamMeter } from '../../protocols/index.ts'
+import {
+  frameSplitter,
+  isComplete,
+  jsonArraySplitter,
+  type Machine,
+  parseElement,
+  parseFrame,
+} from '../../wire/index.ts'
+import type { Watch } from './watchdog.ts'
+
+export interface StreamSource {
+  /** The next bytes of the upstream, undefined at its clean end. Rejects when it died. */
+  read(): Promise<Uint8Array | undefined>
+  /** Ends the upstream call. Idempotent. */
+  abort(): void
+}
+
+export interface StreamBodyParts {
+  readonly source: StreamSource
+  readonly meter: StreamMeter
+  readonly protocol: ProtocolId
+  readonly framing: 'sse' | 'json-array'
+  readonly status: number
+  readonly requestBytes: number
+  readonly watch: Watch
+  /** Did a time limit of ours end the upstream call? */
+  readonly timedOut: () => boolean
+  /** After text, this client takes an error event for a finished turn, and only a broken connection for a failure. */
+  readonly breakAfterText: boolean
+  readonly onFirstContent: () => void
+  /** An id of upstream state is about to reach the client. */
+  readonly onHandle: (handle: AnswerFacts['handles'][number]) => void
+  /** Settled, whichever way. */
+  readonly onEnd: (violations: readonly string[]) => void
+}
+
+type State = 'open' | 'ending' | 'breaking' | 'over'
+
+/** After the last block, upstreams that keep the connection open get this long before the stream is ended for them. */
+const lingerMs = 1000
+
+/**
+ * A stream on its way through: whole blocks only, metered in passing, with the last one held back until the ledger
+ * has its row. It ends in one of four ways: complete, failed in the provider's own words, died (then it gets the
+ * protocol's error form, never a success terminator), or left by the client.
+ */
+export class PassThroughStream implements BodyStream {
+  private readonly parts: StreamBodyParts
+  private readonly splitter: Machine<Uint8Array, Uint8Array>
+  private readonly hooks: SettleHook[] = []
+  private held: Uint8Array | undefined
+  private state: State = 'open'
+  private settled = false
+  private sent = 0
+  private contentBlocks = 0
+  private sawContent = false
+  private handlesSeen = 0
+
+  constructor(parts: StreamBodyParts) {
+    this.parts = parts
+    this.splitter = parts.framing === 'sse' ? frameSplitter() : jsonArraySplitter()
+  }
+
+  onSettle(hook: SettleHook): void {
+    this.hooks.push(hook)
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      if (this.state === 'over' || this.state === 'ending') {
+        this.state = 'over'
+        return undefined
+      }
+      if (this.state === 'breaking') {
+        this.state = 'over'
+        throw new BrokenStream()
+      }
+      let bytes: Uint8Array | undefined
+      let clean = false
+      try {
+        const chunk = await this.read()
+        if (chunk !== undefined) {
+          this.parts.watch.touch()
+          bytes = this.take(chunk)
+        } else clean = true
+      } catch {
+        // The upstream broke off, or one of its events is larger than any memory should hold.
+        return this.finish(false)
+      }
+      if (clean) return this.finish(true)
+      if (bytes !== undefined) return bytes
+    }
+  }
+
+  cancel(): void {
+    if (this.state === 'over') return
+    this.state = 'over'
+    this.parts.source.abort()
+    const facts = this.parts.meter.facts()
+    // What the client wanted was complete: it closed a little early, as SDKs do after the last event.
+    const complete = facts.ended === 'complete'
+    void this.settle(complete ? this.outcome('success', facts) : this.outcome('client_aborted', facts))
+  }
+
+  /** Nothing may follow the last event of most protocols, so a connection that stays open is not waited for. */
+  private async read(): Promise<Uint8Array | undefined> {
+    if (this.held === undefined || !isFinal(this.parts.protocol, this.held)) return this.parts.source.read()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const linger = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        this.parts.source.abort()
+        resolve(undefined)
+      }, lingerMs)
+    })
+    try {
+      return await Promise.race([this.parts.source.read(), linger])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private take(chunk: Uint8Array): Uint8Array | undefined {
+    const { meter } = this.parts
+    const visible: Uint8Array[] = this.held === undefined ? [] : [this.held]
+    this.held = undefined
+    for (const block of this.splitter.push(chunk)) {
+      const seen = meter.push(block)
+      if (seen !== undefined) visible.push(seen)
+      if (meter.hasContent) this.contentBlocks++
+    }
+    if (!this.sawContent && meter.hasContent) {
+      this.sawContent = true
+      this.parts.onFirstContent()
+    }
+    const facts = meter.facts()
+    while (this.handlesSeen < facts.handles.length) {
+      const handle = facts.handles[this.handlesSeen++]
+      if (handle !== undefined) this.parts.onHandle(handle)
+    }
+    if (visible.length > 0 && facts.ended !== undefined) this.held = visible.pop()
+    return this.count(join(visible))
+  }
+
+  /** @param clean the upstream closed properly; that alone proves nothing */
+  private async finish(clean: boolean): Promise<Uint8Array | undefined> {
+    const { meter } = this.parts
+    const tail: Uint8Array[] = this.held === undefined ? [] : [this.held]
+    this.held = undefined
+    for (const block of this.splitter.end()) {
+      const whole =
+        this.parts.framing === 'sse' ? isWholeEvent(block) : clean || parseElement(block) === undefined
+      const seen = whole ? meter.push(block) : undefined
+      if (seen !== undefined) tail.push(seen)
+    }
+    const facts = meter.facts()
+    this.state = 'ending'
+    let outcome: Outcome
+    if (facts.ended === 'complete') outcome = this.outcome('success', facts)
+    else if (facts.ended === 'failed') outcome = this.outcome('upstream_error', facts)
+    else {
+      outcome = this.outcome('upstream_died', facts)
+      if (this.parts.breakAfterText && meter.hasText) this.state = 'breaking'
+      else {
+        // A whole event that lacks its blank line must not run into the next one.
+        if (tail.length > 0 && this.parts.framing === 'sse') tail.push(blankLine)
+        tail.push(...meter.fail(outcome.error ?? this.death()))
+      }
+    }
+    this.parts.source.abort()
+    const bytes = this.count(join(tail))
+    await this.settle({ ...outcome, responseBytes: this.sent })
+    if (bytes !== undefined) return bytes
+    return this.next()
+  }
+
+  private count(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    this.sent += bytes?.byteLength ?? 0
+    return bytes
+  }
+
+  private death(): CanonicalError {
+    return this.parts.timedOut()
+      ? {
+          kind: 'timeout',
+          code: 'gateway_upstream_timeout',
+          message: 'the provider fell silent in the middle of its answer',
+        }
+      : {
+          kind: 'upstream',
+          code: 'gateway_upstream_died',
+          message: 'the provider broke the connection in the middle of its answer',
+        }
+  }
+
+  private outcome(result: Outcome['result'], facts: AnswerFacts): Outcome {
+    const cut = result === 'client_aborted' || result === 'upstream_died'
+    const error = result === 'upstream_died' ? this.death() : facts.error
+    return {
+      result,
+      status: this.parts.status,
+      ...(error === undefined ? {} : { error }),
+      facts: cut ? { ...facts, usage: this.estimate(facts.usage) } : facts,
+      ...(cut ? { usageSource: 'estimated' as const } : {}),
+      responseBytes: this.sent,
+    }
+  }
+
+  /** A cut stream has no final count: what was reported so far, and at least one token for each piece of content. */
+  private estimate(usage: Usage | undefined): Usage {
+    return {
+      ...usage,
+      inputTokens: usage?.inputTokens ?? Math.ceil(this.parts.requestBytes / 4),
+      outputTokens: Math.max(usage?.outputTokens ?? 0, this.contentBlocks),
+    }
+  }
+
+  private async settle(outcome: Outcome): Promise<void> {
+    if (this.settled) return
+    this.settled = true
+    this.parts.watch.end()
+    this.parts.onEnd(this.parts.meter.violations())
+    for (const hook of this.hooks) await hook(outcome)
+  }
+}
+
+const blankLine = new TextEncoder().encode('\n\n')
+
+const join = (blocks: readonly Uint8Array[]): Uint8Array | undefined =>
+  blocks.length <= 1 ? blocks[0] : Buffer.concat(blocks)
+
+/** A last block without its blank line counts when its data is whole; half of one would spoil what follows it. */
+const isWholeEvent = (block: Uint8Array): boolean => {
+  const frame = parseFrame(block)
+  return frame === undefined ? block.every((byte) => byte === 0x0a || byte === 0x0d) : isComplete(frame.data)
+}
+
+/** Is this the event after which the protocol allows nothing more? Gemini has none but the end of the body. */
+const isFinal = (protocol: ProtocolId, block: Uint8Array): boolean => {
+  switch (protocol) {
+    case 'openai-chat':
+      return Buffer.from(block.buffer, block.byteOffset, block.byteLength).includes('[DONE]')
+    case 'gemini':
+      return false
+    default:
+      return true
+  }
+}

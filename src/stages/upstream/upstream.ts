@@ -1,0 +1,274 @@
+import { once } from 'node:events'
+import type { Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { GatewayError } from '../../errors.ts'
+import type { Handler, Reply } from '../../pipeline/index.ts'
+import type { UpstreamReply } from '../../providers/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+import { issue } from '../meter/index.ts'
+import { decoded } from './decoded.ts'
+import { responseHeaders } from './response-headers.ts'
+import { type HttpCall, sendHttp, type Timeouts } from './send-http.ts'
+import { PassThroughStream, type StreamSource } from './stream-body.ts'
+import { upstreamAddress } from './upstream-request.ts'
+import type { Watchdog } from './watchdog.ts'
+
+export interface UpstreamParts {
+  readonly timeouts: (provider: string) => Timeouts
+  readonly watchdog: Watchdog
+  readonly now: () => number
+  /** Watch passing streams for grammar violations? Costs a parse per frame. */
+  readonly conform: boolean
+  readonly onViolation: (protocol: string, rule: string) => void
+}
+
+/** Untouched to the upstream and back; metered, not rebuilt. */
+export const upstream =
+  (parts: UpstreamParts): Handler<AttemptExchange> =>
+  (exchange) =>
+    exchange.attempt.target.provider.send === undefined ? overHttp(parts, exchange) : locally(parts, exchange)
+
+const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
+  const { provider } = exchange.attempt.target
+  const timeouts = parts.timeouts(provider.id)
+  const call = await sendHttp(exchange, timeouts)
+  const { response } = call
+  if (response.status >= 300 && response.status < 400) {
+    call.abort()
+    call.finished()
+    throw new GatewayError(
+      'gateway_upstream_redirect',
+      `the provider ${provider.id} answered with a redirect, check its base_url`,
+    )
+  }
+  if (response.status === 401 || response.status === 402 || response.status === 403) {
+    call.abort()
+    call.finished()
+    throw new GatewayError(
+      'gateway_upstream_credentials_exhausted',
+      `your key is fine, but the provider ${provider.id} refused the gateway's own credential (status ${response.status})`,
+    )
+  }
+  const framing = framingOf(exchange, response.status, response.headers)
+  if (framing === undefined || response.body === null) return whole(exchange, call)
+  return streamed(parts, exchange, {
+    framing,
+    hidesUsage: call.hidesUsage,
+    status: response.status,
+    headers: responseHeaders(response.headers),
+    idle: timeouts.idle,
+    timedOut: call.timedOut,
+    source: httpSource(call, response.body, response.headers.get('content-encoding')),
+  })
+}
+
+const whole = async (exchange: AttemptExchange, call: HttpCall): Promise<Reply> => {
+  const { response } = call
+  const { provider } = exchange.attempt.target
+  try {
+    const body = await response.bytes()
+    return wholeReply(exchange, response.status, response.headers, body)
+  } catch (error) {
+    if (exchange.signal.aborted)
+      throw new GatewayError('gateway_client_gone', 'the client left before the answer was complete')
+    if (call.timedOut())
+      throw new GatewayError('gateway_upstream_timeout', `the provider ${provider.id} did not finish in time`)
+    throw new GatewayError(
+      'gateway_upstream_died',
+      `the provider ${provider.id} broke off in the middle of its answer`,
+      { cause: error },
+    )
+  } finally {
+    call.finished()
+  }
+}
+
+const wholeReply = (
+  exchange: AttemptExchange,
+  status: number,
+  upstreamHeaders: Headers,
+  body: Uint8Array,
+): Reply => {
+  const { protocol, operation } = exchange
+  const headers = responseHeaders(upstreamHeaders)
+  const readable = decoded(body, upstreamHeaders.get('content-encoding'))
+  const responseBytes = body.byteLength
+  if (status >= 400) {
+    const error = protocol.errors.decode(status, upstreamHeaders, readable ?? new Uint8Array(0))
+    return { status, headers, body, outcome: { result: 'upstream_error', status, error, responseBytes } }
+  }
+  const facts = readable === undefined ? undefined : protocol.meterBody(readable, operation)
+  const failed = facts?.ended === 'failed'
+  return {
+    status,
+    headers,
+    body,
+    outcome: {
+      result: failed ? 'upstream_error' : 'success',
+      status,
+      ...(facts === undefined ? {} : { facts }),
+      ...(failed && facts.error !== undefined ? { error: facts.error } : {}),
+      responseBytes,
+    },
+  }
+}
+
+interface StreamedAnswer {
+  readonly framing: 'sse' | 'json-array'
+  readonly hidesUsage: boolean
+  readonly status: number
+  readonly headers: Headers
+  readonly idle: number
+  readonly source: StreamSource
+  readonly timedOut: () => boolean
+}
+
+const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: StreamedAnswer): Reply => {
+  const { protocol, entry } = exchange
+  let silent = false
+  const watch = parts.watchdog.watch(answer.idle, () => {
+    silent = true
+    answer.source.abort()
+  })
+  const body = new PassThroughStream({
+    source: answer.source,
+    meter: protocol.meterStream({
+      framing: answer.framing,
+      hideUsage: answer.hidesUsage,
+      conform: parts.conform,
+    }),
+    protocol: protocol.id,
+    framing: answer.framing,
+    status: answer.status,
+    requestBytes: entry.requestBytes,
+    watch,
+    timedOut: () => silent || answer.timedOut(),
+    breakAfterText: endsTurnOnError(exchange.incoming.headers.get('user-agent')),
+    onFirstContent() {
+      entry.ttftMs = parts.now() - exchange.startedAt
+    },
+    onHandle: (handle) => issue(exchange, handle),
+    onEnd(violations) {
+      for (const rule of violations) parts.onViolation(protocol.id, rule)
+    },
+  })
+  answer.headers.delete('content-encoding')
+  return { status: answer.status, headers: answer.headers, body }
+}
+
+/** Claude Code before 2.1 takes an error event after text for the end of the turn (clients.md §3). */
+const endsTurnOnError = (userAgent: string | null): boolean => {
+  const version = /^claude-cli\/(\d+)\.(\d+)/.exec(userAgent ?? '')
+  if (version === null) return false
+  const major = Number(version[1])
+  return major < 2 || (major === 2 && Number(version[2]) < 1)
+}
+
+/** Only what says that it is a stream is pumped; errors and whole answers are read whole. */
+const framingOf = (
+  exchange: AttemptExchange,
+  status: number,
+  headers: Headers,
+): 'sse' | 'json-array' | undefined => {
+  if (status >= 400) return undefined
+  const type = headers.get('content-type') ?? ''
+  if (type.includes('text/event-stream')) return 'sse'
+  if (exchange.protocol.id === 'gemini' && exchange.facts.stream && type.includes('json')) return 'json-array'
+  return undefined
+}
+
+const httpSource = (
+  call: HttpCall,
+  body: ReadableStream<Uint8Array>,
+  encoding: string | null,
+): StreamSource => {
+  const next = encoding === null || encoding === 'identity' ? chunksOf(body) : unpacked(body, encoding)
+  return {
+    async read() {
+      const chunk = await next()
+      if (chunk === undefined) call.finished()
+      return chunk
+    },
+    abort() {
+      call.finished()
+      call.abort()
+    },
+  }
+}
+
+type NextChunk = () => Promise<Uint8Array | undefined>
+
+const chunksOf = (body: ReadableStream<Uint8Array>): NextChunk => {
+  const reader = body.getReader()
+  return async () => {
+    const { done, value } = await reader.read()
+    return done ? undefined : value
+  }
+}
+
+/** `identity` was asked for; an upstream that compresses all the same is unpacked, since blocks must be readable. */
+const unpacked = (body: ReadableStream<Uint8Array>, encoding: string): NextChunk => {
+  const decoder = streamDecoder(encoding)
+  if (decoder === undefined) return chunksOf(body)
+  const feed = chunksOf(body)
+  const write = async (): Promise<void> => {
+    for (let chunk = await feed(); chunk !== undefined; chunk = await feed()) {
+      if (!decoder.write(chunk)) await once(decoder, 'drain')
+    }
+    decoder.end()
+  }
+  write().catch((error: unknown) =>
+    decoder.destroy(error instanceof Error ? error : new Error('upstream died')),
+  )
+  const chunks = decoder[Symbol.asyncIterator]()
+  return async () => {
+    const { done, value } = await chunks.next()
+    return done === true ? undefined : value
+  }
+}
+
+const streamDecoder = (encoding: string): Transform | undefined => {
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
+  if (encoding === 'deflate') return createInflate()
+  if (encoding === 'br') return createBrotliDecompress()
+  return encoding === 'zstd' ? createZstdDecompress() : undefined
+}
+
+const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
+  const { provider } = exchange.attempt.target
+  const address = upstreamAddress(exchange)
+  const answer: UpstreamReply | undefined = await provider.send?.({
+    ...address,
+    request: exchange.request,
+    stream: exchange.facts.stream,
+    id: exchange.id,
+    signal: exchange.signal,
+  })
+  if (answer === undefined)
+    throw new GatewayError('gateway_internal', `the provider ${provider.id} cannot send`)
+  if (answer.body instanceof Uint8Array)
+    return wholeReply(exchange, answer.status, answer.headers, answer.body)
+  const framing = framingOf(exchange, answer.status, answer.headers) ?? 'sse'
+  return streamed(parts, exchange, {
+    framing,
+    hidesUsage: false,
+    status: answer.status,
+    headers: answer.headers,
+    idle: parts.timeouts(provider.id).idle,
+    timedOut: () => false,
+    source: localSource(answer.body),
+  })
+}
+
+const localSource = (body: AsyncIterable<Uint8Array>): StreamSource => {
+  const iterator = body[Symbol.asyncIterator]()
+  return {
+    async read() {
+      const { done, value } = await iterator.next()
+      return done === true ? undefined : value
+    },
+    abort() {
+      void iterator.return?.()
+    },
+  }
+}

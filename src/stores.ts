@@ -1,0 +1,71 @@
+/** Every store that runs in a storage Worker, by the name that the main thread calls it. */
+import { z } from 'zod'
+import {
+  type AdminTokenStore,
+  type CredentialStore,
+  createAdminTokenStore,
+  createCredentialStore,
+  createFirstStartStore,
+  createKeyStore,
+  createPurposeKeyStore,
+  createTenantStore,
+  type FirstStartStore,
+  type KeyStore,
+  type PurposeKeyStore,
+  type TenantStore,
+} from './accounts/index.ts'
+import {
+  createLedgerStore,
+  type HandleWriter,
+  type LedgerStore,
+  type LedgerWriterOptions,
+} from './ledger/index.ts'
+import { createHandleStore, type HandleStore, handleKinds, insertHandles } from './sessions/index.ts'
+import type { Database } from './storage/index.ts'
+
+export interface Stores {
+  readonly adminTokens: AdminTokenStore
+  readonly credentials: CredentialStore
+  readonly firstStart: FirstStartStore
+  readonly handles: HandleStore
+  readonly keys: KeyStore
+  readonly ledger: LedgerStore
+  readonly purposeKeys: PurposeKeyStore
+  readonly tenants: TenantStore
+}
+
+export const createStores = (
+  database: Database,
+  ledger: Omit<LedgerWriterOptions, 'writeHandles'>,
+): Stores => ({
+  adminTokens: createAdminTokenStore(database),
+  credentials: createCredentialStore(database),
+  firstStart: createFirstStartStore(database),
+  handles: createHandleStore(database),
+  keys: createKeyStore(database),
+  ledger: createLedgerStore(database, { ...ledger, writeHandles }),
+  purposeKeys: createPurposeKeyStore(database),
+  tenants: createTenantStore(database),
+})
+
+/** Handles travel through the ledger, and through its files, as JSON. */
+const writeHandles: HandleWriter = (kysely, handles) =>
+  insertHandles(
+    kysely,
+    handles.map((row) => handleRow.parse(row)),
+  )
+
+const handleRow = z.object({
+  id: z.string(),
+  kind: z.enum(handleKinds),
+  tenant: z.object({
+    organisation: z.string(),
+    team: z.string().nullable(),
+    user: z.string().nullable(),
+    key: z.string().nullable(),
+  }),
+  provider: z.string(),
+  credential: z.string(),
+  created: z.number(),
+  expires: z.number().nullable(),
+})

@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorsDocument } from '../tools/build-errors-docs.ts'
+
+const file = (path: string): string => readFileSync(join(import.meta.dir, '..', path), 'utf8')
+
+test('docs/errors.md is the table of errors', () => {
+  expect(file('docs/errors.md')).toBe(errorsDocument())
+})
+
+test('the README shows the two commands, and the lock file names no registry', () => {
+  const readme = file('README.md')
+  expect(readme).toContain('npm ci && npm start')
+  expect(readme).toContain('npm ci && npm test')
+  expect(file('package-lock.json')).not.toContain('"resolved"')
+})
