@@ -71,7 +71,10 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
   const ready = await waitFor(() => {
     if (supervisor.exitCode !== null) throw new Error(`the gateway did not start:\n${log()}`)
     return readyOf(dataDir, supervisor.pid)
-  }, 20_000)
+  }, 50_000).catch((error: unknown) => {
+    supervisor.kill('SIGTERM')
+    throw error
+  })
   const port = ready['admin'] ?? ready['facade']
   return {
     url: `http://127.0.0.1:${ready['facade']}`,
