@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ledgerEntries, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
-import { findPostgres, startPostgres } from '../support/postgres.ts'
+import { postgresAvailable, startPostgres } from '../support/postgres.ts'
 import { announceSkip } from '../support/shared.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
@@ -84,15 +84,14 @@ describe('a client that does not read', () => {
   }, 60_000)
 })
 
-const postgres = findPostgres()
-if (postgres === undefined) announceSkip('a database that goes away', 'no PostgreSQL binaries')
-
-describe.skipIf(postgres === undefined)('a database that goes away', () => {
+describe.skipIf(!postgresAvailable('a database that goes away'))('a database that goes away', () => {
   test('does not stop the service, and nothing is lost', async () => {
     const upstream = upstreamWith(answer)
     const database = await startPostgres()
     running.push({ stop: () => database.stop() })
-    const gateway = await started(upstream, { config: [`database: { url: "${database.url}" }`] })
+    const gateway = await started(upstream, {
+      config: [`database: { url: "${await database.createDatabase()}" }`],
+    })
     const ids: (string | null)[] = []
     const call = async (): Promise<void> => {
       const response = await generate(gateway)
@@ -101,7 +100,7 @@ describe.skipIf(postgres === undefined)('a database that goes away', () => {
       ids.push(response.headers.get('x-tollgate-request-id'))
     }
     for (let round = 0; round < 5; round++) await call()
-    await database.kill()
+    await database.crash()
     for (let round = 0; round < 10; round++) await call()
     expect((await (await fetch(`${gateway.url}/readyz`)).json()) as unknown).toEqual({ status: 'degraded' })
     await database.restart()
@@ -157,7 +156,7 @@ describe.skipIf(small === undefined)('a full disk', () => {
       expect(check.stdout.toString().trim()).toBe('ok')
     } finally {
       for (const one of running.splice(0).reverse()) await one.stop()
-      Bun.spawnSync(['umount', dataDir])
+      Bun.spawnSync(['umount', '--lazy', dataDir])
       rmSync(dataDir, { recursive: true, force: true })
     }
   }, 60_000)

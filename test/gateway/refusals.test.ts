@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import { ledgerEntries, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import { ledgerEntries, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
 
 let gateway: TestGateway
 
@@ -188,7 +188,10 @@ test('every authenticated refusal has one row, and an anonymous one none', async
   await post('/v1/chat/completions', '{"model":')
   await post('/v1/chat/completions', '{"model":"nobody-knows","messages":[]}')
   await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: '{}' })
-  const entries = await ledgerEntries(gateway)
+  const entries = await waitFor(async () => {
+    const found = await ledgerEntries(gateway)
+    return found.length >= before + 2 ? found : undefined
+  })
   expect(entries.length).toBe(before + 2)
   expect(entries.slice(0, 2).map((entry) => [entry.outcome, entry.error, entry.stage])).toEqual([
     ['refused', 'gateway_model_unknown', 'match'],

@@ -29,15 +29,36 @@ export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Reco
       parts.handles.remember({ ...handle, tenant, created: parts.now() }),
     )
     const reply = await next({ entry }).catch(async (error: unknown) => {
-      await parts.ledger.close(closedRow(parts, exchange, entry, failure(error)), entry.attempts, [])
+      const closed = parts.ledger.close(closedRow(parts, exchange, entry, failure(error)), entry.attempts, [])
+      // A refusal that cost nothing need not wait for the disk, which may be the very reason for it.
+      if (entry.opened) await patiently(closed)
+      else closed.catch(() => undefined)
       throw error
     })
     await whenSettled(reply, (outcome) =>
-      parts.ledger.close(closedRow(parts, exchange, entry, outcome), entry.attempts, entry.handles),
+      patiently(
+        parts.ledger.close(closedRow(parts, exchange, entry, outcome), entry.attempts, entry.handles),
+      ),
     )
     return reply
   },
 })
+
+/** How long an answer waits for its row, in milliseconds. */
+const patience = 10_000
+
+/**
+ * When neither database nor spool takes a row (disk full in the middle of an answer), the client is not kept for
+ * ever: the row stays in memory and is written when there is room, and until then `opened` stands for it.
+ */
+const patiently = async (closed: Promise<void>): Promise<void> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience)
+  })
+  await Promise.race([closed, enough])
+  clearTimeout(timer)
+}
 
 const failure = (error: unknown): Outcome & { readonly code: string } => {
   const known = toGatewayError(error)
