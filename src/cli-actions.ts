@@ -1,4 +1,5 @@
-import { createCredentials, loadMasterKey, openVault, Secret } from './accounts/index.ts'
+import { existsSync } from 'node:fs'
+import { createCredentials, defaultOrganisation, loadMasterKey, openVault, Secret } from './accounts/index.ts'
 import type { ReadFile } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
 import { databaseUrl, type Settings } from './settings.ts'
@@ -14,6 +15,16 @@ export interface NewCredential {
   readonly origin: string
 }
 
+/** A provider's key in the vault, as it may be displayed. */
+export interface SealedKey {
+  readonly provider: string
+  readonly label: string
+  /** Where it may be sent. */
+  readonly origin: string
+  /** `ok`, or what the provider said about it. */
+  readonly state: string
+}
+
 /** What the command line can't do alone, because it takes the whole program. */
 export const cliActions = (surroundings: Surroundings) => ({
   version,
@@ -26,6 +37,17 @@ export const cliActions = (surroundings: Surroundings) => ({
   reachDatabase: async (settings: Settings): Promise<void> => {
     const { stop } = await startStorageWorker({ url: databaseUrl(settings), readOnly: true })
     await stop()
+  },
+  /** What the vault of a stopped server holds, without the secrets. No database, nothing held. */
+  listSealed: async (settings: Settings): Promise<readonly SealedKey[]> => {
+    const url = databaseUrl(settings)
+    if (url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length))) return []
+    const { stores, stop } = await startStorageWorker({ url, readOnly: true })
+    try {
+      return await stores.credentials.list(defaultOrganisation)
+    } finally {
+      await stop()
+    }
   },
   /** Seals a provider's key while no server runs. Throws `conflict` when one does. */
   sealOffline: async (settings: Settings, credential: NewCredential): Promise<void> => {

@@ -184,6 +184,7 @@ export const serve = async ({
           return metrics.render()
         },
       },
+      servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
       metricsToken: () => runtime.settings.telemetry.metrics.token,
       models: () => adminModels(runtime, now()),
       providers: () => adminProviders(runtime),

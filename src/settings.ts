@@ -30,18 +30,6 @@ const database = z
   .prefault({})
   .describe('Where accounts and ledger are kept.')
 
-const redis = z
-  .strictObject({
-    url: z
-      .string()
-      .regex(/^rediss?:\/\/.+$/)
-      .optional()
-      .register(settingMeta, { secret: 'url', expects: '`redis://host:6379` or `rediss://…`' })
-      .describe('`redis://…`; shares limits and counters between machines. Without it they stay in memory.'),
-  })
-  .prefault({})
-  .describe('Shared state of several machines.')
-
 const secrets = z
   .strictObject({
     master_key: secretText()
@@ -90,7 +78,7 @@ export const settingsSchema = z.strictObject({
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
   ledger: ledgerSettings,
   database,
-  redis,
+  redis: later('state shared over Redis'),
   secrets,
   telemetry: telemetrySettings,
   ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),

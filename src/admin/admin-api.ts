@@ -21,10 +21,11 @@ export const adminApi = (parts: AdminParts): Hono => {
   app.get('/', (context) => context.text('Tollgate, an LLM gateway. Point your agent at this address.\n'))
 
   app.use('/metrics', async (context, next) => {
+    if (!parts.servesMetrics()) return context.notFound()
     const token = bearer(context.req.raw.headers)
     if (token === undefined || (token !== parts.metricsToken() && parts.tokens.find(token) === undefined))
       throw denied()
-    await next()
+    return next()
   })
   app.get('/metrics', async (context) =>
     context.body(await parts.metrics.render(), 200, { 'content-type': parts.metrics.contentType }),

@@ -9,6 +9,7 @@ export interface AdminParts {
   readonly credentials: Credentials
   readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>
+  readonly servesMetrics: () => boolean
   /** A token that may read `/metrics` and nothing else. */
   readonly metricsToken: () => string | undefined
   readonly models: () => readonly AdminModel[]

@@ -16,7 +16,6 @@ test('without a word the gateway listens on loopback, with everything on one por
     },
     trusted_proxies: [],
     max_body: 32 * 1024 * 1024,
-    max_header: 64 * 1024,
     max_nesting: 512,
     body_timeout: 30_000,
     concurrent_exchanges: 4000,

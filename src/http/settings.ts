@@ -55,9 +55,6 @@ export const listenSettings = z
       .prefault('32MB')
       .register(settingMeta, { reloads: true })
       .describe('Largest request body, in bytes or with a unit.'),
-    max_header: byteSize()
-      .prefault('64KB')
-      .describe('Largest request header block, in bytes or with a unit.'),
     max_nesting: wholeNumber(8, 10_000)
       .prefault(512)
       .register(settingMeta, { reloads: true })

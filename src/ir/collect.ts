@@ -31,6 +31,7 @@ export const collect = (protocol: ProtocolId, events: Iterable<StreamEvent>): Co
   const choices = new Map<number, OpenChoice>()
   let start: StartEvent | undefined
   let usage: Usage | undefined
+  let model: string | undefined
   let extensions: Extensions | undefined
   let complete = false
   let error: CanonicalError | undefined
@@ -101,6 +102,7 @@ export const collect = (protocol: ProtocolId, events: Iterable<StreamEvent>): Co
         break
       case 'usage':
         usage = mergeUsage(usage, event.usage)
+        model = event.model ?? model
         extensions = mergeExtensions(extensions, event.extensions)
         break
       case 'finish': {
@@ -125,6 +127,7 @@ export const collect = (protocol: ProtocolId, events: Iterable<StreamEvent>): Co
     response: {
       protocol,
       ...head,
+      ...(model === undefined ? {} : { model }),
       choices: [...choices].sort(([a], [b]) => a - b).map(([index, choice]) => closeChoice(index, choice)),
       ...(usage === undefined ? {} : { usage }),
       ...(extensions === undefined ? {} : { extensions }),

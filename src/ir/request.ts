@@ -50,6 +50,10 @@ export interface Turn extends Node {
   /** `string`: the source wrote its content as one string instead of a list. */
   readonly form?: 'string'
   readonly name?: string
+  /** Tools that exist from this turn on (Responses `additional_tools`, Anthropic `tool_addition`). */
+  readonly tools?: readonly ToolDefinition[]
+  /** Reasoning settings from this turn on (Responses `configuration_update`, Anthropic's per-message `output_config`). */
+  readonly reasoning?: ReasoningSettings
 }
 
 export interface Sampling {

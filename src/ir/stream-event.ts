@@ -106,6 +106,8 @@ export interface CitationEvent extends Placed {
 export interface UsageEvent extends Node {
   readonly type: 'usage'
   readonly usage: Usage
+  /** The model that answers from here on, where it changed after the start (a fallback at the provider). */
+  readonly model?: string
 }
 
 export interface FinishEvent {

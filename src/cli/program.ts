@@ -1,0 +1,77 @@
+import { Command } from 'commander'
+import { type CliContext, wantsColour } from './cli-context.ts'
+import { configCommand } from './commands/config.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { initCommand } from './commands/init.ts'
+import { keysCommand } from './commands/keys.ts'
+import { logsCommand } from './commands/logs.ts'
+import { modelsCommand } from './commands/models.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+import { usageCommand } from './commands/usage.ts'
+
+/** Told the exit code of a command that ran to its end. */
+export type Done = (code: number) => void
+
+/** Makes one command. */
+export type CommandMaker = (context: CliContext, done: Done) => Command
+
+/** In the order of the help. */
+const commands: readonly CommandMaker[] = [
+  startCommand,
+  stopCommand,
+  statusCommand,
+  logsCommand,
+  initCommand,
+  configCommand,
+  keysCommand,
+  usageCommand,
+  modelsCommand,
+  doctorCommand,
+]
+
+export const createProgram = (context: CliContext, done: Done): Command => {
+  const { stdout, stderr, actions } = context
+  const program = new Command('tgw')
+    .description('Tollgate: an LLM gateway between coding agents and model providers')
+    .version(actions.version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(add --help for what is possible)')
+    .addHelpText('after', overview)
+  for (const make of commands) program.addCommand(make(context, done))
+  forEachCommand(program, (command) => {
+    command
+      .helpOption('-h, --help', 'show help')
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .showHelpAfterError('(add --help for what is possible)')
+      .configureHelp({ helpWidth: stdout.columns ?? 110 })
+      .configureOutput({
+        writeOut: (text) => void stdout.write(text),
+        writeErr: (text) => void stderr.write(text),
+        outputError: (text, write) => write(text.replace(/^error: /, 'tgw: ')),
+        getOutHasColors: () => wantsColour(context),
+        getErrHasColors: () => false,
+        getOutHelpWidth: () => stdout.columns ?? 110,
+        getErrHelpWidth: () => stderr.columns ?? 110,
+      })
+  })
+  return program
+}
+
+/** The command and all below it, in the order of the help. */
+export const forEachCommand = (command: Command, visit: (command: Command) => void): void => {
+  visit(command)
+  for (const child of command.commands) forEachCommand(child, visit)
+}
+
+const overview = `
+Exit codes: 0 done, 1 failed or something is wrong, 2 wrong usage, 3 no server runs, 78 the configuration is invalid.
+
+Examples:
+  $ tgw start
+  $ tgw doctor
+  $ tgw keys create --name alice
+`

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { type FSWatcher, lstatSync, readFileSync, readlinkSync, watch } from 'node:fs'
+import { dirname, join, parse, resolve, sep } from 'node:path'
+
+export interface WatchOptions {
+  /** Milliseconds of quiet after the last event before the files are read. Default 200. */
+  readonly debounceMs?: number
+  /** Milliseconds between looks without an event: network file systems report none. Default 5000; 0 = never. */
+  readonly pollMs?: number
+}
+
+/**
+ * Calls `onChange` when the content of one of the files differs from the last look; also when one appears or
+ * goes. It watches folders, not files, so it follows editors that write a new file and rename it, and symbolic
+ * links that are pointed elsewhere (a Kubernetes ConfigMap swaps the link `..data`). Returns what ends it.
+ */
+export const watchFiles = (
+  files: readonly string[],
+  onChange: () => void,
+  options: WatchOptions = {},
+): (() => void) => {
+  const debounceMs = options.debounceMs ?? 200
+  const pollMs = options.pollMs ?? 5_000
+  const watchers = new Map<string, FSWatcher>()
+  let seen = contentsOf(files)
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
+  /** What a change may be called that matters: every name on the way to a file. */
+  let names: ReadonlySet<string> = new Set()
+
+  const look = () => {
+    waiting = undefined
+    if (stopped) return
+    follow()
+    const now = contentsOf(files)
+    if (now === seen) return
+    seen = now
+    onChange()
+  }
+  const soon = () => {
+    if (stopped) return
+    clearTimeout(waiting)
+    waiting = setTimeout(look, debounceMs)
+  }
+  /** Watches the folders that matter now: a swapped link leads into another one. */
+  const follow = () => {
+    const ways = files.map(wayTo)
+    const wanted = new Set(ways.flatMap((way) => [...way.folders]))
+    names = new Set(ways.flatMap((way) => [...way.names]))
+    for (const [folder, watcher] of watchers) if (!wanted.has(folder)) forget(folder, watcher)
+    for (const folder of wanted) if (!watchers.has(folder)) begin(folder)
+  }
+  const begin = (folder: string) => {
+    try {
+      // The folder may be full of other files that change all the time (database, logs).
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        if (name === null || names.has(name)) soon()
+      })
+      watcher.on('error', () => forget(folder, watcher))
+      watchers.set(folder, watcher)
+    } catch {
+      // The folder is not there (yet), or the system has no watches left: the poll sees the change.
+    }
+  }
+  const forget = (folder: string, watcher: FSWatcher) => {
+    watcher.close()
+    watchers.delete(folder)
+  }
+
+  follow()
+  const check = () => {
+    follow()
+    // By way of the wait: the file may be half written.
+    if (waiting === undefined && contentsOf(files) !== seen) soon()
+  }
+  const poll = pollMs > 0 ? setInterval(check, pollMs) : undefined
+  poll?.unref()
+  return () => {
+    stopped = true
+    clearTimeout(waiting)
+    clearInterval(poll)
+    for (const [folder, watcher] of watchers) forget(folder, watcher)
+  }
+}
+
+/** Equal as long as no file's content changes. */
+const contentsOf = (files: readonly string[]): string => {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    try {
+      const content = readFileSync(file)
+      hash.update(`${content.length}:`).update(content)
+    } catch {
+      hash.update('absent:')
+    }
+  }
+  return hash.digest('hex')
+}
+
+/** More links than a path may hold on Linux. */
+const mostLinks = 40
+
+/** The file's folder, and that of every symbolic link on the way to it; and the names that are passed. */
+const wayTo = (
+  file: string,
+): { readonly folders: ReadonlySet<string>; readonly names: ReadonlySet<string> } => {
+  const folders = new Set([dirname(resolve(file))])
+  const names = new Set<string>()
+  let links = 0
+  const walk = (path: string): void => {
+    const { root } = parse(path)
+    let at = root
+    const steps = path
+      .slice(root.length)
+      .split(sep)
+      .filter((step) => step !== '')
+    for (const [index, step] of steps.entries()) {
+      const next = join(at, step)
+      names.add(step)
+      const target = linkTarget(next)
+      if (target !== undefined) {
+        links += 1
+        if (links > mostLinks) return
+        folders.add(at)
+        walk(resolve(at, target, ...steps.slice(index + 1)))
+        return
+      }
+      if (index === steps.length - 1) folders.add(at)
+      at = next
+    }
+  }
+  walk(resolve(file))
+  return { folders, names }
+}
+
+const linkTarget = (path: string): string | undefined => {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined
+  } catch {
+    return undefined
+  }
+}

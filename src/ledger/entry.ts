@@ -1,0 +1,116 @@
+/**
+ * What the ledger records of an exchange. Times are milliseconds since 1970, durations milliseconds, sizes bytes,
+ * money nano-USD. Null means unknown or not applicable, never zero.
+ */
+import type { Operation, ProtocolId, Usage } from '../ir/index.ts'
+
+/** Ids of who an exchange belongs to. */
+export interface Tenant {
+  readonly organisation: string
+  readonly team: string | null
+  readonly user: string | null
+  readonly key: string | null
+}
+
+export type ExchangeKind = 'client' | 'shadow' | 'canary' | 'background' | 'peer'
+
+/** Whether the exchange was asked by one of ours, or served to somebody else. */
+export type Direction = 'consume' | 'supply'
+
+export type UsageSource = 'reported' | 'counted' | 'estimated'
+
+export type Outcome =
+  | 'success'
+  | 'upstream_error'
+  | 'refused'
+  | 'client_aborted'
+  | 'upstream_died'
+  | 'gateway_error'
+  | 'orphaned'
+
+/** Written before anything is sent upstream. */
+export interface OpenedRow {
+  readonly exchange: string
+  readonly instance: string
+  readonly at: number
+  readonly kind: ExchangeKind
+  readonly direction: Direction
+  readonly counterparty: string | null
+  readonly tenant: Tenant
+  readonly session: string | null
+  readonly operation: Operation
+  readonly clientProtocol: ProtocolId
+  readonly modelAsked: string | null
+  readonly provider: string | null
+  readonly model: string | null
+  readonly upstreamProtocol: ProtocolId | null
+  readonly credential: string | null
+  /** What an orphan of this exchange is charged. Null when the cost has no bound or no price. */
+  readonly reservedNanoUsd: bigint | null
+  readonly reservedInputTokens: number | null
+  readonly reservedOutputTokens: number | null
+  readonly requestBytes: number
+}
+
+/** One upstream call of an exchange; `number` starts at 1. */
+export interface AttemptRow {
+  readonly exchange: string
+  readonly number: number
+  readonly at: number
+  readonly provider: string
+  readonly credential: string | null
+  readonly protocol: ProtocolId
+  readonly modelSent: string
+  readonly modelAnswered: string | null
+  readonly status: number | null
+  readonly error: string | null
+  readonly latencyMs: number
+  readonly ttftMs: number | null
+  readonly usage: Usage | null
+  readonly usageSource: UsageSource | null
+  readonly costNanoUsd: bigint | null
+  readonly priceVersion: string | null
+  readonly upstreamRequestId: string | null
+}
+
+/** The one final row of an exchange. `at` is when it ended. */
+export interface ClosedRow {
+  readonly exchange: string
+  readonly instance: string
+  readonly at: number
+  readonly openedAt: number
+  readonly kind: ExchangeKind
+  readonly direction: Direction
+  /** Who it was served to, or bought from. Absent is null. */
+  readonly counterparty?: string | null
+  readonly tenant: Tenant
+  readonly session: string | null
+  readonly operation: Operation
+  readonly clientProtocol: ProtocolId
+  readonly upstreamProtocol: ProtocolId | null
+  readonly modelAsked: string | null
+  readonly modelAnswered: string | null
+  readonly provider: string | null
+  readonly credential: string | null
+  readonly outcome: Outcome
+  /** The HTTP status that the client got. */
+  readonly status: number | null
+  /** Our error code (`gateway_…`). */
+  readonly error: string | null
+  /** The stage that ended it. */
+  readonly stage: string | null
+  readonly streamed: boolean
+  readonly attempts: number
+  readonly usage: Usage | null
+  readonly usageSource: UsageSource | null
+  /** Null when the cost is not known; 0 when nothing was spent. */
+  readonly costNanoUsd: bigint | null
+  readonly priceVersion: string | null
+  readonly latencyMs: number
+  readonly ttftMs: number | null
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** Translation losses as JSON. */
+  readonly warnings: string | null
+  readonly clientAgent: string | null
+}

@@ -1,0 +1,31 @@
+export type { HandleWriter } from './batch-store.ts'
+export type {
+  AttemptRow,
+  ClosedRow,
+  Direction,
+  ExchangeKind,
+  OpenedRow,
+  Outcome,
+  Tenant,
+  UsageSource,
+} from './entry.ts'
+export { type EntryFilters, type FilterName, filterColumns, isFilterName } from './entry-filter.ts'
+export { createLedger, type Ledger, type LedgerOptions, type LedgerStatus } from './ledger.ts'
+export { createLedgerStore, type LedgerStore } from './ledger-store.ts'
+export {
+  type EntriesPage,
+  type EntriesQuery,
+  type Entry,
+  type ExchangeRecord,
+  exportEntries,
+  type LedgerReader,
+} from './read-store.ts'
+export {
+  type UsageDimension,
+  type UsageQuery,
+  type UsageReport,
+  type UsageRow,
+  type UsageSums,
+  usageDimensions,
+} from './usage-store.ts'
+export type { AdoptReport, Heartbeat, LedgerWriter, LedgerWriterOptions } from './write-store.ts'

@@ -1,0 +1,8 @@
+import type { Endpoint } from '../protocol.ts'
+
+export const endpoints: readonly Endpoint[] = [
+  { method: 'POST', path: '/v1/messages', operation: 'generate', stream: 'body' },
+  { method: 'POST', path: '/v1/messages/count_tokens', operation: 'count-tokens', stream: 'never' },
+  { method: 'GET', path: '/v1/models', operation: 'list-models', stream: 'never' },
+  { method: 'GET', path: '/v1/models/{model}', operation: 'get-model', stream: 'never' },
+]

@@ -1,0 +1,88 @@
+import { GatewayError } from '../../errors.ts'
+import { type JsonScan, type Span, valueAt } from '../../wire/index.ts'
+import type { HandleReference, RequestFacts, ScannedRequest } from '../protocol.ts'
+import { asNumber } from './read-object.ts'
+import { uploadedFile } from './uploaded-file.ts'
+
+/** Both spellings: protocol buffers' JSON form takes either. */
+export const watchedKeys: ReadonlySet<string> = new Set([
+  'cachedContent',
+  'cached_content',
+  'fileUri',
+  'file_uri',
+  'fileSearchStoreNames',
+  'file_search_store_names',
+  'maxOutputTokens',
+  'max_output_tokens',
+])
+
+/**
+ * Facts of a request. The model stands in the URL, so there is no span to splice; Gemini clients name no session.
+ * @throws GatewayError `gateway_request_invalid` when a field it needs has a wrong type
+ */
+export const facts = ({ endpoint, parameters, scan }: ScannedRequest): RequestFacts => {
+  const model = parameters['model']
+  const maxOutputTokens = outputLimit(scan)
+  return {
+    ...(model === undefined ? {} : { model }),
+    stream: endpoint.stream === 'always',
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    handles: handlesOf(scan),
+  }
+}
+
+const outputLimit = (scan: JsonScan): number | undefined => {
+  const settings = scan.top.get('generationConfig') ?? scan.top.get('generation_config')
+  if (settings === undefined) return undefined
+  for (const key of ['maxOutputTokens', 'max_output_tokens']) {
+    // The last of equal keys wins; deeper ones belong to a schema.
+    const member = scan.watched.findLast(
+      (found) => found.key === key && found.depth === 2 && isWithin(found, settings),
+    )
+    if (member === undefined) continue
+    const value = valueAt(scan, member)
+    const number = asNumber(value)
+    if (number !== undefined) return number
+    if (value !== null) throw invalid('generationConfig.maxOutputTokens', 'a number')
+  }
+  return undefined
+}
+
+const isWithin = (inner: Span, outer: Span): boolean => inner.start >= outer.start && inner.end <= outer.end
+
+const handlesOf = (scan: JsonScan): readonly HandleReference[] => {
+  const handles: HandleReference[] = []
+  for (const member of scan.watched) {
+    switch (member.key) {
+      case 'cachedContent':
+      case 'cached_content': {
+        // Only at the root it names a cache; deeper it is a word of somebody's tool.
+        if (member.depth !== 1) break
+        const id = valueAt(scan, member)
+        if (typeof id === 'string') {
+          if (id !== '') handles.push({ kind: 'cached-content', id, path: member.key })
+        } else if (id !== null) throw invalid(member.key, 'a string')
+        break
+      }
+      case 'fileUri':
+      case 'file_uri': {
+        const uri = valueAt(scan, member)
+        const id = typeof uri === 'string' ? uploadedFile(uri) : undefined
+        if (id !== undefined) handles.push({ kind: 'file', id, path: member.key })
+        break
+      }
+      case 'fileSearchStoreNames':
+      case 'file_search_store_names': {
+        const names = valueAt(scan, member)
+        for (const id of Array.isArray(names) ? names : [names]) {
+          if (typeof id === 'string') handles.push({ kind: 'vector-store', id, path: member.key })
+        }
+        break
+      }
+    }
+  }
+  return handles
+}
+
+const invalid = (param: string, wanted: string): GatewayError =>
+  new GatewayError('gateway_request_invalid', `invalid value at '${param}': ${wanted} is expected`, { param })

@@ -1,0 +1,194 @@
+import { type CanonicalError, mergeUsage, type Operation, type Usage } from '../../ir/index.ts'
+import { encodeFrame, parseFrame, type SseFrame, scanJson, valueAt } from '../../wire/index.ts'
+import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
+import { conform } from './conform.ts'
+import { decodeErrorObject, encodeErrorObject, errors } from './errors.ts'
+import { hasMember, isFilled, isFilledString, isObjectStart, memberMarker } from './marker.ts'
+import { arrayOf, isJsonArray, objectOf, optional, stringOf } from './members.ts'
+import { decodeUsage } from './usage.ts'
+
+const watched: ReadonlySet<string> = new Set(['finish_reason', 'audio'])
+const maxDepth = 512
+/** `choices[].finish_reason` and `choices[].message.audio`. */
+const finishDepth = 3
+const audioDepth = 4
+
+/** A whole answer, read from its spans. */
+export const meterBody = (body: Uint8Array, operation: Operation): AnswerFacts => {
+  try {
+    const scan = scanJson(body, watched, maxDepth)
+    if (scan.rootType !== 'object') return { handles: [] }
+    const read = (key: string): unknown => {
+      const span = scan.top.get(key)
+      return span === undefined ? undefined : valueAt(scan, span)
+    }
+    if (scan.top.has('error') && isTruthy(read('error'))) {
+      return { handles: [], ended: 'failed', error: errors.decode(200, new Headers(), body) }
+    }
+    if (operation !== 'generate') return { handles: [], ended: 'complete' }
+    const finish = scan.watched.find(({ key, depth }) => key === 'finish_reason' && depth === finishDepth)
+    const spoken = scan.watched.filter(({ key, depth }) => key === 'audio' && depth === audioDepth)
+    return {
+      ...optional('usage', decodeUsage(read('usage'))),
+      ...optional('model', stringOf(read('model'))),
+      ...optional('responseId', stringOf(read('id'))),
+      ...optional('finishReason', finish === undefined ? undefined : stringOf(valueAt(scan, finish))),
+      ...(scan.top.has('choices') ? { ended: 'complete' as const } : {}),
+      handles: spoken.flatMap((member) => audioHandle(valueAt(scan, member))),
+    }
+  } catch {
+    return { handles: [] }
+  }
+}
+
+const audioHandle = (audio: unknown): AnswerFacts['handles'] => {
+  const id = stringOf(objectOf(audio)?.['id'])
+  return id === undefined ? [] : [{ kind: 'other', id }]
+}
+
+const markers = {
+  usage: memberMarker('usage'),
+  finish: memberMarker('finish_reason'),
+  error: memberMarker('error'),
+  audio: memberMarker('audio'),
+  index: memberMarker('index'),
+  text: [memberMarker('content'), memberMarker('refusal')],
+  acts: [
+    memberMarker('tool_calls'),
+    memberMarker('function_call'),
+    memberMarker('reasoning_content'),
+    memberMarker('reasoning'),
+    memberMarker('reasoning_details'),
+    memberMarker('images'),
+    memberMarker('audio'),
+  ],
+}
+const done = Buffer.from('[DONE]')
+
+/** Watches chunks on their way; parses the first ones, and those with usage, a finish reason, an error or sound. */
+export const meterStream = (options: StreamMeterOptions): StreamMeter => {
+  const machine = options.conform ? conform() : undefined
+  const broken: string[] = []
+  const handles = new Map<string, AnswerFacts['handles'][number]>()
+  const finished = new Map<number, boolean>()
+  const seenIndexes = new Set<number>([0x30])
+  let usage: Usage | undefined
+  let model: string | undefined
+  let responseId: string | undefined
+  let finishReason: string | undefined
+  let error: CanonicalError | undefined
+  let isDone = false
+  let started = false
+  let hasContent = false
+  let hasText = false
+
+  const note = (chunk: { readonly [key: string]: unknown }): void => {
+    if (!started) {
+      started = true
+      model = stringOf(chunk['model'])
+      responseId = stringOf(chunk['id'])
+    }
+    const counted = decodeUsage(objectOf(chunk['usage']) ?? objectOf(chunk['x_groq'])?.['usage'])
+    if (counted !== undefined) usage = mergeUsage(usage, counted)
+    arrayOf(chunk['choices']).forEach((value, position) => {
+      const choice = objectOf(value)
+      if (choice === undefined) return
+      const index = typeof choice['index'] === 'number' ? choice['index'] : position
+      const reason = stringOf(choice['finish_reason'])
+      finished.set(index, finished.get(index) === true || reason !== undefined)
+      finishReason ??= reason
+      for (const handle of audioHandle(objectOf(choice['delta'])?.['audio'])) handles.set(handle.id, handle)
+    })
+    if (isTruthy(chunk['error'])) error = decodeErrorObject(chunk['error'])
+  }
+
+  /** Further choices must be known, because the stream is whole only when each of them has finished. */
+  const isNewIndex = (digit: number): boolean => {
+    if (digit < 0x30 || digit > 0x39 || seenIndexes.has(digit)) return false
+    seenIndexes.add(digit)
+    return true
+  }
+
+  const watch = (block: Buffer): void => {
+    hasText ||=
+      markers.text.some((marker) => hasMember(block, marker, isFilledString)) || hasListedText(block)
+    hasContent ||= hasText || markers.acts.some((marker) => hasMember(block, marker, isFilled))
+  }
+
+  return {
+    push(block) {
+      const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+      if (!hasText) watch(bytes)
+      const isWanted =
+        machine !== undefined ||
+        !started ||
+        hasMember(bytes, markers.usage, isObjectStart) ||
+        hasMember(bytes, markers.finish, isFilledString) ||
+        hasMember(bytes, markers.error, isFilled) ||
+        hasMember(bytes, markers.audio, isObjectStart) ||
+        hasMember(bytes, markers.index, isNewIndex)
+      if (!isWanted) {
+        isDone ||= bytes.length < 64 && bytes.includes(done) && isDoneFrame(parseFrame(block))
+        return block
+      }
+      const frame = parseFrame(block)
+      if (frame === undefined) return block
+      if (machine !== undefined) broken.push(...machine.push(frame))
+      if (isDoneFrame(frame)) isDone = true
+      const chunk = objectOf(parsed(frame.data))
+      if (chunk === undefined) return block
+      note(chunk)
+      return options.hideUsage && isUsageChunk(chunk) ? undefined : block
+    },
+    get hasContent() {
+      return hasContent
+    },
+    get hasText() {
+      return hasText
+    },
+    facts(): AnswerFacts {
+      const states = [...finished.values()]
+      const isFinished = isDone || (states.length > 0 && states.every(Boolean))
+      const ended: AnswerFacts['ended'] =
+        error !== undefined ? 'failed' : isFinished ? 'complete' : undefined
+      return {
+        ...optional('usage', usage),
+        ...optional('model', model),
+        ...optional('responseId', responseId),
+        ...optional('finishReason', finishReason),
+        ...optional('ended', ended),
+        ...optional('error', error),
+        handles: [...handles.values()],
+      }
+    },
+    violations: () => broken,
+    fail: (failure) => [encodeFrame({ data: JSON.stringify({ error: encodeErrorObject(failure) }) })],
+  }
+}
+
+/** Mistral streams its content as a list once it thinks. */
+const hasListedText = (block: Buffer): boolean =>
+  hasMember(block, markers.text[0] ?? done, (first) => first === 0x5b) &&
+  hasMember(block, textMarker, isFilledString)
+
+const textMarker = memberMarker('text')
+
+/** The chunk that the gateway asked for: usage and no choice. Nothing else is ever kept back. */
+const isUsageChunk = (chunk: { readonly [key: string]: unknown }): boolean =>
+  isJsonArray(chunk['choices']) &&
+  chunk['choices'].length === 0 &&
+  objectOf(chunk['usage']) !== undefined &&
+  !isTruthy(chunk['error'])
+
+const isDoneFrame = (frame: SseFrame | undefined): boolean => frame?.data.trim() === '[DONE]'
+
+const isTruthy = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== false && value !== ''
+
+const parsed = (data: string): unknown => {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  extend,
+  type GenerateRequest,
+  isJsonObject,
+  type JsonObject,
+  type OutputFormat,
+  type ReasoningSettings,
+  type Turn,
+} from '../../ir/index.ts'
+import { type JsonDocument, parseDocument } from '../../wire/index.ts'
+import type { WireRequest } from '../protocol.ts'
+import { decodeItem } from './decode-items.ts'
+import { decodeToolChoice, decodeTools } from './decode-tools.ts'
+import { writeSettings } from './encode-request.ts'
+import {
+  arrayMember,
+  booleanMember,
+  isJsonArray,
+  member,
+  numberMember,
+  objectMember,
+  stringMember,
+} from './members.ts'
+import { patchOf } from './patch.ts'
+import { protocolId } from './wire.ts'
+
+const textDecoder = new TextDecoder()
+
+/**
+ * A generate request (also the body of `/v1/responses/input_tokens`). Fields of another type than expected stay as
+ * they are in the extension.
+ * @throws SyntaxError when the body is not JSON
+ */
+export const decodeRequest = (wire: WireRequest): GenerateRequest => {
+  const document = parseDocument(textDecoder.decode(wire.body))
+  const body = isJsonObject(document.value) ? document.value : {}
+  const request = canonicalRequest(body, document)
+  const written = writeSettings(request, { model: request.model, stream: request.stream })
+  const extension = {
+    ...patchOf(body, written, ['input', 'tools']),
+    ...formOfInput(body),
+    ...formOfTools(body),
+  }
+  return { ...request, ...extend(protocolId, extension) }
+}
+
+const canonicalRequest = (body: JsonObject, document: JsonDocument): GenerateRequest => {
+  const toolChoice = decodeToolChoice(member(body, 'tool_choice'), document)
+  const parallelToolCalls = booleanMember(body, 'parallel_tool_calls')
+  const maxOutputTokens = numberMember(body, 'max_output_tokens')
+  const reasoning = decodeReasoning(objectMember(body, 'reasoning'))
+  const text = objectMember(body, 'text') ?? {}
+  const output = decodeFormat(objectMember(text, 'format'), document)
+  const verbosity = stringMember(text, 'verbosity')
+  const metadata = objectMember(body, 'metadata')
+  const user = stringMember(body, 'safety_identifier') ?? stringMember(body, 'user')
+  const conversation = conversationOf(member(body, 'conversation'))
+  const strings = {
+    serviceTier: stringMember(body, 'service_tier'),
+    previousResponseId: stringMember(body, 'previous_response_id'),
+    promptCacheKey: stringMember(body, 'prompt_cache_key'),
+  }
+  const booleans = { store: booleanMember(body, 'store'), background: booleanMember(body, 'background') }
+  return {
+    protocol: protocolId,
+    model: stringMember(body, 'model') ?? '',
+    stream: member(body, 'stream') === true,
+    turns: decodeTurns(body, document),
+    tools: decodeTools(arrayMember(body, 'tools') ?? [], document),
+    ...(toolChoice === undefined ? {} : { toolChoice }),
+    ...(parallelToolCalls === undefined ? {} : { parallelToolCalls }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    sampling: decodeSampling(body),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(output === undefined ? {} : { output }),
+    ...(verbosity === undefined ? {} : { verbosity }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(user === undefined ? {} : { user }),
+    ...(conversation === undefined ? {} : { conversation }),
+    ...defined(strings),
+    ...defined(booleans),
+  }
+}
+
+const defined = <Value>(members: { readonly [key: string]: Value | undefined }): { [key: string]: Value } => {
+  const present: [string, Value][] = []
+  for (const [key, value] of Object.entries(members)) if (value !== undefined) present.push([key, value])
+  return Object.fromEntries(present)
+}
+
+const decodeTurns = (body: JsonObject, document: JsonDocument): readonly Turn[] => {
+  const instructions = stringMember(body, 'instructions')
+  const preamble: readonly Turn[] =
+    instructions === undefined
+      ? []
+      : [
+          {
+            role: 'system',
+            placement: 'preamble',
+            form: 'string',
+            parts: [{ type: 'text', text: instructions }],
+          },
+        ]
+  const input = member(body, 'input')
+  if (typeof input === 'string') {
+    return [...preamble, { role: 'user', form: 'string', parts: [{ type: 'text', text: input }] }]
+  }
+  return [...preamble, ...(isJsonArray(input) ? input : []).map((item) => decodeTurn(item, document))]
+}
+
+const decodeTurn = (item: unknown, document: JsonDocument): Turn => {
+  const { role, authority, form, parts, tools, reasoning, patch } = decodeItem(item, 'request', document)
+  return {
+    role,
+    parts,
+    ...(role === 'system' ? { placement: 'inline' as const } : {}),
+    ...(authority === undefined ? {} : { authority }),
+    ...(form === undefined ? {} : { form }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...extend(protocolId, patch),
+  }
+}
+
+const decodeSampling = (body: JsonObject): GenerateRequest['sampling'] => {
+  const include = arrayMember(body, 'include') ?? []
+  return {
+    ...defined({
+      temperature: numberMember(body, 'temperature'),
+      topP: numberMember(body, 'top_p'),
+      topLogprobs: numberMember(body, 'top_logprobs'),
+    }),
+    ...(include.includes('message.output_text.logprobs') ? { logprobs: true } : {}),
+  }
+}
+
+const decodeReasoning = (reasoning: JsonObject | undefined): ReasoningSettings | undefined => {
+  if (reasoning === undefined) return undefined
+  const effort = stringMember(reasoning, 'effort')
+  const display = stringMember(reasoning, 'summary')
+  return {
+    ...(effort === undefined ? {} : { effort }),
+    ...(effort === 'none' ? { mode: 'disabled' as const } : {}),
+    ...(display === undefined ? {} : { display }),
+  }
+}
+
+const decodeFormat = (format: JsonObject | undefined, document: JsonDocument): OutputFormat | undefined => {
+  switch (format?.['type']) {
+    case 'text':
+      return { type: 'text' }
+    case 'json_object':
+      return { type: 'json' }
+    case 'json_schema': {
+      const schema = objectMember(format, 'schema')
+      const strict = booleanMember(format, 'strict')
+      return {
+        type: 'json-schema',
+        ...defined({ name: stringMember(format, 'name'), description: stringMember(format, 'description') }),
+        ...(schema === undefined ? {} : { schema: document.source(schema) }),
+        ...(strict === undefined ? {} : { strict }),
+      }
+    }
+    default:
+      return undefined
+  }
+}
+
+const conversationOf = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value
+  return isJsonObject(value) ? stringMember(value, 'id') : undefined
+}
+
+/** The text of an input is a turn; that it stood there as one string is said here. */
+const formOfInput = (body: JsonObject): JsonObject => {
+  const input = member(body, 'input')
+  if (typeof input === 'string') return { $input: 'string' }
+  return input === undefined || (isJsonArray(input) && input.length > 0) ? {} : { input }
+}
+
+const formOfTools = (body: JsonObject): JsonObject => {
+  const tools = member(body, 'tools')
+  return tools === undefined || (isJsonArray(tools) && tools.length > 0) ? {} : { tools }
+}

@@ -1,0 +1,174 @@
+/** Hosted items from canonical parts, where no source of ours is at hand. */
+import type { ImagePart, JsonObject, ServerCallPart, ServerResultPart } from '../../ir/index.ts'
+import { rawJson } from '../../wire/index.ts'
+import { arrayMember, member, objectMember, parseJson, parseObject, stringMember } from './members.ts'
+import type { Written } from './patch.ts'
+
+/** The parts that one item says together. */
+export interface HostedGroup {
+  readonly call?: ServerCallPart
+  readonly image?: ImagePart
+  readonly result?: ServerResultPart
+}
+
+/** Do call and result of this tool live in one item? */
+export const isOneItem = (part: ServerCallPart | ServerResultPart): boolean => {
+  switch (part.tool) {
+    case 'web-search':
+    case 'web-fetch':
+    case 'file-search':
+    case 'code-execution':
+    case 'image-generation':
+    case 'mcp':
+      return true
+    default:
+      return false
+  }
+}
+
+/** The item without its id, completed; undefined where the wire has none for the tool. */
+export const rebuildHosted = ({ call, image, result }: HostedGroup): Written | undefined => {
+  if (call !== undefined) return rebuildCall(call, image, result)
+  if (image !== undefined) return rebuildImage(image)
+  return result === undefined ? undefined : rebuildResult(result)
+}
+
+const rebuildCall = (
+  call: ServerCallPart,
+  image: ImagePart | undefined,
+  result: ServerResultPart | undefined,
+): Written | undefined => {
+  const input = parseObject(call.input)
+  const status = result?.isError === true ? 'failed' : 'completed'
+  const own = call.id === undefined ? {} : { id: call.id }
+  switch (call.tool) {
+    case 'web-search':
+      return { ...own, type: 'web_search_call', status, action: searchAction(input, result) }
+    case 'web-fetch':
+      return {
+        ...own,
+        type: 'web_search_call',
+        status,
+        action: { type: 'open_page', url: stringMember(input, 'url') ?? null },
+      }
+    case 'file-search':
+      return {
+        ...own,
+        type: 'file_search_call',
+        status,
+        queries: arrayMember(input, 'queries') ?? [],
+        results: listOf(result),
+      }
+    case 'code-execution':
+      return {
+        ...own,
+        type: 'code_interpreter_call',
+        status,
+        code: stringMember(input, 'code') ?? null,
+        outputs: listOf(result),
+      }
+    case 'image-generation':
+      return {
+        ...own,
+        ...imageMembers(image),
+        status,
+        ...(member(input, 'prompt') === undefined ? {} : { revised_prompt: member(input, 'prompt') }),
+      }
+    case 'mcp':
+      return {
+        ...own,
+        type: 'mcp_call',
+        status,
+        server_label: call.server ?? '',
+        name: call.name,
+        arguments: call.input,
+        error: result?.isError === true ? rawJson(result.output) : null,
+        output: result === undefined || result.isError === true ? null : textOf(result.output),
+      }
+    case 'computer':
+      return { ...callId(call.id), type: 'computer_call', status, pending_safety_checks: [], ...input }
+    case 'shell':
+      return call.name === 'local_shell'
+        ? { ...callId(call.id), type: 'local_shell_call', status, action: rawJson(call.input) }
+        : { ...callId(call.id), type: 'shell_call', status, action: rawJson(call.input) }
+    case 'text-editor':
+      return call.name === 'apply_patch'
+        ? { ...callId(call.id), type: 'apply_patch_call', status, operation: rawJson(call.input) }
+        : undefined
+    case 'tool-search':
+      return {
+        ...callId(call.id),
+        type: 'tool_search_call',
+        status,
+        execution: 'server',
+        arguments: rawJson(call.input),
+      }
+    default:
+      return undefined
+  }
+}
+
+const rebuildResult = (result: ServerResultPart): Written | undefined => {
+  const status = result.isError === true ? 'failed' : 'completed'
+  switch (result.tool) {
+    case 'computer':
+      return { ...callId(result.callId), type: 'computer_call_output', status, output: rawJson(result.output) }
+    case 'shell':
+      return result.name === 'local_shell'
+        ? {
+            ...callId(result.callId),
+            type: 'local_shell_call_output',
+            status,
+            output: textOf(result.output),
+          }
+        : { ...callId(result.callId), type: 'shell_call_output', status, output: rawJson(result.output) }
+    case 'text-editor':
+      return result.name === 'apply_patch'
+        ? {
+            ...callId(result.callId),
+            type: 'apply_patch_call_output',
+            status,
+            output: textOf(result.output),
+          }
+        : undefined
+    case 'tool-search':
+      return {
+        ...callId(result.callId),
+        type: 'tool_search_output',
+        status,
+        execution: 'server',
+        tools: rawJson(result.output),
+      }
+    default:
+      return undefined
+  }
+}
+
+const rebuildImage = (image: ImagePart): Written | undefined =>
+  image.source.type === 'base64' ? { ...imageMembers(image), status: 'completed' } : undefined
+
+const imageMembers = (image: ImagePart | undefined): Written => ({
+  type: 'image_generation_call',
+  result: image?.source.type === 'base64' ? image.source.data : null,
+  ...(image?.source.type === 'base64' && image.source.mediaType?.startsWith('image/')
+    ? { output_format: image.source.mediaType.slice('image/'.length) }
+    : {}),
+})
+
+/** Ours has a `type`; other protocols give the query alone. */
+const searchAction = (input: JsonObject, result: ServerResultPart | undefined): Written => {
+  const action = stringMember(input, 'type') === undefined ? { type: 'search', ...input } : input
+  const sources = result === undefined || result.isError === true ? null : listOf(result)
+  return sources === null || objectMember(input, 'sources') !== undefined ? action : { ...action, sources }
+}
+
+const listOf = (result: ServerResultPart | undefined): unknown =>
+  result !== undefined && Array.isArray(parseJson(result.output)) ? rawJson(result.output) : null
+
+/** A JSON string says its text; any other JSON says itself. */
+const textOf = (json: string): string => {
+  const value = parseJson(json)
+  return typeof value === 'string' ? value : json
+}
+
+const callId = (id: string | undefined): Written => (id === undefined ? {} : { call_id: id })

@@ -1,0 +1,49 @@
+/** Items by their canonical fields alone, as they stand in a request or, completed, in an answer. */
+import type { ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/index.ts'
+import type { ContentPlace } from './encode-parts.ts'
+import type { Written } from './patch.ts'
+import { protocolId, type WireStatus } from './wire.ts'
+
+type Side = ContentPlace['side']
+
+export const writeMessage = (message: {
+  readonly side: Side
+  readonly role: string
+  readonly status: WireStatus
+  readonly content?: unknown
+}): Written => ({
+  type: 'message',
+  status: message.side === 'answer' ? message.status : undefined,
+  role: message.role,
+  content: message.content,
+})
+
+export const writeCall = (part: ToolCallPart, side: Side, status: WireStatus): Written => ({
+  type: part.kind === 'function' ? 'function_call' : 'custom_tool_call',
+  status: side === 'answer' ? status : undefined,
+  call_id: part.id,
+  name: part.name,
+  ...(part.kind === 'function' ? { arguments: part.input } : { input: part.input }),
+  namespace: part.namespace,
+})
+
+/** @param output the content as the wire has it: one string, or content parts */
+export const writeToolResult = (part: ToolResultPart, side: Side, output?: unknown): Written => ({
+  type: part.kind === 'function' ? 'function_call_output' : 'custom_tool_call_output',
+  status: side === 'answer' ? 'completed' : undefined,
+  call_id: part.callId,
+  name: part.name,
+  output,
+})
+
+export const writeReasoning = (part: ReasoningPart): Written => {
+  const summary = part.pieces.filter((piece) => piece.kind === 'summary')
+  const content = part.pieces.filter((piece) => piece.kind === 'text')
+  return {
+    type: 'reasoning',
+    summary: summary.map(({ text }) => ({ type: 'summary_text', text })),
+    content: content.length === 0 ? undefined : content.map(({ text }) => ({ type: 'reasoning_text', text })),
+    encrypted_content:
+      part.state?.protocol === protocolId && part.state.kind === 'encrypted' ? part.state.value : undefined,
+  }
+}

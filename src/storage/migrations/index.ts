@@ -1,0 +1,15 @@
+import type { Migration } from 'kysely'
+import type { DatabaseKind } from '../database.ts'
+import { ledgerMigration } from './0001-ledger.ts'
+import { accountsMigration } from './0002-accounts.ts'
+import { handlesMigration } from './0003-handles.ts'
+
+/**
+ * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
+ * a new line here. A migration runs inside one transaction on both databases.
+ */
+export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migration>> = {
+  '0001-ledger': ledgerMigration,
+  '0002-accounts': accountsMigration,
+  '0003-handles': handlesMigration,
+}

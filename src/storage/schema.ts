@@ -1,0 +1,264 @@
+/**
+ * The tables of both databases, as Kysely sees them. Portable column types only: text, and int8 for every
+ * integer (bigint when read; bigint or a safe integer when written). Times are milliseconds since 1970, money is
+ * nano-USD, booleans are 0 or 1, JSON is text.
+ */
+import type { ColumnType } from 'kysely'
+
+export type Integer = ColumnType<bigint, bigint | number, bigint | number>
+export type NullableInteger = ColumnType<
+  bigint | null,
+  bigint | number | null | undefined,
+  bigint | number | null
+>
+export type NullableText = ColumnType<string | null, string | null | undefined, string | null>
+
+/** Who a row belongs to. Every row of the ledger has it from the first migration on. */
+export interface TenantColumns {
+  organisation_id: string
+  team_id: NullableText
+  user_id: NullableText
+  key_id: NullableText
+}
+
+/** Running gateway processes. A lease that ran out means that the process is dead. */
+export interface InstancesTable {
+  instance: string
+  started_at: Integer
+  lease_until: Integer
+  /** Nothing that this instance opened before this time is still open. */
+  open_since: Integer
+}
+
+/** One row when an exchange starts to cost money. */
+export interface ExchangeOpenedTable extends TenantColumns {
+  exchange: string
+  instance: string
+  at: Integer
+  kind: string
+  direction: string
+  counterparty: NullableText
+  session: NullableText
+  operation: string
+  client_protocol: string
+  model_asked: NullableText
+  provider: NullableText
+  model: NullableText
+  upstream_protocol: NullableText
+  credential: NullableText
+  reserved_nano_usd: NullableInteger
+  reserved_input_tokens: NullableInteger
+  reserved_output_tokens: NullableInteger
+  request_bytes: Integer
+}
+
+interface UsageColumns {
+  input_tokens: NullableInteger
+  output_tokens: NullableInteger
+  cache_read_tokens: NullableInteger
+  cache_write_tokens: NullableInteger
+  cache_write_long_tokens: NullableInteger
+  reasoning_tokens: NullableInteger
+  /** The remaining counters as a JSON object, or null. */
+  usage_other: NullableText
+  usage_source: NullableText
+  cost_nano_usd: NullableInteger
+  price_version: NullableText
+}
+
+/** One row per upstream call. */
+export interface ExchangeAttemptsTable extends TenantColumns, UsageColumns {
+  exchange: string
+  number: Integer
+  at: Integer
+  provider: string
+  credential: NullableText
+  protocol: string
+  model_sent: string
+  model_answered: NullableText
+  status: NullableInteger
+  error: NullableText
+  latency_ms: Integer
+  ttft_ms: NullableInteger
+  upstream_request_id: NullableText
+}
+
+/** The one final row of an exchange. */
+export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
+  exchange: string
+  instance: string
+  at: Integer
+  opened_at: Integer
+  kind: string
+  direction: string
+  counterparty: NullableText
+  session: NullableText
+  operation: string
+  client_protocol: string
+  upstream_protocol: NullableText
+  model_asked: NullableText
+  model_answered: NullableText
+  provider: NullableText
+  credential: NullableText
+  outcome: string
+  status: NullableInteger
+  error: NullableText
+  stage: NullableText
+  streamed: Integer
+  attempts: Integer
+  latency_ms: Integer
+  ttft_ms: NullableInteger
+  request_bytes: Integer
+  response_bytes: Integer
+  warnings: NullableText
+  client_agent: NullableText
+}
+
+/** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */
+export interface ExchangeCorrectionsTable extends ExchangeClosedTable {
+  recorded_at: Integer
+}
+
+/** View: the row that counts for each exchange, corrected where a correction exists. */
+export interface ExchangeEntriesView extends ExchangeClosedTable {
+  corrected: Integer
+}
+
+/** One row: the number of the last change to keys and admin tokens. Taking the next one serialises such changes. */
+export interface AccountVersionsTable {
+  name: string
+  version: Integer
+}
+
+export interface OrganisationsTable {
+  id: string
+  name: string
+  created_at: Integer
+}
+
+export interface TeamsTable {
+  id: string
+  organisation_id: string
+  name: string
+  created_at: Integer
+}
+
+export interface UsersTable {
+  id: string
+  organisation_id: string
+  team_id: NullableText
+  name: string
+  email: NullableText
+  created_at: Integer
+}
+
+/** What clients hold. `scopes`, `options` and `metadata` are JSON objects; rows are never deleted, only revoked. */
+export interface VirtualKeysTable {
+  id: string
+  organisation_id: string
+  team_id: NullableText
+  user_id: NullableText
+  name: string
+  prefix: string
+  scopes: string
+  options: string
+  metadata: string
+  /** `created`, `preset`, `replaced-preset` or `first-start`. */
+  made_by: string
+  disabled: Integer
+  expires_at: NullableInteger
+  revoked_at: NullableInteger
+  last_used_at: NullableInteger
+  created_at: Integer
+  updated_at: Integer
+  version: Integer
+}
+
+/** The secrets of a virtual key: one, or two while a rotation overlaps. */
+export interface KeySecretsTable {
+  /** HMAC-SHA-256 of the secret, in base64. */
+  digest: string
+  key_id: string
+  organisation_id: string
+  created_at: Integer
+  expires_at: NullableInteger
+}
+
+export interface AdminTokensTable {
+  id: string
+  name: string
+  prefix: string
+  /** HMAC-SHA-256 of the token, in base64. */
+  digest: string
+  /** `created`, `preset`, `replaced-preset` or `first-start`. */
+  made_by: string
+  expires_at: NullableInteger
+  revoked_at: NullableInteger
+  created_at: Integer
+  version: Integer
+}
+
+/** At most one row: the pair that the first start made, and when somebody was shown it. */
+export interface FirstStartTable {
+  id: Integer
+  admin_token_id: NullableText
+  key_id: NullableText
+  created_at: Integer
+  shown_at: NullableInteger
+}
+
+/** Random keys, wrapped by the master key. */
+export interface PurposeKeysTable {
+  purpose: string
+  wrapped: string
+  master_key_id: string
+  created_at: Integer
+}
+
+/** Providers' keys, sealed in the vault. */
+export interface CredentialsTable {
+  id: string
+  organisation_id: string
+  provider: string
+  label: string
+  sealed: string
+  /** What may be displayed of it, e.g. `sk-…1234`. */
+  shown: string
+  /** The only origin that it may be sent to. */
+  origin: string
+  /** `ok` or `rejected`. */
+  state: string
+  created_at: Integer
+  updated_at: Integer
+  version: Integer
+}
+
+/** Ids of upstream state that went out, and who may use them. */
+export interface HandlesTable extends TenantColumns {
+  id: string
+  kind: string
+  provider: string
+  credential: string
+  created_at: Integer
+  expires_at: NullableInteger
+}
+
+export interface Schema {
+  instances: InstancesTable
+  exchange_opened: ExchangeOpenedTable
+  exchange_attempts: ExchangeAttemptsTable
+  exchange_closed: ExchangeClosedTable
+  exchange_corrections: ExchangeCorrectionsTable
+  exchange_entries: ExchangeEntriesView
+  account_versions: AccountVersionsTable
+  organisations: OrganisationsTable
+  teams: TeamsTable
+  users: UsersTable
+  virtual_keys: VirtualKeysTable
+  key_secrets: KeySecretsTable
+  admin_tokens: AdminTokensTable
+  first_start: FirstStartTable
+  purpose_keys: PurposeKeysTable
+  credentials: CredentialsTable
+  handles: HandlesTable
+}
