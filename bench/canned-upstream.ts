@@ -23,10 +23,12 @@ const tail =
   'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"gpt-5.1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":300,"total_tokens":309}}\n\ndata: [DONE]\n\n'
 const streamHead = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
 
-/** Ten frames per write, as they arrive from a busy provider. */
-const parts: readonly Buffer[] = Array.from({ length: frames / 10 }, () =>
-  Buffer.from(Array.from({ length: 10 }, () => chunk(delta('word '))).join('')),
-)
+const fastStream = Buffer.concat([
+  Buffer.from(streamHead),
+  // Ten frames per chunk, as they arrive from a busy provider.
+  ...Array.from({ length: frames / 10 }, () => Buffer.from(chunk(delta('word ').repeat(10)))),
+  Buffer.from(`${chunk(tail)}0\r\n\r\n`),
+])
 const end = Buffer.from(`${chunk(tail)}0\r\n\r\n`)
 
 interface State {
@@ -34,6 +36,8 @@ interface State {
   head: string
   streams: boolean
   slow: boolean
+  /** What the socket has not taken yet. */
+  unsent: Buffer
 }
 
 /** Milliseconds between two frames of a slow stream. */
@@ -45,8 +49,9 @@ export const startCannedUpstream = () =>
     port: 0,
     socket: {
       open(socket) {
-        socket.data = { need: 0, head: '', streams: false, slow: false }
+        socket.data = { need: 0, head: '', streams: false, slow: false, unsent: Buffer.alloc(0) }
       },
+      drain: (socket) => send(socket, Buffer.alloc(0)),
       data(socket, data) {
         const state = socket.data
         let rest: Buffer = data
@@ -72,23 +77,30 @@ export const startCannedUpstream = () =>
     },
   })
 
+/** A socket takes what fits; the rest waits for `drain`. */
+const send = (socket: Bun.Socket<State>, bytes: Buffer): void => {
+  const { unsent } = socket.data
+  const all = unsent.length === 0 ? bytes : Buffer.concat([unsent, bytes])
+  const taken = all.length === 0 ? 0 : Math.max(0, socket.write(all))
+  socket.data.unsent = all.subarray(taken)
+}
+
 const answer = (socket: Bun.Socket<State>, state: State): void => {
   if (!state.streams) {
-    socket.write(whole)
+    send(socket, whole)
     return
   }
-  socket.write(streamHead)
   if (!state.slow) {
-    for (const part of parts) socket.write(part)
-    socket.write(end)
+    send(socket, fastStream)
     return
   }
+  send(socket, Buffer.from(streamHead))
   let sent = 0
   const timer = setInterval(() => {
-    if (sent++ < 10) socket.write(chunk(delta('slow ')))
+    if (sent++ < 10) send(socket, Buffer.from(chunk(delta('slow '))))
     else {
       clearInterval(timer)
-      socket.write(end)
+      send(socket, end)
     }
   }, slowInterval)
 }

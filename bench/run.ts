@@ -52,14 +52,20 @@ const compare = async (gateway: Measured, floor: Measured, { kind, connections }
   await load(gateway, kind, connections, 1000)
   await load(floor, kind, connections, 500)
   const turns = 3
-  const sums = { gateway: 0, floor: 0, failures: 0 }
+  const sums = { gateway: 0, floor: 0, failures: 0, gatewayCpu: 0, floorCpu: 0 }
+  const answers = { gateway: 0, floor: 0 }
+  const cpu = { gateway: gateway.processorTime(), floor: floor.processorTime() }
   for (let turn = 0; turn < turns; turn++) {
     const ours = await load(gateway, kind, connections, duration / turns)
     const bare = await load(floor, kind, connections, duration / turns)
     sums.gateway += rate(ours) / turns
     sums.floor += rate(bare) / turns
     sums.failures += ours.failures + bare.failures
+    answers.gateway += ours.answers
+    answers.floor += bare.answers
   }
+  sums.gatewayCpu = ((gateway.processorTime() - cpu.gateway) / answers.gateway) * 1000
+  sums.floorCpu = ((floor.processorTime() - cpu.floor) / answers.floor) * 1000
   return sums
 }
 
@@ -69,7 +75,9 @@ const upstream = await startUpstream()
 const floor = await startFloor(upstream.port)
 const gateway = await startGateway(upstream.port, {})
 try {
-  console.log('scenario                                  gateway/s    floor/s   ratio   target')
+  console.log(
+    'scenario                                  gateway/s    floor/s   ratio   target        µs of processor each',
+  )
   for (const scenario of scenarios) {
     const result = await compare(gateway, floor, scenario)
     const ratio = result.gateway / result.floor
@@ -78,7 +86,7 @@ try {
         ? ''
         : `>= ${scenario.target}${ratio >= scenario.target ? '' : '  MISSED'}`
     console.log(
-      `${scenario.name.padEnd(40)} ${result.gateway.toFixed(0).padStart(10)} ${result.floor.toFixed(0).padStart(10)} ${ratio.toFixed(2).padStart(7)}   ${verdict}${result.failures > 0 ? ` (${result.failures} failures)` : ''}`,
+      `${scenario.name.padEnd(40)} ${result.gateway.toFixed(0).padStart(10)} ${result.floor.toFixed(0).padStart(10)} ${ratio.toFixed(2).padStart(7)}   ${verdict.padEnd(14)}${result.gatewayCpu.toFixed(0)} / ${result.floorCpu.toFixed(0)}${result.failures > 0 ? ` (${result.failures} failures)` : ''}`,
     )
     report[scenario.name] = {
       gatewayPerSecond: result.gateway,

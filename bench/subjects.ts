@@ -7,6 +7,8 @@ export interface Measured {
   readonly port: number
   readonly key: string
   residentMegabytes(): number
+  /** Processor time used so far, milliseconds. */
+  processorTime(): number
   stop(): Promise<void>
 }
 
@@ -43,6 +45,7 @@ const startPrinting = async (command: string[]): Promise<Measured> => {
     port: Number(new TextDecoder().decode(value)),
     key,
     residentMegabytes: () => resident(child.pid),
+    processorTime: () => processorTime(child.pid),
     async stop() {
       child.kill()
       await child.exited
@@ -96,6 +99,7 @@ export const startGateway = async (
     port: ready,
     key,
     residentMegabytes: () => resident(worker),
+    processorTime: () => processorTime(worker),
     async stop() {
       child.kill('SIGTERM')
       await child.exited
@@ -127,3 +131,9 @@ const workerOf = (supervisor: number): number =>
 
 const resident = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+
+/** All threads, user and system, in milliseconds: clock ticks of 10 ms. */
+const processorTime = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}

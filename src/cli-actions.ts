@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createCredentials, defaultOrganisation, loadMasterKey, openVault, Secret } from './accounts/index.ts'
-import type { ReadFile } from './config/index.ts'
+import type { Environment, ReadFile } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
@@ -28,9 +28,9 @@ export interface SealedKey {
 /** What the command line can't do alone, because it takes the whole program. */
 export const cliActions = (surroundings: Surroundings) => ({
   version,
-  /** Throws `config_invalid`. With `readFile` the settings of files as they would be. */
-  load: (flags: StartFlags, readFile?: ReadFile) =>
-    loadSettings({ ...surroundings, flags, ...(readFile === undefined ? {} : { readFile }) }),
+  /** Throws `config_invalid`. `instead` gives the settings of files or of an environment as they would be. */
+  load: (flags: StartFlags, instead: { readonly readFile?: ReadFile; readonly env?: Environment } = {}) =>
+    loadSettings({ ...surroundings, flags, ...instead }),
   /** Takes the data folder and supervises the server until it ends; returns the exit code. */
   serveForeground: (flags: StartFlags) => startServer(surroundings, flags),
   /** Opens the database as a report would, and closes it. Changes nothing; throws what opening it throws. */

@@ -2,14 +2,13 @@ import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } f
 import { type Catalog, createCatalog, toPriceOverrides } from './catalog/index.ts'
 import { gateway } from './gateway.ts'
 import type { Ledger } from './ledger/index.ts'
-import type { Exchange, Handler } from './pipeline/index.ts'
+import { createWatchdog, type Exchange, type Handler } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
 import type { HandleRegistry } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import { createCredentialPool } from './stages/attempts/index.ts'
 import { createRouteTable, type RouteTable } from './stages/match/index.ts'
-import { createWatchdog } from './stages/upstream/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
 
@@ -73,11 +72,20 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
       return { connect: own.connect, firstByte: own.first_byte, idle: own.idle, total: own.total }
     },
     watchdog,
-    conform: true,
+    watchesGrammar: everySoOften(grammarSample),
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
   })
   return { settings, handle, upstreams, catalog, routes, models, stop: () => watchdog.stop() }
+}
+
+/** Of so many streams, one is held against its protocol's grammar. */
+const grammarSample = 16
+
+/** True on the first call and on every nth after it. */
+const everySoOften = (n: number): (() => boolean) => {
+  let calls = 0
+  return () => calls++ % n === 0
 }
 
 const localTenant = { organisation: defaultOrganisation, team: null, user: null, key: null }

@@ -1,6 +1,15 @@
 /** Runs the import rules, and fails as well when nothing was read: a parser that does not fit passes in silence. */
 const child = Bun.spawnSync(
-  [process.execPath, '--bun', 'node_modules/.bin/depcruise', 'src', '--config', '.dependency-cruiser.cjs', '-T', 'json'],
+  [
+    process.execPath,
+    '--bun',
+    'node_modules/.bin/depcruise',
+    'src',
+    '--config',
+    '.dependency-cruiser.cjs',
+    '-T',
+    'json',
+  ],
   { stderr: 'inherit' },
 )
 

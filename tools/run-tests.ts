@@ -2,9 +2,18 @@
  * Runs the tests and ends with one line, `N passed, N failed, N skipped`. A run without a report is a failure: a test
  * that ends the process would look like success.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+/** Run by their own commands (`test:heavy`, `test:clients`): they take minutes, and the second needs the network. */
+const apart = ['heavy', 'clients']
+const everything = (): readonly string[] => [
+  './src',
+  ...readdirSync('test')
+    .filter((name) => !apart.includes(name))
+    .map((name) => `./test/${name}`),
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-tests-'))
 const report = join(folder, 'report.xml')
@@ -16,10 +25,13 @@ const child = Bun.spawn(
     '--reporter=junit',
     `--reporter-outfile=${report}`,
     '--timeout=60000',
-    ...(given.length === 0 ? ['src', 'test'] : given),
+    ...(given.length === 0 ? everything() : given),
   ],
   // A proxy of the machine must not get between the tests and their servers.
-  { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_PROXY: '127.0.0.1,localhost,::1', no_proxy: '127.0.0.1,localhost,::1' } },
+  {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NO_PROXY: '127.0.0.1,localhost,::1', no_proxy: '127.0.0.1,localhost,::1' },
+  },
 )
 const code = await child.exited
 

@@ -55,11 +55,28 @@ export const localClient = (dataDir: string, tls: boolean): AdminClient | undefi
       `${path} cannot be read: run the command as the user that runs the server, or use --url with TGW_ADMIN_TOKEN`,
     )
   }
+  const host = `${reachableHost(ready.host)}:${port}`
   // The lock file says that this very process listens there, so a certificate for another name is no danger.
-  return adminClient(`${tls ? 'https' : 'http'}://${reachableHost(ready.host)}:${port}`, token, {
-    trusted: true,
-  })
+  const [first, second] = (tls ? ['https', 'http'] : ['http', 'https']).map((scheme) =>
+    adminClient(`${scheme}://${host}`, token, { trusted: true }),
+  )
+  return first === undefined || second === undefined ? undefined : eitherOf(first, second)
 }
+
+/** The server may have been started with another file, and so another scheme: the wrong one never gets an answer. */
+const eitherOf = (first: AdminClient, second: AdminClient): AdminClient => ({
+  url: first.url,
+  async call(method, path, body) {
+    try {
+      return await first.call(method, path, body)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'server_not_running') throw error
+      return await second.call(method, path, body).catch(() => {
+        throw error
+      })
+    }
+  },
+})
 
 /** An address for all interfaces is reached on the loopback one. */
 export const reachableHost = (host: string): string => {

@@ -32,7 +32,7 @@ export const findConfigFile = ({ actions }: CliContext, flags: StartFlags): Conf
     return text
   }
   try {
-    const loaded = actions.load(flags, recording)
+    const loaded = actions.load(flags, { readFile: recording })
     const [path = join(loaded.settings.data_dir, 'tollgate.yaml')] = loaded.files
     return { path, text: readText(path) }
   } catch (error) {

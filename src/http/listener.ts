@@ -1,5 +1,5 @@
 import { GatewayError, toGatewayError } from '../errors.ts'
-import type { Exchange, Incoming, Reply } from '../pipeline/index.ts'
+import { createWatchdog, type Exchange, type Incoming, type Reply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { createId, type Logger } from '../telemetry/index.ts'
 import { type EndpointKey, endpointKeyOf } from './endpoint-keys.ts'
@@ -50,6 +50,7 @@ export interface Traffic {
 export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic: Traffic): Listener => {
   const served = parts.protocols.filter((protocol) => settings.serves.has(endpointKeyOf(protocol.id)))
   const router = createRouter(served, parts.isProvider)
+  const watchdog = createWatchdog(Date.now)
   const idleSeconds = (): number => Math.min(255, Math.ceil(parts.limits().deadline / 1000) + idleGrace)
 
   const server = Bun.serve({
@@ -140,7 +141,7 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       pinnedProvider: match.pinnedProvider,
       remoteAddress,
       async readBody() {
-        const body = await readBody(request, limits)
+        const body = await readBody(request, limits, watchdog)
         held = body.byteLength
         traffic.bytes += held
         // The model may think for minutes; from here on the exchange has deadlines of its own.
@@ -179,7 +180,10 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
     url: server.url,
     port: server.port ?? settings.port,
     drain: () => server.stop(false),
-    stop: () => server.stop(true),
+    async stop() {
+      watchdog.stop()
+      await server.stop(true)
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Watchdog } from '../pipeline/index.ts'
 
 export interface BodyLimits {
   /** Bytes. */
@@ -12,33 +13,30 @@ export interface BodyLimits {
  * a chunked body is counted while it arrives.
  * @throws GatewayError `gateway_body_too_large`, `gateway_body_timeout`, `gateway_client_gone`
  */
-export const readBody = async (request: Request, limits: BodyLimits): Promise<Uint8Array> => {
+export const readBody = async (
+  request: Request,
+  limits: BodyLimits,
+  watchdog: Watchdog,
+): Promise<Uint8Array> => {
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > limits.maxBytes) throw tooLarge(limits)
   if (request.body === null) return new Uint8Array(0)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new GatewayError(
-          'gateway_body_timeout',
-          `the body did not arrive within ${limits.deadline / 1000} s`,
-        ),
-      )
-    }, limits.deadline)
+  const late = Promise.withResolvers<never>()
+  const watch = watchdog.watch(limits.deadline, () => {
+    late.reject(
+      new GatewayError('gateway_body_timeout', `the body did not arrive within ${limits.deadline / 1000} s`),
+    )
   })
   try {
-    return await Promise.race([
-      declared === null ? readCounted(request.body, limits) : request.bytes(),
-      deadline,
-    ])
+    const body = declared === null ? readCounted(request.body, limits) : request.bytes()
+    return await Promise.race([body, late.promise])
   } catch (error) {
     if (error instanceof GatewayError) throw error
     throw new GatewayError('gateway_client_gone', 'the client left before its request was complete', {
       cause: error,
     })
   } finally {
-    clearTimeout(timer)
+    watch.end()
   }
 }
 

@@ -65,7 +65,8 @@ export const createRouter = (protocols: readonly Protocol[], isProvider: (id: st
   ): RouteResult => {
     const onPath = candidates.filter((pattern) => pattern.test.test(path))
     const onMethod = onPath.filter((pattern) => pattern.endpoint.method === method)
-    const chosen = onMethod.find((pattern) => pattern.protocol.id === vendor) ?? onMethod[0]
+    const chosen =
+      onMethod.find((pattern) => pattern.protocol.id === (vendor ?? 'openai-chat')) ?? onMethod[0]
     if (chosen !== undefined) {
       return {
         type: 'match',
@@ -119,11 +120,11 @@ export const createRouter = (protocols: readonly Protocol[], isProvider: (id: st
   }
 }
 
-/** `/v1/models` is served by three vendors; these tell them apart. */
-const vendorOf = (headers: Headers, query: URLSearchParams): ProtocolId => {
+/** `/v1/models` is served by three vendors; these tell two of them apart, and OpenAI is what is left. */
+const vendorOf = (headers: Headers, query: URLSearchParams): ProtocolId | undefined => {
   if (headers.has('anthropic-version')) return 'anthropic-messages'
   if (headers.has('x-goog-api-key') || query.has('key')) return 'gemini'
-  return 'openai-chat'
+  return undefined
 }
 
 const guessFamily = (path: string): ProtocolId => {

@@ -12,3 +12,4 @@ export {
   whenSettled,
 } from './reply.ts'
 export type { Handler, Stage } from './stage.ts'
+export { createWatchdog, type Watch, type Watchdog } from './watchdog.ts'

@@ -66,7 +66,7 @@ const chat: WireCase = {
       data({ ...chatChunk({}), choices: [], usage: chatUsage }),
       'data: [DONE]\n\n',
     ],
-    errorMark: '"gateway_upstream_',
+    errorMark: 'data: {"error":{',
     terminators: ['[DONE]', '"stop"'],
   },
 }

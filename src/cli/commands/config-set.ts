@@ -1,25 +1,24 @@
-import { rmSync } from 'node:fs'
 import { Command } from 'commander'
-import { parseVaultReference } from '../../accounts/index.ts'
 import {
+  type Environment,
+  formatPath,
   isConfigError,
   type LoadedConfig,
   listPaths,
   outlineAt,
+  parsePath,
   type SettingPath,
   setInFile,
 } from '../../config/index.ts'
-import { GatewayError } from '../../errors.ts'
-import { providerKeys } from '../../providers/index.ts'
 import { restartNeeded, type Settings, settingsSchema } from '../../settings.ts'
-import { type AdminClient, localClient } from '../admin-client.ts'
+import { localClient } from '../admin-client.ts'
 import type { CliContext } from '../cli-context.ts'
 import { type ConfigFile, findConfigFile, withFile, writeConfigFile } from '../config-file.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { answer, errorText, note } from '../output.ts'
+import { answer, note } from '../output.ts'
 import type { CommandMaker } from '../program.ts'
-import { providerOrigin } from '../provider-address.ts'
 import { readStdin } from '../read-stdin.ts'
+import { checkVault, sealKey } from '../seal-into-vault.ts'
 import { type KeyToSeal, keyPlace, takeOutKeys } from '../seal-keys.ts'
 import { settingPath } from '../setting-path.ts'
 import { settingValue } from '../setting-value.ts'
@@ -30,7 +29,7 @@ import {
   type PlaceOptions,
   placeFlags,
 } from '../start-flags.ts'
-import { vaultFault } from '../vault-fault.ts'
+import { takeOver } from '../take-over.ts'
 import { originText, writtenAt, yamlText } from '../written-settings.ts'
 
 type Options = PlaceOptions & JsonOption
@@ -72,12 +71,16 @@ const set = async (
   const { value, keys } = takeOutKeys(path, settingValue(path, typed))
   const text = setInFile(file.text ?? '', path, value)
   const before = loadQuietly(() => actions.load(flags))
-  const after = actions.load(flags, withFile(file.path, text))
+  const readFile = withFile(file.path, text)
+  const after = actions.load(flags, { readFile })
+  // A variable above the file would hide a wrong value until the day that it is gone.
+  const hiding = variablesAt(after, path)
+  if (hiding.length > 0) actions.load(flags, { readFile, env: without(context.env, hiding) })
 
   const { data_dir: dataDir, listen } = (before ?? after).settings
   const client = localClient(dataDir, listen.tls !== undefined)
   if (client === undefined) await checkVault(context, before?.settings, after.settings, keys)
-  for (const key of keys) await seal(context, after.settings, client, key)
+  for (const key of keys) await sealKey(context, after.settings, client, key)
   writeConfigFile(file.path, text)
   if (client !== undefined) await takeOver(client, file, text)
 
@@ -95,93 +98,20 @@ const set = async (
 
 const placeOf = ({ provider, label }: KeyToSeal): string => `${provider}/${label}`
 
-const seal = async (
-  { actions }: CliContext,
-  settings: Settings,
-  client: AdminClient | undefined,
-  { provider, label, secret }: KeyToSeal,
-): Promise<void> => {
-  const configured = settings.providers[provider]
-  const origin = configured === undefined ? undefined : providerOrigin(configured)
-  if (origin === undefined) {
-    throw new GatewayError(
-      'config_invalid',
-      `providers.${provider} has no address to bind its key to: set its base_url first`,
-    )
-  }
-  const credential = { provider, label, secret, origin }
-  if (client === undefined) await actions.sealOffline(settings, credential)
-  else await client.call('POST', '/credentials', credential)
-}
-
-/** What a server would refuse at its start: a key of the vault that is missing, or bound to another address. */
-const checkVault = async (
-  { actions }: CliContext,
-  before: Settings | undefined,
-  settings: Settings,
-  keys: readonly KeyToSeal[],
-): Promise<void> => {
-  const named = Object.entries(settings.providers).filter(([, provider]) =>
-    providerKeys(provider).some((key) => parseVaultReference(key) !== undefined),
-  )
-  if (named.length === 0) return
-  const held = await actions.listSealed(settings)
-  const coming = keys.flatMap(({ provider, label }) => {
-    const configured = settings.providers[provider]
-    const origin = configured === undefined ? undefined : providerOrigin(configured)
-    return origin === undefined ? [] : [{ provider, label, origin, state: 'ok' }]
-  })
-  for (const [name, provider] of named) {
-    const fault = vaultFault(provider, [...coming, ...held])
-    const old = before?.providers[name]
-    // What was wrong before keeps nobody from changing something else.
-    if (fault === undefined || (old !== undefined && vaultFault(old, held) === fault)) continue
-    throw new GatewayError(
-      'config_invalid',
-      `providers.${name}: ${fault}, so nothing was written: give address and key together, as \`tgw config set providers.${name} '{ base_url: …, api_key: … }'\``,
-    )
-  }
-}
-
-/**
- * Lets the server read its files anew. What it refuses although the file is valid by itself (a key of the vault that
- * is bound to another address) would keep it from starting, so the file becomes again what it was, unless that was
- * refused as well.
- */
-const takeOver = async (
-  client: AdminClient,
-  { path, text: old }: ConfigFile,
-  text: string,
-): Promise<void> => {
-  const refusal = await reload(client)
-  if (refusal === undefined) return
-  if (old === undefined) rmSync(path, { force: true })
-  else writeConfigFile(path, old)
-  if ((await reload(client)) === undefined) {
-    throw new GatewayError(
-      'config_invalid',
-      `the running server refuses this, so the file stays as it was: ${refusal.message}`,
-    )
-  }
-  writeConfigFile(path, text)
-  throw new GatewayError(
-    'config_invalid',
-    `written, but the running server refuses its configuration: ${refusal.message}`,
+/** The variables that set something at or below a path. */
+const variablesAt = (config: LoadedConfig<Settings>, path: SettingPath): readonly string[] => {
+  const wanted = formatPath(path)
+  return listPaths(config).flatMap(({ path: text, origin }) =>
+    formatPath(parsePath(text).slice(0, path.length)) === wanted &&
+    typeof origin === 'string' &&
+    origin.startsWith('env ')
+      ? [origin.slice('env '.length)]
+      : [],
   )
 }
 
-const reload = async (client: AdminClient): Promise<GatewayError | undefined> => {
-  try {
-    await client.call('POST', '/config/reload')
-    return undefined
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'config_invalid') return error
-    throw new GatewayError(
-      'start_failed',
-      `written, but the running server did not take it over: ${errorText(error)}`,
-    )
-  }
-}
+const without = (env: Environment, names: readonly string[]): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 
 interface Change {
   readonly path: SettingPath

@@ -81,11 +81,31 @@ const settledRow = (
     error: outcome.error?.code ?? outcome.error?.type ?? null,
     usage,
     usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
-    costNanoUsd: cost(exchange, outcome, card === undefined || usage === null ? null : costOf(card, usage)),
+    costNanoUsd: cost(exchange, outcome, priceOf(parts, exchange, outcome.facts)),
     priceVersion: card?.version ?? null,
     upstreamRequestId:
       headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
   }
+}
+
+/** The answer's usage and what was spent beside it, each at the price of the model that spent it. */
+const priceOf = (
+  parts: MeterParts,
+  { attempt, operation }: AttemptExchange,
+  facts: AnswerFacts | undefined,
+): bigint | null => {
+  if (facts?.usage === undefined) return null
+  const { target, startedAt } = attempt
+  let total = 0n
+  for (const { model, usage } of [{ model: target.model, usage: facts.usage }, ...(facts.sideUsage ?? [])]) {
+    const card = parts.catalog.price(target.provider.id, model ?? target.model, startedAt)
+    // Vectors are no output tokens, and providers report none; the price of output must not make the cost unknown.
+    const billed = operation === 'embed' ? { ...usage, outputTokens: usage.outputTokens ?? 0 } : usage
+    const price = card === undefined ? null : costOf(card, billed)
+    if (price === null) return null
+    total += price
+  }
+  return total
 }
 
 /** A refused request costs nothing; an answer whose usage or price is unknown has an unknown cost, not 0. */

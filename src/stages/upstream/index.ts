@@ -1,3 +1,2 @@
 export type { Timeouts } from './send-http.ts'
 export { type UpstreamParts, upstream } from './upstream.ts'
-export { createWatchdog, type Watchdog } from './watchdog.ts'

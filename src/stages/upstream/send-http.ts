@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import type { Watch, Watchdog } from '../../pipeline/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { canConnect } from './can-connect.ts'
 import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
@@ -26,7 +27,11 @@ export interface HttpCall {
  * Sends the client's bytes on. The upstream's status is not judged here.
  * @throws GatewayError `gateway_upstream_unreachable`, `gateway_upstream_timeout`, `gateway_client_gone`
  */
-export const sendHttp = async (exchange: AttemptExchange, timeouts: Timeouts): Promise<HttpCall> => {
+export const sendHttp = async (
+  exchange: AttemptExchange,
+  timeouts: Timeouts,
+  watchdog: Watchdog,
+): Promise<HttpCall> => {
   const { attempt, request, facts, signal } = exchange
   const { provider } = attempt.target
   const streams = facts.stream
@@ -42,33 +47,29 @@ export const sendHttp = async (exchange: AttemptExchange, timeouts: Timeouts): P
 
   const controller = new AbortController()
   let bound: 'connect' | 'first byte' | 'total' | undefined
-  const timers: ReturnType<typeof setTimeout>[] = []
-  const limit = (ms: number, name: 'first byte' | 'total'): void => {
-    if (ms <= 0) return
-    timers.push(
-      setTimeout(() => {
-        bound = name
-        controller.abort()
-      }, ms),
-    )
-  }
-  limit(timeouts.firstByte, 'first byte')
-  limit(timeouts.total, 'total')
-  if (timeouts.connect > 0) {
-    // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look at the port.
-    timers.push(
-      setTimeout(async () => {
-        if (await canConnect(url, timeouts.connect / 2)) return
-        bound = 'connect'
-        controller.abort()
-      }, timeouts.connect / 2),
-    )
-  }
+  const limit = (milliseconds: number, name: 'first byte' | 'total'): Watch =>
+    watchdog.watch(milliseconds, () => {
+      bound = name
+      controller.abort()
+    })
+  const firstByte = limit(timeouts.firstByte, 'first byte')
+  const total = limit(timeouts.total, 'total')
+  // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look at the port.
+  const connecting = watchdog.watch(timeouts.connect / 2, async () => {
+    if (await canConnect(url, timeouts.connect / 2)) return
+    bound = 'connect'
+    controller.abort()
+  })
   const leave = (): void => controller.abort()
   if (signal.aborted) throw clientGone()
   signal.addEventListener('abort', leave, { once: true })
+  const answered = (): void => {
+    firstByte.end()
+    connecting.end()
+  }
   const clear = (): void => {
-    for (const timer of timers) clearTimeout(timer)
+    answered()
+    total.end()
     signal.removeEventListener('abort', leave)
   }
   try {
@@ -81,9 +82,7 @@ export const sendHttp = async (exchange: AttemptExchange, timeouts: Timeouts): P
       decompress: false,
       signal: controller.signal,
     })
-    // From here on the bound on the first byte is met; the one on the whole call goes on.
-    const total = timers[1]
-    for (const timer of timers) if (timer !== total || timeouts.total <= 0) clearTimeout(timer)
+    answered()
     return {
       response,
       abort: () => controller.abort(),

@@ -1,5 +1,11 @@
 import type { CanonicalError, ProtocolId, Usage } from '../../ir/index.ts'
-import { type BodyStream, BrokenStream, type Outcome, type SettleHook } from '../../pipeline/index.ts'
+import {
+  type BodyStream,
+  BrokenStream,
+  type Outcome,
+  type SettleHook,
+  type Watch,
+} from '../../pipeline/index.ts'
 import type { AnswerFacts, StreamMeter } from '../../protocols/index.ts'
 import {
   frameSplitter,
@@ -9,7 +15,6 @@ import {
   parseElement,
   parseFrame,
 } from '../../wire/index.ts'
-import type { Watch } from './watchdog.ts'
 
 export interface StreamSource {
   /** The next bytes of the upstream, undefined at its clean end. Rejects when it died. */

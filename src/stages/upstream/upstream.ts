@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { GatewayError } from '../../errors.ts'
-import type { Handler, Reply } from '../../pipeline/index.ts'
+import type { Handler, Reply, Watchdog } from '../../pipeline/index.ts'
 import type { UpstreamReply } from '../../providers/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
@@ -10,15 +10,14 @@ import { decoded } from './decoded.ts'
 import { responseHeaders } from './response-headers.ts'
 import { type HttpCall, sendHttp, type Timeouts } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
-import { upstreamAddress } from './upstream-request.ts'
-import type { Watchdog } from './watchdog.ts'
+import { asksForUsage, upstreamAddress, upstreamBody } from './upstream-request.ts'
 
 export interface UpstreamParts {
   readonly timeouts: (provider: string) => Timeouts
   readonly watchdog: Watchdog
   readonly now: () => number
-  /** Watch passing streams for grammar violations? Costs a parse per frame. */
-  readonly conform: boolean
+  /** Shall the next stream be watched for grammar violations? It costs a parse per frame, so only some are. */
+  readonly watchesGrammar: () => boolean
   readonly onViolation: (protocol: string, rule: string) => void
 }
 
@@ -31,7 +30,7 @@ export const upstream =
 const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
   const { provider } = exchange.attempt.target
   const timeouts = parts.timeouts(provider.id)
-  const call = await sendHttp(exchange, timeouts)
+  const call = await sendHttp(exchange, timeouts, parts.watchdog)
   const { response } = call
   if (response.status >= 300 && response.status < 400) {
     call.abort()
@@ -135,7 +134,7 @@ const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: Strea
     meter: protocol.meterStream({
       framing: answer.framing,
       hideUsage: answer.hidesUsage,
-      conform: parts.conform,
+      conform: parts.watchesGrammar(),
     }),
     protocol: protocol.id,
     framing: answer.framing,
@@ -239,7 +238,7 @@ const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise
   const address = upstreamAddress(exchange)
   const answer: UpstreamReply | undefined = await provider.send?.({
     ...address,
-    request: exchange.request,
+    request: { ...exchange.request, body: upstreamBody(exchange) },
     stream: exchange.facts.stream,
     id: exchange.id,
     signal: exchange.signal,
@@ -251,7 +250,7 @@ const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise
   const framing = framingOf(exchange, answer.status, answer.headers) ?? 'sse'
   return streamed(parts, exchange, {
     framing,
-    hidesUsage: false,
+    hidesUsage: asksForUsage(exchange),
     status: answer.status,
     headers: answer.headers,
     idle: parts.timeouts(provider.id).idle,
