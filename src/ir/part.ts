@@ -159,6 +159,8 @@ export interface ServerResultPart extends PartNode {
   readonly name: string
   readonly output: JsonText
   readonly isError?: boolean
+  /** MCP server, where there is one. */
+  readonly server?: string
 }
 
 /** A block that the canonical form has no word for. It lives in `raw`; other protocols drop it with a warning. */

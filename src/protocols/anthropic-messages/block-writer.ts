@@ -1,29 +1,10 @@
-import type {
-  CitationEvent,
-  Part,
-  PartEndEvent,
-  PartStartEvent,
-  ReasoningDeltaEvent,
-  RefusalDeltaEvent,
-  TextDeltaEvent,
-  ToolCallDeltaEvent,
-  WholePartEvent,
-} from '../../ir/index.ts'
+import type { Part, PartEndEvent } from '../../ir/index.ts'
 import type { SseFrame } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
-import { type OpenBlock, openedBlock, wholeBlock } from './block-frames.ts'
-import type { BlockContext } from './encode-parts.ts'
+import type { BlockContext } from './block-context.ts'
+import { type OpenBlock, openedBlock, type PartEvent } from './open-block.ts'
 import type { AnswerShape } from './version.ts'
-
-export type PartEvent =
-  | PartStartEvent
-  | TextDeltaEvent
-  | RefusalDeltaEvent
-  | ReasoningDeltaEvent
-  | ToolCallDeltaEvent
-  | PartEndEvent
-  | WholePartEvent
-  | CitationEvent
+import { wholeBlock } from './whole-block.ts'
 
 /** Writes parts as content blocks that never overlap. */
 export interface BlockWriter {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type ToolChoice, type ToolDefinition } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
-import { readCacheMark } from './decode-parts.ts'
+import { readCacheMark } from './block-reader.ts'
 import { ownMember, readMembers } from './members.ts'
 import { own, ownIfAny } from './own.ts'
 import { toolOfDefinition } from './server-tools.ts'

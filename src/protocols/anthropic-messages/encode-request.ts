@@ -1,8 +1,9 @@
 import type { GenerateRequest, JsonObject, Turn, Warning } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedRequest, TargetContext } from '../protocol.ts'
+import { type BlockContext, isEmptyText } from './block-context.ts'
 import { meaningfulHeaders } from './decode-request.ts'
-import { type BlockContext, encodeParts, isEmptyText } from './encode-parts.ts'
+import { encodeParts } from './encode-parts.ts'
 import { encodeSettings } from './encode-settings.ts'
 import { encodeTools } from './encode-tools.ts'
 import { adoptedTurns } from './foreign-turns.ts'
@@ -28,17 +29,16 @@ export const encodeRequest = (request: GenerateRequest, target: TargetContext): 
   }
   const { headers, members } = splitHeaders(ownRest(request) ?? {})
   const turns = isForeign ? adoptedTurns(request.turns) : request.turns
-  const settings = encodeSettings(request, context, members)
+  const limit = request.maxOutputTokens ?? target.maxOutputTokens ?? fallbackMaxTokens
   const body = withRest(
     {
       model: target.model,
-      max_tokens:
-        request.maxOutputTokens ?? (isForeign ? (target.maxOutputTokens ?? fallbackMaxTokens) : undefined),
+      max_tokens: isForeign ? limit : request.maxOutputTokens,
       stream: target.stream ? true : undefined,
       system: encodeSystem(turns, context),
       messages: encodeMessages(turns, context),
       ...encodeTools(request, context),
-      ...settings,
+      ...encodeSettings(request, context, members, limit),
     },
     members,
   )

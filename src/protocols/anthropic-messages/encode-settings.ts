@@ -1,19 +1,35 @@
 import { GatewayError } from '../../errors.ts'
-import type { GenerateRequest, JsonObject, OutputFormat, ReasoningSettings } from '../../ir/index.ts'
+import {
+  type GenerateRequest,
+  isJsonObject,
+  type JsonObject,
+  type OutputFormat,
+  type ReasoningSettings,
+  type Sampling,
+} from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import type { BlockContext } from './encode-parts.ts'
+import type { BlockContext } from './block-context.ts'
+import { displayOf, foreignThinking } from './foreign-thinking.ts'
 import { isEmpty, objectMember, ownMember, withRest } from './members.ts'
 import { ownRest } from './own.ts'
 import { protocolId } from './wire.ts'
 
-/** Every member of a request that is neither content nor tools. `rest` is the request's own extension. */
+/**
+ * Every member of a request that is neither content nor tools.
+ * @param rest the request's own extension
+ * @param maxTokens the output limit that goes out
+ */
 export const encodeSettings = (
   request: GenerateRequest,
   context: BlockContext,
   rest: JsonObject,
+  maxTokens: number,
 ): Record<string, unknown> => {
   if (context.isForeign) checkForeign(request, context)
-  const { temperature, topP, topK, stop } = request.sampling
+  const thinking = context.isForeign
+    ? foreignThinking(request, maxTokens, context)
+    : encodeThinking(request.reasoning)
+  const { temperature, topP, topK, stop } = encodableSampling(request.sampling, isThinking(thinking), context)
   const format = encodeFormat(request.output, context)
   const config = withRest(
     { effort: effortOf(request.reasoning, context), format: format.current },
@@ -21,11 +37,11 @@ export const encodeSettings = (
   )
   const isSpelledOut = ownMember(rest, 'output_config') !== undefined
   return {
-    temperature: clamped(temperature, context),
+    temperature,
     top_p: topP,
     top_k: topK,
     stop_sequences: stop === undefined || (context.isForeign && stop.length === 0) ? undefined : stop,
-    thinking: encodeThinking(request.reasoning, context),
+    thinking,
     output_config: isEmpty(config) && !isSpelledOut ? undefined : config,
     output_format: format.old,
     metadata:
@@ -74,10 +90,20 @@ const unsupported = (what: string, param: string): GatewayError =>
     param,
   })
 
-const clamped = (temperature: number | undefined, context: BlockContext): number | undefined => {
-  if (temperature === undefined || temperature <= 1 || !context.isForeign) return temperature
+const isThinking = (thinking: unknown): boolean => isJsonObject(thinking) && thinking['type'] !== 'disabled'
+
+/** Of foreign sampling: nothing beside thoughts, and no temperature above 1. */
+const encodableSampling = (sampling: Sampling, thinks: boolean, context: BlockContext): Sampling => {
+  if (!context.isForeign) return sampling
+  const { temperature, topP, topK, ...rest } = sampling
+  if (thinks) {
+    const isSet = (temperature ?? 1) !== 1 || (topP ?? 1) !== 1 || topK !== undefined
+    if (isSet) context.warn('dropped', 'sampling', 'sampling', 'not together with reasoning')
+    return rest
+  }
+  if (temperature === undefined || temperature <= 1) return sampling
   context.warn('approximated', 'temperature', 'sampling.temperature', 'the highest is 1')
-  return 1
+  return { ...sampling, temperature: 1 }
 }
 
 const efforts: Readonly<Record<string, string | undefined>> = { none: undefined, minimal: 'low' }
@@ -88,41 +114,22 @@ const effortOf = (settings: ReasoningSettings | undefined, context: BlockContext
   return Object.hasOwn(efforts, effort) ? efforts[effort] : effort
 }
 
-const encodeThinking = (settings: ReasoningSettings | undefined, context: BlockContext): unknown => {
+const encodeThinking = (settings: ReasoningSettings | undefined): unknown => {
   if (settings === undefined) return undefined
   const rest = ownRest(settings)
-  const members = {
-    budget_tokens: settings.budgetTokens,
-    display: displayOf(settings.display),
-  }
-  if (!context.isForeign) {
-    const isSaid = settings.mode !== undefined || members.budget_tokens !== undefined
-    if (rest === undefined && !isSaid && members.display === undefined) return undefined
-    const thinking = objectMember(rest ?? {}, 'thinking')
-    if (rest !== undefined && ownMember(rest, 'thinking') === undefined) return undefined
-    return withRest({ type: ownMember(thinking, 'type') ?? settings.mode, ...members }, thinking)
-  }
-  return foreignThinking(settings, members.display)
-}
-
-const foreignThinking = (
-  settings: ReasoningSettings,
-  display: string | undefined,
-): Record<string, unknown> | undefined => {
-  const { mode, effort, budgetTokens } = settings
-  if (mode === 'disabled' || effort === 'none' || budgetTokens === 0) return { type: 'disabled' }
-  const shown = display === undefined ? {} : { display }
-  if (budgetTokens !== undefined && budgetTokens > 0) {
-    return { type: 'enabled', budget_tokens: Math.max(1024, budgetTokens), ...shown }
-  }
-  return mode === undefined && effort === undefined && budgetTokens === undefined
-    ? undefined
-    : { type: 'adaptive', ...shown }
-}
-
-const displayOf = (display: string | undefined): string | undefined => {
-  if (display === 'none') return 'omitted'
-  return display === 'auto' || display === 'concise' || display === 'detailed' ? 'summarized' : display
+  const { mode, budgetTokens } = settings
+  const display = displayOf(settings.display)
+  // Settings may hold an effort alone, which stands elsewhere.
+  const isSaid =
+    rest === undefined
+      ? mode !== undefined || budgetTokens !== undefined || display !== undefined
+      : ownMember(rest, 'thinking') !== undefined
+  if (!isSaid) return undefined
+  const thinking = objectMember(rest ?? {}, 'thinking')
+  return withRest(
+    { type: ownMember(thinking, 'type') ?? mode, budget_tokens: budgetTokens, display },
+    thinking,
+  )
 }
 
 const encodeFormat = (

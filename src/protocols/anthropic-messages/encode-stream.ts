@@ -8,12 +8,13 @@ import type {
   UsageEvent,
 } from '../../ir/index.ts'
 import { isJsonObject, mergeUsage } from '../../ir/index.ts'
-import { type Machine, type SseFrame, writeJson } from '../../wire/index.ts'
+import type { Machine, SseFrame } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { blockWriter } from './block-writer.ts'
 import { besideDelta } from './decode-stream.ts'
 import { nullMembers, startUsage } from './encode-response.ts'
 import { errorBody } from './errors.ts'
+import { frameOf } from './frame.ts'
 import { messageId } from './identifiers.ts'
 import { objectMember, ownMember, withRest } from './members.ts'
 import { membersAhead } from './members-ahead.ts'
@@ -73,7 +74,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
     if (isFailure(stated.reason)) {
       phase = 'closed'
       const message = stated.message ?? `the answer ended: ${stated.reason}`
-      return [...flushed, frame('error', errorBody({ kind: 'upstream', message }, null))]
+      return [...flushed, frameOf({ ...errorBody({ kind: 'upstream', message }, null) })]
     }
     hasSaidFinish = true
     const said = newMembers(objectMember(endRest, 'usage'), objectMember(startRest, 'usage'))
@@ -97,7 +98,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
       ...Object.fromEntries(outer),
     }
     finish = undefined
-    return [...flushed, frame('message_delta', event)]
+    return [...flushed, frameOf(event)]
   }
 
   const end = (rest: JsonObject): readonly SseFrame[] => {
@@ -105,7 +106,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
     const delta = hasSaidFinish && finish === undefined ? [] : messageDelta()
     if (phase === 'closed') return delta
     phase = 'closed'
-    return [...delta, frame('message_stop', { type: 'message_stop' })]
+    return [...delta, frameOf({ type: 'message_stop' })]
   }
 
   const push = (event: StreamEvent): readonly SseFrame[] => {
@@ -121,7 +122,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
         return ahead.take(event) ? [] : passed(event)
       case 'error':
         phase = 'closed'
-        return [frame('error', errorBody(event.error, requestIdOf(event.error)))]
+        return [frameOf({ ...errorBody(event.error, requestIdOf(event.error)) })]
       case 'end':
         return end(ownRest(event) ?? {})
       default:
@@ -141,8 +142,6 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
     end: () => [],
   }
 }
-
-const frame = (event: string, data: unknown): SseFrame => ({ event, data: writeJson(data) })
 
 const messageStart = (
   event: StartEvent,
@@ -164,7 +163,7 @@ const messageStart = (
     },
     rest ?? {},
   )
-  return frame('message_start', { type: 'message_start', message })
+  return frameOf({ type: 'message_start', message })
 }
 
 /** Pings and what else had no canonical word. */

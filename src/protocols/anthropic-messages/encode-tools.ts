@@ -1,6 +1,6 @@
 import type { GenerateRequest, ToolChoice, ToolDefinition } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import { type BlockContext, encodeCacheMark } from './encode-parts.ts'
+import { type BlockContext, encodeCacheMark } from './block-context.ts'
 import { isEmpty, withRest } from './members.ts'
 import { ownRest } from './own.ts'
 import { protocolId, type WireTool } from './wire.ts'

@@ -33,13 +33,22 @@ export interface JsonTree {
 export const readTree = (bytes: Uint8Array): JsonTree => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const reader = treeReader(text)
-  const sourceOf = (value: Placed): string =>
-    Buffer.from(text.slice(value.start, value.end), 'latin1').toString('utf8')
   return {
     root: reader.read(),
-    sourceOf,
-    textOf: (value) => (value.kind === 'string' ? String(JSON.parse(sourceOf(value))) : ''),
+    sourceOf: (value) => decoded(text.slice(value.start, value.end)),
+    textOf: (value) => (value.kind === 'string' ? stringValue(text, value) : ''),
   }
+}
+
+const beyondAscii = /[\u0080-\u00ff]/
+
+const decoded = (latin1: string): string =>
+  beyondAscii.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1
+
+/** A parse only where there is something to unescape. */
+const stringValue = (text: string, { start, end }: Placed): string => {
+  const inner = text.slice(start + 1, end - 1)
+  return inner.includes('\\') ? String(JSON.parse(`"${decoded(inner)}"`)) : decoded(inner)
 }
 
 const treeReader = (text: string) => {
@@ -85,8 +94,7 @@ const treeReader = (text: string) => {
 
   const readMember = (): PlacedMember => {
     skipSpace()
-    const { start, end } = readString()
-    const key = String(JSON.parse(Buffer.from(text.slice(start, end), 'latin1').toString('utf8')))
+    const key = stringValue(text, readString())
     if (skipSpace() !== 0x3a) fail()
     position++
     return { key, value: read() }

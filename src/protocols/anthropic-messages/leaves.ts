@@ -20,7 +20,8 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
     if (key === 'messages') collector.messages(value)
     else if (key === 'system') collector.text(value, 'system', { role: 'system', kind: 'text' })
     else if (key === 'tools') collector.tools(value, 'tools')
-    else if (key === 'output_config' || key === 'output_format') collector.schema(value, key)
+    else if (key === 'output_config') collector.format(value, key)
+    else if (key === 'output_format') collector.schema(value, key)
     else if (!settings.has(key)) collector.text(value, key, { role: 'user', kind: 'text' })
   }
   return collector.found
@@ -152,7 +153,7 @@ const leafCollector = (tree: JsonTree) => {
       if (type.endsWith('tool_use') && member.key === 'input') {
         add(member.value, at, { role: 'assistant', kind: 'tool-input' }, true)
       } else if (member.key === 'input_schema') schema(member.value, at)
-      else if (!isNoText(type, member)) text(member.value, at, voiceOf(type, member.key, inside))
+      else if (!isNoText(type, member)) text(member.value, at, voiceOf(type, member, inside))
     }
   }
 
@@ -197,7 +198,14 @@ const leafCollector = (tree: JsonTree) => {
     })
   }
 
-  return { found, text, tools, schema, messages }
+  /** Of the output's settings only the schema holds words. */
+  const format = (value: PlacedValue, path: string): void => {
+    for (const member of membersOf(value)) {
+      if (member.key === 'format') schema(member.value, `${path}.format`)
+    }
+  }
+
+  return { found, text, tools, schema, format, messages }
 }
 
 const description: Voice = { role: 'system', kind: 'description' }
@@ -211,8 +219,9 @@ const isNoText = (type: string, { key }: PlacedMember): boolean =>
   (key === 'data' && (type === 'base64' || type === 'redacted_thinking')) ||
   (key === 'url' && type === 'url')
 
-const voiceOf = (type: string, key: string, voice: Voice): Voice => {
+const voiceOf = (type: string, { key, value }: PlacedMember, voice: Voice): Voice => {
+  const isString = value.kind === 'string'
   if (type === 'thinking' && key === 'thinking') return { ...voice, kind: 'reasoning' }
   if (key === 'description') return { ...voice, kind: 'description' }
-  return titles.has(key) ? { ...voice, kind: 'title' } : voice
+  return isString && titles.has(key) ? { ...voice, kind: 'title' } : voice
 }

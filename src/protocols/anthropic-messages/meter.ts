@@ -159,17 +159,16 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
   }
 
   const look = (block: Uint8Array): void => {
-    const view = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-    const kind = kindOf(view)
+    const kind = kindOf(block)
     if (kind === 'content_block_delta') {
       hasContent = true
-      hasText ||= view.includes(textMarker)
+      if (!hasText) hasText = viewOf(block).includes(textMarker)
       return
     }
     if (kind === 'content_block_stop' || kind === 'ping') return
-    if (kind === 'content_block_start' && view.length > largestEmptyStart) {
+    if (kind === 'content_block_start' && block.length > largestEmptyStart) {
       hasContent = true
-      if (!view.includes(fileMarker)) return
+      if (!viewOf(block).includes(fileMarker)) return
     }
     const data = parse(parseFrame(block)?.data ?? '')
     if (isJsonObject(data)) read(data)
@@ -204,19 +203,39 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
   }
 }
 
-const eventPrefix = Buffer.from('event: ')
-const lineFeed = 0x0a
+const viewOf = (block: Uint8Array): Buffer => Buffer.from(block.buffer, block.byteOffset, block.byteLength)
 
-/** The name in a leading `event:` line; other layouts are told by their data. */
-const kindOf = (block: Buffer): string | undefined => {
-  if (block.length > eventPrefix.length && block.compare(eventPrefix, 0, 7, 0, 7) === 0) {
-    const end = block.indexOf(lineFeed)
-    if (end > 0 && block[end - 1] !== 0x0d) return block.toString('latin1', 7, end)
+const lineFeed = 0x0a
+const named = (kind: string): Buffer => Buffer.from(`event: ${kind}\n`)
+const deltaLine = named('content_block_delta')
+const otherLines = [
+  'content_block_stop',
+  'content_block_start',
+  'ping',
+  'message_start',
+  'message_delta',
+].map((kind) => ({ kind, line: named(kind) }))
+
+/** Most blocks are deltas with their `event:` line in front; other layouts are told by their data. */
+const kindOf = (block: Uint8Array): string | undefined => {
+  if (startsWith(block, deltaLine)) return 'content_block_delta'
+  for (const { kind, line } of otherLines) {
+    if (startsWith(block, line)) return kind
   }
+  const view = viewOf(block)
   for (const kind of frequentKinds) {
-    if (block.includes(`"${kind}"`)) return kind
+    if (view.includes(`"${kind}"`)) return kind
   }
   return undefined
+}
+
+/** Compares from the end: the names differ there. */
+const startsWith = (block: Uint8Array, line: Uint8Array): boolean => {
+  if (block.length < line.length || block[line.length - 1] !== lineFeed) return false
+  for (let position = line.length - 2; position >= 0; position--) {
+    if (block[position] !== line[position]) return false
+  }
+  return true
 }
 
 const frequentKinds = ['content_block_delta', 'content_block_stop', 'content_block_start']

@@ -87,11 +87,11 @@ const stopDetails = (finish: Finish, rest: JsonObject | undefined, shape: Answer
     const details = ownMember(rest, 'stop_details')
     return isJsonObject(details) ? withRest({ explanation: finish.message }, details) : undefined
   }
-  if (toWire[finish.reason] === 'refusal') {
+  if (finish.message !== undefined && toWire[finish.reason] === 'refusal') {
     return {
       type: 'refusal',
       category: null,
-      explanation: finish.message ?? null,
+      explanation: finish.message,
     } satisfies WireStopDetails
   }
   return shape === 'full' ? null : undefined

@@ -1,30 +1,42 @@
 import type {
   Citation,
+  CitationEvent,
   Part,
+  PartEndEvent,
   PartStartEvent,
+  ReasoningDeltaEvent,
   ReasoningPart,
   ReasoningState,
+  RefusalDeltaEvent,
+  TextDeltaEvent,
   TextPart,
+  ToolCallDeltaEvent,
   ToolCallPart,
+  WholePartEvent,
 } from '../../ir/index.ts'
-import { isJsonObject, type JsonObject } from '../../ir/index.ts'
-import { type SseFrame, writeJson } from '../../wire/index.ts'
+import type { SseFrame } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
-import type { PartEvent } from './block-writer.ts'
+import type { BlockContext } from './block-context.ts'
+import { deltaFrame, startFrame, stopFrame } from './block-event.ts'
 import { encodeCitation } from './citations.ts'
 import { inStart } from './decode-block-stream.ts'
-import {
-  type BlockContext,
-  directCaller,
-  encodePart,
-  encodeText,
-  toolInput,
-  toolUseName,
-} from './encode-parts.ts'
+import { directCaller, toolInput, toolUseName } from './encode-calls.ts'
+import { encodeText } from './encode-parts.ts'
 import { callId, madeCallId } from './identifiers.ts'
-import { objectMember, withRest } from './members.ts'
+import { withRest } from './members.ts'
 import { ownRest } from './own.ts'
 import { protocolId } from './wire.ts'
+
+/** Everything that happens to the parts of an answer. */
+export type PartEvent =
+  | PartStartEvent
+  | TextDeltaEvent
+  | RefusalDeltaEvent
+  | ReasoningDeltaEvent
+  | ToolCallDeltaEvent
+  | PartEndEvent
+  | WholePartEvent
+  | CitationEvent
 
 /** A part on its way out as a content block. */
 export interface OpenBlock {
@@ -35,7 +47,7 @@ export interface OpenBlock {
 }
 
 /** Blocks take their index when they start, so that one that never says anything leaves no gap. */
-type TakeIndex = () => number
+export type TakeIndex = () => number
 
 export const openedBlock = (
   part: PartStartEvent['part'],
@@ -54,28 +66,6 @@ export const openedBlock = (
       return toolCallBlock(part, takeIndex, context, reply)
   }
 }
-
-const startFrame = (index: number, block: unknown): SseFrame => ({
-  event: 'content_block_start',
-  data: writeJson({ type: 'content_block_start', index, content_block: block }),
-})
-
-/** `rest` is the delta event's extension: members of the event, and under `delta` those of the delta. */
-const deltaFrame = (
-  index: number,
-  delta: Record<string, unknown>,
-  event?: Pick<Part, 'extensions'>,
-): SseFrame => {
-  const { delta: _delta, ...outer } = (event === undefined ? undefined : ownRest(event)) ?? {}
-  const inner = event === undefined ? {} : objectMember(ownRest(event) ?? {}, 'delta')
-  const data = withRest({ type: 'content_block_delta', index, delta: withRest(delta, inner) }, outer)
-  return { event: 'content_block_delta', data: writeJson(data) }
-}
-
-const stopFrame = (index: number): SseFrame => ({
-  event: 'content_block_stop',
-  data: writeJson({ type: 'content_block_stop', index }),
-})
 
 /** Foreign texts start with their first character: an empty block would be refused when it comes back. */
 const textBlock = (part: TextPart, takeIndex: TakeIndex, context: BlockContext): OpenBlock => {
@@ -236,105 +226,3 @@ const toolCallBlock = (
 }
 
 const insideString = (text: string): string => JSON.stringify(text).slice(1, -1)
-
-/** A part that comes in one piece: the frames of its whole life. */
-export const wholeBlock = (
-  part: Part,
-  takeIndex: TakeIndex,
-  context: BlockContext,
-  reply: ReplyContext,
-): readonly SseFrame[] => {
-  switch (part.type) {
-    case 'text':
-    case 'refusal':
-    case 'reasoning':
-    case 'tool-call': {
-      const block = openedBlock(withoutSignature(part), takeIndex, context, reply)
-      const frames = [...block.open()]
-      for (const citation of part.type === 'text' ? (part.citations ?? []) : []) {
-        frames.push(...block.delta({ type: 'citation', index: 0, citation }))
-      }
-      return [...frames, ...block.close(part.type === 'reasoning' ? part.state : undefined)]
-    }
-    case 'server-call':
-      return serverCallFrames(part, takeIndex, context)
-    case 'server-result':
-    case 'opaque':
-      return completeFrames(part, takeIndex, context)
-    default:
-      return []
-  }
-}
-
-/** A signature goes out in its own delta, at the end; redacted data is the block itself. */
-const withoutSignature = (part: PartStartEvent['part']): PartStartEvent['part'] => {
-  if (part.type !== 'reasoning' || part.state?.kind === 'redacted') return part
-  const { state: _state, ...rest } = part
-  return rest
-}
-
-/** Start with an empty input, the input as it came or in one delta, stop (translation.md §14.4, ST19). */
-const serverCallFrames = (
-  part: Extract<Part, { type: 'server-call' }>,
-  takeIndex: TakeIndex,
-  context: BlockContext,
-): readonly SseFrame[] => {
-  const start = encodePart({ ...part, input: '' }, '', context)
-  if (start === undefined) return []
-  const index = takeIndex()
-  const events = innerEvents(part)
-  const said = events.map((event) => objectMember(event, 'delta')['partial_json'] ?? '').join('')
-  // The slices that came are good only as long as nobody changed the input.
-  const isSame = events.length > 0 && (said === part.input || (said === '' && isEmptyInput(part.input)))
-  return [
-    startFrame(index, start),
-    ...(isSame
-      ? events.map((event) => innerFrame(index, event))
-      : [deltaFrame(index, { type: 'input_json_delta', partial_json: part.input })]),
-    stopFrame(index),
-  ]
-}
-
-const isEmptyInput = (input: string): boolean => /^\s*(\{\s*\})?\s*$/.test(input)
-
-/** Events that came inside the block of a part that is one piece here. */
-const innerEvents = (part: Part): readonly JsonObject[] => {
-  const events = ownRest(part)?.['events']
-  return Array.isArray(events) ? events.filter(isJsonObject) : []
-}
-
-const innerFrame = (index: number, event: JsonObject): SseFrame => {
-  const { type, ...members } = event
-  const isDelta = type === 'content_block_delta'
-  return {
-    event: String(type),
-    data: writeJson({ type, ...(isDelta ? { index } : {}), ...members }),
-  }
-}
-
-/** Complete in its start; then the events that came with it, or compaction's one delta. */
-const completeFrames = (part: Part, takeIndex: TakeIndex, context: BlockContext): readonly SseFrame[] => {
-  const block = encodePart(part, '', context)
-  if (block === undefined) return []
-  const compaction = part.type === 'opaque' && part.name === 'compaction' ? part.raw?.json : undefined
-  const value: unknown = compaction === undefined ? undefined : JSON.parse(compaction)
-  const index = takeIndex()
-  const events = innerEvents(part).map((event) => innerFrame(index, event))
-  return isJsonObject(value)
-    ? [...compactionFrames(index, value, events), stopFrame(index)]
-    : [startFrame(index, block), ...events, stopFrame(index)]
-}
-
-const compactionFrames = (
-  index: number,
-  block: JsonObject,
-  events: readonly SseFrame[],
-): readonly SseFrame[] => {
-  const isValue = (key: string): boolean => key === 'content' || key === 'encrypted_content'
-  const value = Object.fromEntries(Object.entries(block).filter(([key]) => isValue(key)))
-  const start = Object.fromEntries(
-    Object.entries(block).map(([key, member]) => [key, isValue(key) ? null : member]),
-  )
-  const delta = deltaFrame(index, { type: 'compaction_delta', ...value })
-  return [startFrame(index, start), ...(events.length === 0 ? [delta] : events)]
-}
