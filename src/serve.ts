@@ -56,7 +56,7 @@ export const serve = async ({
   const startedAt = now()
   const instance = randomUUID()
 
-  const { outputs, close: closeLogs } = logOutputs(settings, 'server')
+  const { outputs, close: closeLogs } = logOutputs(settings, 'server', env)
   const logger = createLogger({ level: settings.telemetry.log.level, outputs })
   for (const warning of config.warnings)
     logger.warn(warning.message, { file: warning.file, line: warning.line })

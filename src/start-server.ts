@@ -24,7 +24,7 @@ const flagsVariable = 'TOLLGATE_START_FLAGS'
 export const startServer = async (surroundings: Surroundings, flags: StartFlags): Promise<number> => {
   const { settings } = loadSettings({ ...surroundings, flags })
   const lock = await acquireLock(settings.data_dir)
-  const { outputs, close } = logOutputs(settings, 'server')
+  const { outputs, close } = logOutputs(settings, 'server', surroundings.env)
   const log = createLogger({ level: settings.telemetry.log.level, outputs, bindings: { role: 'supervisor' } })
   try {
     return await supervise({

@@ -36,19 +36,21 @@ export const startStorageWorker = async (
   const stopped = Promise.withResolvers<void>()
   const { stores, fail } = remoteStores<Stores>(worker)
 
+  let stopping = false
   const die = (error: Error) => {
+    if (stopping) return
+    // A Worker that fails also ends: one death, told once.
+    stopping = true
     ready.reject(error)
     stopped.resolve()
     fail(error)
     listener.onDeath?.(error)
   }
-  let stopping = false
   worker.addEventListener('error', ({ message }) => {
-    if (!stopping)
-      die(new GatewayError('gateway_storage_unavailable', `the storage worker failed: ${message}`))
+    die(new GatewayError('gateway_storage_unavailable', `the storage worker failed: ${message}`))
   })
   worker.addEventListener('close', () => {
-    if (!stopping) die(new GatewayError('gateway_storage_unavailable', 'the storage worker ended'))
+    die(new GatewayError('gateway_storage_unavailable', 'the storage worker ended'))
   })
   worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const [type, message, error] = Array.isArray(data) ? data : []

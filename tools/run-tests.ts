@@ -30,7 +30,13 @@ const child = Bun.spawn(
   // A proxy of the machine must not get between the tests and their servers.
   {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NO_PROXY: '127.0.0.1,localhost,::1', no_proxy: '127.0.0.1,localhost,::1' },
+    env: {
+      ...process.env,
+      // Tests open more requests at once than a process may by default.
+      BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+      NO_PROXY: '127.0.0.1,localhost,::1',
+      no_proxy: '127.0.0.1,localhost,::1',
+    },
   },
 )
 const code = await child.exited

@@ -17,6 +17,9 @@ export interface DaemonOptions {
   readonly command?: (args: readonly string[]) => readonly string[]
 }
 
+/** Set in a daemon: its standard error is a file that nobody rotates, so logs belong into the log files alone. */
+export const daemonVariable = 'TOLLGATE_DAEMON'
+
 const pollInterval = 25
 
 /**
@@ -84,6 +87,7 @@ const spawnDetached = (command: readonly string[], logFile: string) => {
         ...process.env,
         [roleVariable]: undefined,
         [restartsVariable]: undefined,
+        [daemonVariable]: '1',
         NODE_CHANNEL_FD: undefined,
       },
       stdio: ['ignore', log, log],

@@ -1,7 +1,7 @@
 /** The vendors' own JavaScript SDKs, pointed at the gateway by base URL and key and otherwise as their users use them. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import Anthropic from '@anthropic-ai/sdk'
-import { ApiError as GeminiError, GoogleGenAI, type FunctionDeclaration, Type } from '@google/genai'
+import { type FunctionDeclaration, ApiError as GeminiError, GoogleGenAI, Type } from '@google/genai'
 import OpenAI from 'openai'
 import { ledgerEntries, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 
@@ -29,10 +29,10 @@ afterAll(() => gateway.stop())
 const wrongKey = 'tgw-sk-wrong-0123456789abcdefghijk'
 const echoed = 'You said: hello there'
 const schema = {
-  type: 'object',
-  properties: { city: { type: 'string' }, days: { type: 'integer' } },
+  type: 'object' as const,
+  properties: { city: { type: 'string' as const }, days: { type: 'integer' as const } },
   required: ['city'],
-} as const
+}
 
 /** What the SDK threw; a call that does not fail is a failure of the test. */
 const thrownBy = async (call: () => PromiseLike<unknown>): Promise<unknown> => {
@@ -151,7 +151,7 @@ describe('openai: chat completions', () => {
             name: 'weather',
             description: 'The weather',
             parameters: schema,
-            parse: JSON.parse,
+            parse: (text: string): { readonly city: string } => JSON.parse(text),
             function: () => 'rainy',
           },
         },
@@ -208,7 +208,8 @@ describe('openai: responses', () => {
       const first = streamed
         ? await openai.responses.stream({ ...body, input }).finalResponse()
         : await openai.responses.create({ ...body, input })
-      const call = first.output.find((item) => item.type === 'function_call')
+      const output: readonly OpenAI.Responses.ResponseOutputItem[] = first.output
+      const call = output.find((item) => item.type === 'function_call')
       if (call === undefined) throw new Error('no tool call')
       expect(call.name).toBe('weather')
       expect(JSON.parse(call.arguments)).toHaveProperty('city')
@@ -284,9 +285,10 @@ describe('openai: errors', () => {
     expect(error).toBeInstanceOf(OpenAI.NotFoundError)
     expect(error).toMatchObject(wanted)
     expect(String(error)).toContain('did you mean loopback')
+    // The Responses API says 400 where the chat API says 404.
     expect(
       await thrownBy(() => openai.responses.create({ model: 'nope', input: 'x', stream: true })),
-    ).toMatchObject(wanted)
+    ).toMatchObject({ ...wanted, status: 400 })
   })
 
   test('an invalid body', async () => {
@@ -294,6 +296,11 @@ describe('openai: errors', () => {
       const error = await thrownBy(() =>
         openai.chat.completions.create(invalid({ model: 'loopback', messages })),
       )
+      expect(error).toBeInstanceOf(OpenAI.BadRequestError)
+      expect(error).toMatchObject({ status: 400, type: 'invalid_request_error' })
+    }
+    for (const input of [5, {}]) {
+      const error = await thrownBy(() => openai.responses.create(invalid({ model: 'loopback', input })))
       expect(error).toBeInstanceOf(OpenAI.BadRequestError)
       expect(error).toMatchObject({ status: 400, type: 'invalid_request_error' })
     }
@@ -343,9 +350,7 @@ describe('anthropic: messages', () => {
 
   for (const streamed of [false, true]) {
     test(`a tool turn, ${streamed ? 'streamed' : 'whole'}`, async () => {
-      const tools: Anthropic.Tool[] = [
-        { name: 'weather', input_schema: { ...schema, required: [...schema.required] } },
-      ]
+      const tools: Anthropic.Tool[] = [{ name: 'weather', input_schema: schema }]
       const agent = { ...body, model: 'loopback-agent', tools }
       const first = streamed
         ? await anthropic.messages.stream(agent).finalMessage()
@@ -366,6 +371,11 @@ describe('anthropic: messages', () => {
       expect(second.content).toMatchObject([{ type: 'text', text: 'The tool answered: sunny' }])
     })
   }
+
+  test('a beta call', async () => {
+    const answer = await anthropic.beta.messages.create({ ...body, betas: ['context-1m-2025-08-07'] })
+    expect(answer.content).toMatchObject([{ type: 'text', text: echoed }])
+  })
 
   test('tokens are counted', async () => {
     const short = await anthropic.messages.countTokens({ model: 'loopback', messages })
@@ -403,7 +413,10 @@ describe('anthropic: errors', () => {
   })
 
   test('an invalid body', async () => {
-    for (const wrong of [{ ...body, messages: 'x' }, { ...body, model: undefined }]) {
+    for (const wrong of [
+      { ...body, messages: 'x' },
+      { ...body, model: undefined },
+    ]) {
       const error = await thrownBy(() => anthropic.messages.create(invalid(wrong)))
       expect(error).toBeInstanceOf(Anthropic.BadRequestError)
       expect(error).toMatchObject({ status: 400, type: 'invalid_request_error' })
@@ -516,8 +529,8 @@ describe('genai: errors', () => {
   test('a wrong key', async () => {
     const error = await thrownBy(() => geminiWith(wrongKey).models.generateContent(body))
     expect(error).toBeInstanceOf(GeminiError)
-    expect(error).toMatchObject({ status: 400 })
-    expect(String(error)).toContain('API_KEY_INVALID')
+    expect(error).toMatchObject({ status: 401 })
+    expect(String(error)).toContain('UNAUTHENTICATED')
   })
 
   test('an unknown model, whole and streamed', async () => {
@@ -533,9 +546,34 @@ describe('genai: errors', () => {
 
   test('an invalid body', async () => {
     const error = await thrownBy(() =>
-      gemini.models.generateContent({ ...body, contents: [invalid({ role: 'user', parts: 'x' })] }),
+      gemini.models.generateContent({ ...body, config: { maxOutputTokens: invalid('many') } }),
     )
     expect(error).toMatchObject({ status: 400 })
     expect(String(error)).toContain('INVALID_ARGUMENT')
+  })
+})
+
+describe('base URLs with a prefix', () => {
+  const messages = [{ role: 'user' as const, content: 'hello there' }]
+
+  test('each SDK answers under the prefix of its protocol, with or without the version in it', async () => {
+    for (const baseURL of [`${gateway.url}/openai/v1`, `${gateway.url}/openai`]) {
+      const client = new OpenAI({ apiKey: testKey, baseURL, maxRetries: 0 })
+      const answer = await client.chat.completions.create({ model: 'loopback', messages })
+      expect(answer.choices[0]?.message.content).toBe(echoed)
+    }
+    const claude = new Anthropic({ apiKey: testKey, baseURL: `${gateway.url}/anthropic`, maxRetries: 0 })
+    const message = await claude.messages.create({ model: 'loopback', max_tokens: 99, messages })
+    expect(message.content).toMatchObject([{ text: echoed }])
+    const google = new GoogleGenAI({ apiKey: testKey, httpOptions: { baseUrl: `${gateway.url}/gemini` } })
+    const content = await google.models.generateContent({ model: 'loopback', contents: 'hello there' })
+    expect(content.text).toBe(echoed)
+  })
+
+  test("the openai SDK on Gemini's compatible path", async () => {
+    const client = new OpenAI({ apiKey: testKey, baseURL: `${gateway.url}/v1beta/openai`, maxRetries: 0 })
+    const answer = await client.chat.completions.create({ model: 'loopback', messages })
+    expect(answer.choices[0]?.message.content).toBe(echoed)
+    expect((await client.models.list()).data.length).toBeGreaterThan(0)
   })
 })

@@ -97,8 +97,13 @@ const countersOf: Readonly<Record<CorpusFolder, (events: readonly Json[]) => Fou
       cacheReadTokens:
         number(read['cached_tokens']) ??
         number(usage['prompt_cache_hit_tokens']) ??
-        number(usage['num_cached_tokens']),
-      cacheWriteTokens: number(read['cache_write_tokens']),
+        number(usage['num_cached_tokens']) ??
+        number(usage['cached_tokens']) ??
+        number(usage['cache_read_input_tokens']),
+      cacheWriteTokens:
+        number(read['cache_write_tokens']) ??
+        number(read['cache_creation_input_tokens']) ??
+        number(usage['cache_creation_input_tokens']),
       reasoningTokens: reasoning,
       inputAudioTokens: number(read['audio_tokens']),
       inputImageTokens: number(read['image_tokens']),
@@ -124,7 +129,9 @@ const countersOf: Readonly<Record<CorpusFolder, (events: readonly Json[]) => Fou
       inputImageTokens: number(read['image_tokens']),
       outputAudioTokens: number(written['audio_tokens']),
       outputImageTokens: number(written['image_tokens']),
-      webSearches: number(object(object(last?.['tool_usage'])['web_search'])['num_requests']),
+      webSearches:
+        number(object(object(last?.['tool_usage'])['web_search'])['num_requests']) ??
+        number(object(usage['server_side_tool_usage_details'])['web_search_calls']),
     }
   },
   gemini(events) {

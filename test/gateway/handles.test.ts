@@ -19,7 +19,10 @@ beforeAll(async () => {
     ],
   })
   const database = await openDatabase(`sqlite:${join(gateway.dataDir, 'tollgate.db')}`)
-  const organisation = await createTenants({ store: createTenantStore(database), apply() {} }).createOrganisation({ name: 'others' })
+  const organisation = await createTenants({
+    store: createTenantStore(database),
+    apply() {},
+  }).createOrganisation({ name: 'others' })
   await database.close()
   const made = (await gateway.admin('/keys', {
     method: 'POST',

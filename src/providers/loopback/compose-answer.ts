@@ -1,12 +1,13 @@
-import type {
-  Choice,
-  FinishReason,
-  GenerateRequest,
-  GenerateResponse,
-  Part,
-  ToolCallPart,
-  ToolDefinition,
-  Turn,
+import {
+  type Choice,
+  type FinishReason,
+  type GenerateRequest,
+  type GenerateResponse,
+  isJsonObject,
+  type Part,
+  type ToolCallPart,
+  type ToolDefinition,
+  type Turn,
 } from '../../ir/index.ts'
 import { sampleValue } from './sample-value.ts'
 
@@ -97,7 +98,10 @@ const firstCall = (request: GenerateRequest, id: string): ToolCallPart | undefin
   const choice = request.toolChoice
   if (choice?.type === 'none' || lastResults(request.turns) !== undefined) return undefined
   const tools = callable(request.tools)
-  const wanted = choice?.type === 'tool' ? tools.find(({ tool }) => tool.name === choice.name) : tools[0]
+  const wanted =
+    choice?.type === 'tool'
+      ? tools.find(({ tool }) => tool.name === choice.name)
+      : (tools.find(({ tool }) => !startsAgent(tool)) ?? tools[0])
   if (wanted === undefined) return undefined
   const { tool, namespace } = wanted
   const input =
@@ -112,6 +116,14 @@ const firstCall = (request: GenerateRequest, id: string): ToolCallPart | undefin
     input,
     ...(namespace === undefined ? {} : { namespace }),
   }
+}
+
+/** The first tool of Claude Code starts a sub-agent, which would ask for a sub-agent, without end. */
+const startsAgent = (tool: Callable): boolean => {
+  if (tool.type !== 'function' || tool.parameters === undefined) return false
+  const schema = parse(tool.parameters)
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined
+  return isJsonObject(properties) && Object.hasOwn(properties, 'subagent_type')
 }
 
 type Callable = Extract<ToolDefinition, { type: 'function' | 'custom' }>

@@ -44,7 +44,7 @@ export const loopback = (parts: LoopbackParts): Provider => {
     url: () => new URL('loopback:'),
     authorize() {},
     listedModels: () => listed.map((one) => ({ ...one, provider: parts.id })),
-    streamUsage: 'always',
+    streamUsage: 'ask',
     send(call) {
       const protocol = protocolOf(call)
       if (call.operation === 'embed') return Promise.resolve(embed(protocol, call))
@@ -55,6 +55,7 @@ export const loopback = (parts: LoopbackParts): Provider => {
         model: call.model,
         stream: call.stream,
       }
+      if (!saysSomething(decoded)) throw nothingSaid()
       const reply: ReplyContext = {
         request: decoded,
         headers: call.request.headers,
@@ -70,6 +71,13 @@ export const loopback = (parts: LoopbackParts): Provider => {
     },
   }
 }
+
+/** Codecs carry what they cannot read, for a provider to refuse: here this one has to. */
+const saysSomething = (request: GenerateRequest): boolean =>
+  request.turns.some((turn) => turn.role !== 'system' && turn.parts.length > 0)
+
+const nothingSaid = (): GatewayError =>
+  new GatewayError('gateway_request_invalid', 'the request holds nothing to answer, send a message')
 
 const unsupported = (call: UpstreamCall): GatewayError =>
   new GatewayError(
@@ -144,5 +152,6 @@ const embed = (protocol: Protocol, call: UpstreamCall): UpstreamReply => {
   const codec = protocol.embed
   if (codec === undefined) throw unsupported(call)
   const request = { ...codec.decodeRequest(call.request), model: call.model }
+  if (request.inputs.length === 0) throw nothingSaid()
   return json(codec.encodeResponse(embedVectors(request), request))
 }

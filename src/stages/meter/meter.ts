@@ -27,6 +27,10 @@ export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
     })
     await whenSettled(reply, (outcome) => {
       for (const handle of outcome.facts?.handles ?? []) issue(exchange, handle)
+      const responseId = outcome.facts?.responseId
+      if (exchange.facts.answerIsState === true && responseId !== undefined) {
+        issue(exchange, { kind: 'response', id: responseId })
+      }
       entry.attempts.push(settledRow(parts, exchange, outcome, reply.headers))
     })
     const cost = entry.attempts.at(-1)?.costNanoUsd
