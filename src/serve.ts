@@ -81,7 +81,8 @@ export const serve = async ({
       },
     },
   )
-  const { writer, reader } = storage
+  const { writer } = storage
+  const reports = async () => (await storage.reader()).ledger
   const master = await loadMasterKey({
     dataDir,
     given: secretOf(settings.secrets.master_key),
@@ -176,7 +177,12 @@ export const serve = async ({
       },
       keys: createVirtualKeys({ store: writer.keys, digest, apply: (state) => void keys.apply(state) }),
       credentials,
-      reader: reader.ledger,
+      reader: {
+        usage: async (query) => (await reports()).usage(query),
+        entries: async (query) => (await reports()).entries(query),
+        exchange: async (exchange) => (await reports()).exchange(exchange),
+        running: async (at, limit) => (await reports()).running(at, limit),
+      },
       metrics: {
         contentType: metrics.contentType,
         render() {

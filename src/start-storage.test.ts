@@ -14,11 +14,11 @@ describe('the storage Workers', () => {
     await ledger.start()
     ledger.open(openedRow('x', { at: Date.now() }))
     await ledger.close(closedRow('x'), [attemptRow('x')])
-    expect((await storage.reader.ledger.exchange('x'))?.entry).toEqual({
+    expect((await (await storage.reader()).ledger.exchange('x'))?.entry).toEqual({
       ...closedRow('x'),
       corrected: false,
     })
-    expect((await storage.reader.ledger.usage({})).total.costNanoUsd).toBe(450n)
+    expect((await (await storage.reader()).ledger.usage({})).total.costNanoUsd).toBe(450n)
     await ledger.stop()
     await storage.stop()
   })
@@ -50,7 +50,7 @@ describe('the storage Workers', () => {
   test('refuse to write where they only report', async () => {
     const storage = await startStorage({ url: `sqlite:${join(folder.path(), 'read.db')}` })
     const beat = { instance: 'x', startedAt: 0, leaseUntil: 0, openSince: 0 }
-    const refusal = await failure(storage.reader.ledger.heartbeat(beat))
+    const refusal = await failure((await storage.reader()).ledger.heartbeat(beat))
     expect(refusal).toMatchObject({ code: 'gateway_storage_unavailable' })
     await storage.writer.ledger.heartbeat(beat)
     await storage.stop()
@@ -58,7 +58,7 @@ describe('the storage Workers', () => {
 
   test('are one for a database in memory', async () => {
     const storage = await startStorage({ url: 'sqlite::memory:' })
-    expect(storage.reader).toBe(storage.writer)
+    expect(await storage.reader()).toBe(storage.writer)
     await storage.stop()
   })
 

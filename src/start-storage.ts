@@ -86,25 +86,36 @@ export const startStorageWorker = async (
 export interface Storage {
   /** Everything that writes, and the look-ups of the data plane. */
   readonly writer: Stores
-  /** Reports: a slow one never delays a commit. */
-  readonly reader: Stores
+  /** Reports: a slow one never delays a commit. Started when first asked for, since many servers never are. */
+  readonly reader: () => Promise<Stores>
   readonly stop: () => Promise<void>
 }
 
-/** Starts the two Workers of a server. A database in memory belongs to one connection, so there both are one. */
+/** Starts the Workers of a server. A database in memory belongs to one connection, so there both are one. */
 export const startStorage = async (
   settings: StorageSettings,
   listener?: StorageListener,
 ): Promise<Storage> => {
   const writer = await startStorageWorker(settings, listener)
-  if (settings.url === 'sqlite::memory:')
-    return { writer: writer.stores, reader: writer.stores, stop: writer.stop }
-  const reader = await startStorageWorker({ ...settings, readOnly: true }, listener)
+  let reading: Promise<StorageWorker> | undefined
+  const startReader = (): Promise<StorageWorker> => {
+    const started = startStorageWorker({ ...settings, readOnly: true }, listener)
+    // A database that is away now may be back for the next report.
+    started.catch(() => {
+      reading = undefined
+    })
+    return started
+  }
   return {
     writer: writer.stores,
-    reader: reader.stores,
+    reader: async () => {
+      if (settings.url === 'sqlite::memory:') return writer.stores
+      reading ??= startReader()
+      return (await reading).stores
+    },
     stop: async () => {
-      await Promise.all([writer.stop(), reader.stop()])
+      const reader = await reading?.catch(() => undefined)
+      await Promise.all([writer.stop(), reader?.stop()])
     },
   }
 }
