@@ -83,8 +83,18 @@ export const asNumber = (value: unknown): number | undefined => {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
-export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** Spelled once per name: readers ask for the same few names in every chunk of a stream. */
+const spelled = new Map<string, string>()
+
+/** @param name one of this codec's own names, never a client's, for the answers are kept */
+const snakeCase = (name: string): string => {
+  let snake = spelled.get(name)
+  if (snake === undefined) {
+    snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    spelled.set(name, snake)
+  }
+  return snake
+}
 
 /**
  * Writes an object back: known members under the spelling that the notes remember, then the rest.

@@ -11,9 +11,9 @@ import {
   type StreamEvent,
 } from '../../ir/index.ts'
 import { type SseFrame, writeJson } from '../../wire/index.ts'
-import type { Frame } from './hosted-progress.ts'
 import { isJsonArray, numberMember, stringMember } from './members.ts'
 import { patched, patchOf, type Written } from './patch.ts'
+import type { Frame } from './wire.ts'
 import { protocolId } from './wire.ts'
 
 /** A frame of the wire with its data parsed; data that is no object stays text. */
@@ -60,7 +60,11 @@ export const reproduce = (
   differences: readonly JsonValue[],
   written: readonly Frame[],
   firstNumber: number,
-): { readonly frames: readonly SseFrame[]; readonly nextNumber: number; readonly data: readonly Written[] } => {
+): {
+  readonly frames: readonly SseFrame[]
+  readonly nextNumber: number
+  readonly data: readonly Written[]
+} => {
   const bases = matcher(written)
   let number = firstNumber
   const data: Written[] = []
@@ -83,20 +87,24 @@ const sseFrame = (difference: JsonObject, type: string, data: string): SseFrame 
   return event === undefined ? { data } : { event, data }
 }
 
-export const numbered = (frame: Frame, number: number): Written => ({
-  type: frame.type,
+/** The number stands right behind the type, as the service writes it. */
+export const numbered = ({ type, ...members }: { readonly type: string }, number: number): Written => ({
+  type,
   sequence_number: number,
-  ...frame,
+  ...members,
 })
 
 /** Finds the next of our frames with a type; those that it passes over were not on the wire. */
 const matcher = (written: readonly Frame[]) => {
   let next = 0
   return (type: string): Frame | undefined => {
-    const found = written.findIndex((frame, index) => index >= next && frame.type === type)
-    if (found < 0) return undefined
-    next = found + 1
-    return written[found]
+    for (let index = next; index < written.length; index++) {
+      const frame = written[index]
+      if (frame?.type !== type) continue
+      next = index + 1
+      return frame
+    }
+    return undefined
   }
 }
 

@@ -13,11 +13,11 @@ import { encodePart } from './encode-parts.ts'
 import type { Warn } from './encode-tools.ts'
 import { groupParts, type ItemGroup, isMarked } from './group-parts.ts'
 import { callIdOf, fitsType, itemId } from './ids.ts'
-import { objectMember, stringMember } from './members.ts'
+import { objectMember } from './members.ts'
 import { patched, type Written } from './patch.ts'
 import { rebuildHosted } from './rebuild-hosted.ts'
-import { protocolId, type WireStatus } from './wire.ts'
-import { writeCall, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
+import { protocolId, type WireOutputText, type WireStatus } from './wire.ts'
+import { writeCall, writeCompaction, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
 
 /** An item's place in an answer: what its id is made of, where it has none. */
 export interface ItemPlace {
@@ -33,11 +33,7 @@ const withId = (written: Written, patch: JsonObject, place: ItemPlace): Written 
   patched({ id: itemId(String(written['type']), place.exchange, place.outputIndex), ...written }, patch)
 
 export const messageItem = (content: readonly unknown[], patch: JsonObject, place: ItemPlace): Written =>
-  withId(
-    writeMessage({ side: 'answer', status: place.status, role: 'assistant', content }),
-    patch,
-    place,
-  )
+  withId(writeMessage({ side: 'answer', status: place.status, role: 'assistant', content }), patch, place)
 
 export const reasoningItem = (part: ReasoningPart, patch: JsonObject, place: ItemPlace): Written =>
   withId(writeReasoning(part), patch, place)
@@ -54,6 +50,9 @@ export const callItem = (part: ToolCallPart, patch: JsonObject, place: ItemPlace
   )
 }
 
+/** An item's id, as the events of the item name it. */
+export const idOf = (item: Written): string => (typeof item['id'] === 'string' ? item['id'] : '')
+
 /** A hosted item that was rebuilt: its own id if it looks like one of ours. */
 export const hostedItem = (rebuilt: Written, place: ItemPlace): Written => {
   const type = String(rebuilt['type'])
@@ -66,7 +65,7 @@ export const messageContent = (parts: readonly Part[]): readonly (Written | RawJ
   const content: (Written | RawJson)[] = []
   let run: TextPart[] = []
   const flush = () => {
-    if (run.length > 0) content.push(joinedText(run))
+    if (run.length > 0) content.push({ ...joinedText(run) })
     run = []
   }
   for (const part of parts) {
@@ -82,9 +81,9 @@ export const messageContent = (parts: readonly Part[]): readonly (Written | RawJ
   return content
 }
 
-const joinedText = (parts: readonly TextPart[]): Written => {
+const joinedText = (parts: readonly TextPart[]): WireOutputText => {
   let text = ''
-  const annotations: unknown[] = []
+  const annotations: (Written | RawJson | undefined)[] = []
   for (const part of parts) {
     const start = codePoints(text)
     text += part.text
@@ -94,7 +93,10 @@ const joinedText = (parts: readonly TextPart[]): Written => {
   return outputText(text, annotations)
 }
 
-export const outputText = (text: string, annotations: readonly unknown[]): Written => ({
+export const outputText = (
+  text: string,
+  annotations: readonly (Written | RawJson | undefined)[],
+): WireOutputText => ({
   type: 'output_text',
   annotations: annotations.filter((annotation) => annotation !== undefined),
   logprobs: [],
@@ -142,13 +144,12 @@ const encodeGroup = (group: ItemGroup, place: ItemPlace): Written | RawJson | un
       const rebuilt = rebuildHosted(group.group)
       return rebuilt && hostedItem(rebuilt, place)
     }
-    case 'lost':
-      return undefined
+    case 'lost': {
+      const compaction = writeCompaction(group.part)
+      return compaction && withId(compaction, {}, place)
+    }
   }
 }
 
 const nameOf = (group: ItemGroup): string =>
   group.type === 'lost' ? group.part.type : group.type === 'hosted' ? 'server tool call' : group.type
-
-/** The status of an item that its own decoder saw; undefined where nobody said. */
-export const statedStatus = (patch: JsonObject): string | undefined => stringMember(patch, 'status')

@@ -1,9 +1,4 @@
-import {
-  type CanonicalError,
-  isJsonObject,
-  type JsonObject,
-  type StreamEvent,
-} from '../../ir/index.ts'
+import { type CanonicalError, isJsonObject, type JsonObject, type StreamEvent } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
 import { decodeItem } from './decode-items.ts'
 import { decodeStreamError, errorOfResponse } from './errors.ts'
@@ -19,8 +14,9 @@ import { protocolId } from './wire.ts'
 export class AnswerReader {
   #head: ResponseHead | undefined
   readonly #items = new Map<number, ItemReader>()
-  readonly #done = new Set<number>()
+  readonly #done = new Map<number, JsonObject>()
   #nextPart = 0
+  readonly #newPart = () => this.#nextPart++
   #isOver = false
 
   /** @param document the frame's data, for source texts inside it */
@@ -50,7 +46,9 @@ export class AnswerReader {
 
   #start(response: JsonObject): readonly StreamEvent[] {
     if (this.#head !== undefined) return []
-    const { finish: _finish, usage: _usage, ...head } = readResponse(response).head
+    const { finish: _finish, usage: _usage, serviceTier, ...rest } = readResponse(response).head
+    // At first `auto` only repeats what was asked for.
+    const head = serviceTier === undefined || serviceTier === 'auto' ? rest : { ...rest, serviceTier }
     this.#head = head
     const { hasRefusal: _hasRefusal, ...start } = head
     return [{ type: 'start', ...start }]
@@ -67,31 +65,26 @@ export class AnswerReader {
 
   #added(place: number, item: unknown): readonly StreamEvent[] {
     if (!isJsonObject(item) || this.#items.has(place)) return []
-    const reader = itemReader(item, this.#nextPart)
+    const reader = itemReader(item)
     this.#items.set(place, reader)
-    this.#nextPart += reader.places
-    return reader.begin()
+    return reader.begin(this.#newPart)
   }
 
   #progress(type: string, data: JsonObject, document: JsonDocument): readonly StreamEvent[] {
     const place = this.#place(data)
     if (this.#done.has(place)) return []
-    const reader = this.#items.get(place)
-    const events = reader?.progress(type, data, document, () => this.#nextPart++)
-    return events ?? []
+    return this.#items.get(place)?.progress(type, data, document, this.#newPart) ?? []
   }
 
   #itemDone(place: number, item: unknown, document: JsonDocument): readonly StreamEvent[] {
     if (this.#done.has(place)) return []
-    this.#done.add(place)
+    this.#done.set(place, isJsonObject(item) ? item : {})
     const reader = this.#items.get(place)
     const decoded = decodeItem(item, 'answer', document)
     if (reader !== undefined && isJsonObject(item)) {
-      return reader.done(item, decoded, document, () => this.#nextPart++)
+      return reader.done(item, decoded, document, this.#newPart)
     }
-    const events = wholeItem(decoded, this.#nextPart)
-    this.#nextPart += Math.max(1, decoded.parts.length)
-    return events
+    return wholeItem(decoded, this.#newPart)
   }
 
   #complete(response: JsonObject, document: JsonDocument): readonly StreamEvent[] {
@@ -101,7 +94,7 @@ export class AnswerReader {
       events.push(...this.#itemDone(place, item, document))
     })
     events.push(...this.#abandon())
-    const { head } = readResponse(response)
+    const { head } = readResponse(this.#withItems(response))
     const known: ResponseHead = {
       ...(this.#head ?? head),
       ...(head.usage === undefined ? {} : { usage: head.usage }),
@@ -113,6 +106,12 @@ export class AnswerReader {
     events.push({ type: 'end', extensions: { [protocolId]: patchOfResponse(response, known) } })
     this.#isOver = true
     return events
+  }
+
+  /** Some terminal events leave the items out; why the answer ended is told by them. */
+  #withItems(response: JsonObject): JsonObject {
+    const output = arrayMember(response, 'output') ?? []
+    return output.length > 0 ? response : { ...response, output: [...this.#done.values()] }
   }
 
   /** Items that never said that they are done are ended with what they have. */
@@ -132,4 +131,3 @@ export class AnswerReader {
     return [...events, { type: 'error', error }]
   }
 }
-

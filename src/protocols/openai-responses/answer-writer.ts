@@ -1,6 +1,4 @@
 import {
-  type CanonicalError,
-  type EndEvent,
   extensionOf,
   type Finish,
   type JsonObject,
@@ -9,22 +7,19 @@ import {
   type PartStartEvent,
   type StartEvent,
   type StreamEvent,
-  type Usage,
 } from '../../ir/index.ts'
 import type { RawJson } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { CallWriter } from './call-writer.ts'
 import { encodePart } from './encode-parts.ts'
-import { completeResponse, foreignResponse } from './encode-response.ts'
-import { errorEvent, responseError } from './errors.ts'
 import { beginsItem, isContent } from './group-parts.ts'
-import type { Frame } from './hosted-progress.ts'
 import { HostedWriter } from './hosted-writer.ts'
 import { objectMember } from './members.ts'
 import { MessageWriter } from './message-writer.ts'
 import type { Written } from './patch.ts'
 import { ReasoningWriter } from './reasoning-writer.ts'
-import { type ResponseHead, writeResponse } from './response-object.ts'
+import { ResponseWriter } from './response-writer.ts'
+import type { Frame } from './wire.ts'
 import { protocolId, type WireStatus } from './wire.ts'
 
 /** An item that has been said whole, but may still be continued, or turn out to be cut. */
@@ -40,8 +35,7 @@ interface Tail {
  */
 export class AnswerWriter {
   readonly #reply: ReplyContext
-  #head: ResponseHead = { hasRefusal: false }
-  #isOwn = false
+  readonly #response: ResponseWriter
   #greeting: Frame | undefined
   #items = new Map<number, (status: WireStatus) => Written | RawJson>()
   #nextItem = 0
@@ -54,6 +48,7 @@ export class AnswerWriter {
 
   constructor(reply: ReplyContext) {
     this.#reply = reply
+    this.#response = new ResponseWriter(reply)
   }
 
   /** @param isOwn the event was decoded from this protocol, which repeats the request by itself */
@@ -100,51 +95,41 @@ export class AnswerWriter {
       case 'part':
         return this.#wholePart(event.index, event.part)
       case 'usage':
-        return this.#count(event.usage)
+        this.#response.count(event.usage)
+        return []
       case 'finish':
         return this.#finish(event.finish)
       case 'error':
-        return this.#fail(event.error)
+        return this.#response.fail(event.error, this.#output('incomplete'))
       case 'extension':
         return []
       case 'end':
-        return this.#end(event)
+        return [...this.#settle('completed'), this.#response.end(event, this.#output('completed'))]
     }
   }
 
   #start(event: StartEvent, isOwn: boolean): readonly Frame[] {
-    const { id, model, created, serviceTier } = event
-    this.#isOwn = isOwn
-    this.#head = {
-      ...(id === undefined ? {} : { id }),
-      ...(model === undefined ? {} : { model }),
-      ...(created === undefined ? {} : { created }),
-      ...(serviceTier === undefined ? {} : { serviceTier }),
-      hasRefusal: false,
-    }
-    const response = this.#response([])
-    this.#greeting = { type: 'response.in_progress', response }
-    return [{ type: 'response.created', response }]
-  }
-
-  #response(output: readonly unknown[]): Written {
-    return this.#isOwn
-      ? writeResponse(this.#head, output)
-      : foreignResponse(this.#head, output, this.#reply)
+    const { created, inProgress } = this.#response.start(event, isOwn)
+    this.#greeting = inProgress
+    return [created]
   }
 
   #openPart(index: number, part: PartStartEvent['part']): readonly Frame[] {
     switch (part.type) {
       case 'text':
       case 'refusal': {
-        if (part.type === 'refusal') this.#head = { ...this.#head, hasRefusal: true }
+        if (part.type === 'refusal') this.#response.refused()
         const { message, frames } = this.#messageFor(part)
         this.#messages.set(index, message)
         return [...frames, ...message.start(part)]
       }
       case 'reasoning': {
         const settled = this.#newItem()
-        const writer: ReasoningWriter = new ReasoningWriter(part, this.#reply.id, this.#place(() => writer.item()))
+        const writer: ReasoningWriter = new ReasoningWriter(
+          part,
+          this.#reply.id,
+          this.#place(() => writer.item()),
+        )
         this.#reasonings.set(index, writer)
         return [...settled, writer.added()]
       }
@@ -200,11 +185,7 @@ export class AnswerWriter {
   /** Done items stay as they were said. */
   #noted(frames: readonly Frame[]): readonly Frame[] {
     for (const frame of frames) {
-      const { type, output_index: place, item } = frame
-      if (type === 'response.output_item.done' && typeof place === 'number') {
-        // Our own writers made it.
-        this.#items.set(place, () => item as Written | RawJson)
-      }
+      if (frame.type === 'response.output_item.done') this.#items.set(frame.output_index, () => frame.item)
     }
     return frames
   }
@@ -264,30 +245,9 @@ export class AnswerWriter {
     return [...settled, ...this.#noted(writer.opening)]
   }
 
-  #count(usage: Usage): readonly Frame[] {
-    this.#head = { ...this.#head, usage: { ...this.#head.usage, ...usage } }
-    return []
-  }
-
   #finish(finish: Finish): readonly Frame[] {
-    this.#head = { ...this.#head, finish }
+    this.#response.finish(finish)
     return this.#settle(finish.reason === 'length' ? 'incomplete' : 'completed')
-  }
-
-  #end(event: EndEvent): readonly Frame[] {
-    const settled = this.#settle('completed')
-    const response = completeResponse(event, this.#head, this.#output('completed'), this.#reply)
-    return [...settled, { type: terminalType(response['status']), response }]
-  }
-
-  /** Items that were open stay unfinished; a success is never said after an error. */
-  #fail(error: CanonicalError): readonly Frame[] {
-    this.#head = { ...this.#head, finish: { reason: 'failed' } }
-    const response = this.#response(this.#output('incomplete'))
-    return [
-      { type: 'error', ...errorEvent(error) },
-      { type: 'response.failed', response: { ...response, error: responseError(error) } },
-    ]
   }
 
   #output(status: WireStatus): readonly (Written | RawJson)[] {
@@ -302,15 +262,3 @@ const itemPatch = (event: PartEndEvent): JsonObject | undefined => {
 
 /** Did our own decoder see the item's end together with the part's? */
 const hasOwnItem = (event: PartEndEvent): boolean => itemPatch(event) !== undefined
-
-const terminalType = (status: unknown): string => {
-  switch (status) {
-    case 'incomplete':
-      return 'response.incomplete'
-    case 'failed':
-    case 'cancelled':
-      return 'response.failed'
-    default:
-      return 'response.completed'
-  }
-}

@@ -1,26 +1,23 @@
 import type { JsonObject, ToolCallPart } from '../../ir/index.ts'
-import { callItem, ownItem } from './answer-items.ts'
+import { callItem, idOf, ownItem } from './answer-items.ts'
 import { isMarked } from './group-parts.ts'
-import type { Frame } from './hosted-progress.ts'
 import type { Written } from './patch.ts'
-import type { WireStatus } from './wire.ts'
+import type { Frame, WireStatus } from './wire.ts'
 
 /** Writes one function or custom tool call. */
 export class CallWriter {
   readonly outputIndex: number
   readonly #exchange: string
-  readonly #id: unknown
+  readonly #id: string
   #part: ToolCallPart
   #patch: JsonObject
-  readonly #name: string
 
   constructor(part: ToolCallPart, exchange: string, outputIndex: number) {
     this.outputIndex = outputIndex
     this.#exchange = exchange
     this.#part = { ...part, input: '' }
     this.#patch = ownItem(part)
-    this.#name = part.kind === 'function' ? 'function_call_arguments' : 'custom_tool_call_input'
-    this.#id = this.item('in_progress')['id']
+    this.#id = idOf(this.item('in_progress'))
   }
 
   item(status: WireStatus): Written {
@@ -39,7 +36,10 @@ export class CallWriter {
 
   delta(input: string): readonly Frame[] {
     this.#part = { ...this.#part, input: this.#part.input + input }
-    return [{ type: `response.${this.#name}.delta`, ...this.#at(), delta: input }]
+    const members = { ...this.#at(), delta: input }
+    return this.#part.kind === 'function'
+      ? [{ type: 'response.function_call_arguments.delta', ...members }]
+      : [{ type: 'response.custom_tool_call_input.delta', ...members }]
   }
 
   /** The arguments are complete. Nobody's arguments are `{}` (translation.md §14.4 ST4). */
@@ -48,8 +48,11 @@ export class CallWriter {
     const filled = isEmpty ? this.delta('{}') : []
     this.#patch = patch ?? this.#patch
     const { input } = this.#part
-    const whole = this.#part.kind === 'function' ? { arguments: input } : { input }
-    return [...filled, { type: `response.${this.#name}.done`, ...this.#at(), ...whole }]
+    const done: Frame =
+      this.#part.kind === 'function'
+        ? { type: 'response.function_call_arguments.done', ...this.#at(), arguments: input }
+        : { type: 'response.custom_tool_call_input.done', ...this.#at(), input }
+    return [...filled, done]
   }
 
   done(status: WireStatus): Frame {

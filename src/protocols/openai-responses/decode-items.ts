@@ -54,7 +54,10 @@ const typeOf = (item: JsonObject): string => {
 }
 
 const opaqueItem = (type: string, item: unknown, document: JsonDocument): DecodedItem => ({
-  role: type.endsWith('_output') || type.endsWith('_response') || type.endsWith('_trigger') ? 'user' : 'assistant',
+  role:
+    type.endsWith('_output') || type.endsWith('_response') || type.endsWith('_trigger')
+      ? 'user'
+      : 'assistant',
   parts: [opaquePart(type, item, document)],
   patch: {},
   whole: true,
@@ -79,6 +82,8 @@ const knownItem = (
       return decodeResult(item, side, 'custom', document)
     case 'reasoning':
       return decodeReasoning(item, side)
+    case 'compaction':
+      return decodeCompaction(item, document)
     case 'additional_tools':
       return side === 'request' ? decodeAdditionalTools(item, document) : undefined
     case 'configuration_update':
@@ -94,7 +99,9 @@ const decodeMessage = (item: JsonObject, side: Side, document: JsonDocument): De
   const speaker = wireRole === 'assistant' ? 'assistant' : 'user'
   const who = speakerOf(wireRole)
   if (who === undefined || wireRole === undefined) return undefined
-  const patch = itemPatch(item, writeMessage({ side, role: wireRole, status: 'completed' }), side, ['content'])
+  const patch = itemPatch(item, writeMessage({ side, role: wireRole, status: 'completed' }), side, [
+    'content',
+  ])
   if (typeof content === 'string' && side === 'request') {
     return { ...who, form: 'string', parts: [{ type: 'text', text: content }], patch }
   }
@@ -117,11 +124,7 @@ const speakerOf = (wireRole: string | undefined): Pick<DecodedItem, 'role' | 'au
   }
 }
 
-const decodeCall = (
-  item: JsonObject,
-  side: Side,
-  kind: 'function' | 'custom',
-): DecodedItem | undefined => {
+const decodeCall = (item: JsonObject, side: Side, kind: 'function' | 'custom'): DecodedItem | undefined => {
   const name = stringMember(item, 'name')
   const input = stringMember(item, kind === 'function' ? 'arguments' : 'input')
   if (name === undefined || input === undefined) return undefined
@@ -135,7 +138,11 @@ const decodeCall = (
     input,
     ...(namespace === undefined ? {} : { namespace }),
   }
-  return { role: 'assistant', parts: [part], patch: itemPatch(item, writeCall(part, side, 'completed'), side) }
+  return {
+    role: 'assistant',
+    parts: [part],
+    patch: itemPatch(item, writeCall(part, side, 'completed'), side),
+  }
 }
 
 const decodeResult = (
@@ -156,7 +163,11 @@ const decodeResult = (
     kind,
     ...content,
   }
-  return { role: 'user', parts: [part], patch: itemPatch(item, writeToolResult(part, side), side, ['output']) }
+  return {
+    role: 'user',
+    parts: [part],
+    patch: itemPatch(item, writeToolResult(part, side), side, ['output']),
+  }
 }
 
 const contentOf = (
@@ -206,6 +217,15 @@ const piecesOf = (
     pieces.push({ kind, text })
   }
   return list === undefined ? undefined : pieces
+}
+
+/** The state of what was compacted goes back unchanged, as that of reasoning does. */
+const decodeCompaction = (item: JsonObject, document: JsonDocument): DecodedItem | undefined => {
+  const value = stringMember(item, 'encrypted_content')
+  if (value === undefined) return undefined
+  const part = opaquePart('compaction', item, document)
+  const state = { protocol: protocolId, kind: 'encrypted', value } as const
+  return { role: 'assistant', parts: [{ ...part, state }], patch: {}, whole: true }
 }
 
 const decodeAdditionalTools = (item: JsonObject, document: JsonDocument): DecodedItem | undefined => {

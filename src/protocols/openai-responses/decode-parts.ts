@@ -79,7 +79,11 @@ const knownPart = (content: JsonObject, document: JsonDocument): Part | undefine
         ? undefined
         : {
             type: 'audio',
-            source: { type: 'base64', data, ...(format === undefined ? {} : { mediaType: `audio/${format}` }) },
+            source: {
+              type: 'base64',
+              data,
+              ...(format === undefined ? {} : { mediaType: `audio/${format}` }),
+            },
           }
     }
     default:

@@ -4,8 +4,8 @@ import { annotate, carried, type WireFrame } from './annotation.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { adoptPlace } from './encode-stream.ts'
-import type { Frame } from './hosted-progress.ts'
 import { numberMember } from './members.ts'
+import type { Frame } from './wire.ts'
 import { protocolId } from './wire.ts'
 
 /** Frames that say nothing canonical wait for the next event, up to this many. */
@@ -77,20 +77,23 @@ const explain = (
   frames: readonly WireFrame[],
   number: number,
 ): readonly StreamEvent[] => {
-  const isPlain = annotate(frames, written.flat(), number) === undefined
+  const [event] = events
+  const differences = annotate(frames, written.length === 1 ? (written[0] ?? []) : written.flat(), number)
+  if (differences === undefined) return events.flatMap((plain, index) => begun(plain, written[index] ?? []))
+  if (events.length === 1 && event !== undefined) return carried(event, differences)
+  // Frames of several events belong to the last of them; the others write nothing.
   const last = events.length - 1
-  return events.flatMap((event, index) => {
-    // A start always tells that it is ours, so that the request is not repeated for it.
-    if (isPlain && event.type !== 'start') return [event]
+  return events.flatMap((each, index) => {
     const ours = written[index] ?? []
-    if (isPlain) return carried(event, ours.map(sameFrame))
-    if (index === last) {
-      const differences = annotate(frames, ours, number)
-      return differences === undefined ? [event] : carried(event, differences)
-    }
-    return ours.length > 0 || event.type === 'start' ? carried(event, []) : [event]
+    if (index < last) return ours.length > 0 || each.type === 'start' ? carried(each, []) : [each]
+    const own = annotate(frames, ours, number)
+    return own === undefined ? [each] : carried(each, own)
   })
 }
+
+/** A start always tells that it is ours, so that the request is not repeated for it. */
+const begun = (event: StreamEvent, written: readonly Frame[]): readonly StreamEvent[] =>
+  event.type === 'start' ? carried(event, written.map(sameFrame)) : [event]
 
 const sameFrame = (frame: Frame): JsonObject => ({ $type: frame.type })
 

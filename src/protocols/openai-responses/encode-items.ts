@@ -6,7 +6,7 @@ import { groupParts, type ItemGroup } from './group-parts.ts'
 import { patched, type Written } from './patch.ts'
 import { rebuildHosted } from './rebuild-hosted.ts'
 import { protocolId } from './wire.ts'
-import { writeCall, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
+import { writeCall, writeCompaction, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
 
 export interface TurnContext {
   /** The request was decoded from this protocol, so its reasoning and hosted items are ours. */
@@ -55,7 +55,8 @@ const encodeGroup = (group: ItemGroup, turn: Turn, context: TurnContext): readon
     case 'result':
       return [encodeToolResult(group.part, context)]
     case 'reasoning': {
-      const isOurs = group.part.state?.protocol === protocolId || (context.own && group.part.state === undefined)
+      const isOurs =
+        group.part.state?.protocol === protocolId || (context.own && group.part.state === undefined)
       if (isOurs) return [writeReasoning(group.part)]
       context.warn('reasoning', context.path, 'state of another provider')
       return []
@@ -66,9 +67,12 @@ const encodeGroup = (group: ItemGroup, turn: Turn, context: TurnContext): readon
       context.warn('server tool call', context.path, 'history of another provider')
       return []
     }
-    case 'lost':
+    case 'lost': {
+      const compaction = writeCompaction(group.part)
+      if (compaction !== undefined) return [compaction]
       context.warn(group.part.type, context.path, 'no counterpart')
       return []
+    }
   }
 }
 
@@ -115,5 +119,9 @@ const encodeToolResult = (part: ToolResultPart, context: TurnContext): Item => {
         ? ''
         : encodeContent(part.content, 'user', context)
   const isSilent = output === '' || (Array.isArray(output) && output.length === 0)
-  return writeToolResult(part, 'request', part.isError === true && isSilent ? 'Tool execution failed' : output)
+  return writeToolResult(
+    part,
+    'request',
+    part.isError === true && isSilent ? 'Tool execution failed' : output,
+  )
 }

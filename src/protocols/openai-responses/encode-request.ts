@@ -24,6 +24,7 @@ export const encodeRequest = (request: GenerateRequest, target: TargetContext): 
   if (!own) warnOfSampling(request, warn)
   const body = {
     ...settings,
+    ...(target.model === '' ? {} : { model: target.model }),
     ...(target.stream ? { stream: true } : {}),
     ...(items.length > 0
       ? { input: patch['$input'] === 'string' ? (wholeText(items) ?? items) : items }
@@ -32,7 +33,12 @@ export const encodeRequest = (request: GenerateRequest, target: TargetContext): 
         : { input }),
     ...(tools.length > 0 ? { tools } : {}),
   }
-  return { path: '/v1/responses', body: writeJson(body), headers: {}, warnings }
+  return {
+    path: '/v1/responses',
+    body: writeJson(body),
+    headers: { 'content-type': 'application/json' },
+    warnings,
+  }
 }
 
 /** The text of an input that is nothing but one plain user message. */
@@ -93,11 +99,7 @@ const instructionsOf = (request: GenerateRequest): { turn: Turn; text: string } 
   return { turn, text: part.text }
 }
 
-const encodeInput = (
-  request: GenerateRequest,
-  own: boolean,
-  warn: Warn,
-): readonly (Written | RawJson)[] => {
+const encodeInput = (request: GenerateRequest, own: boolean, warn: Warn): readonly (Written | RawJson)[] => {
   const instructions = instructionsOf(request)?.turn
   return request.turns.flatMap((turn, index) =>
     turn === instructions ? [] : encodeTurn(turn, { own, path: `turns[${index}]`, warn }),

@@ -20,7 +20,8 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
     warnings.push({ code: 'dropped', feature, path, reason }),
   )
   const head = headOf(response, hasRefusal(parts))
-  return { body: writeJson(completeResponse(response, head, output, reply)), headers: {}, warnings }
+  const body = writeJson(completeResponse(response, head, output, reply))
+  return { body, headers: { 'content-type': 'application/json' }, warnings }
 }
 
 export const hasRefusal = (parts: readonly Part[]): boolean => parts.some((part) => part.type === 'refusal')
@@ -52,7 +53,7 @@ export const completeResponse = (
   const own = ownPatch(node)
   if (own !== undefined) return patched(writeResponse(head, output), own)
   const written = foreignResponse(head, output, reply)
-  return { ...written, completed_at: written['status'] === 'completed' ? reply.now : null }
+  return { ...written, completed_at: written['status'] === 'completed' ? Math.floor(reply.now) : null }
 }
 
 /** A response object with the request's echo, for answers that did not come from this protocol. */

@@ -4,7 +4,7 @@ import { decodeOpenaiError, openaiErrorCodec, openaiErrorObject } from '../opena
 import type { ErrorCodec } from '../protocol.ts'
 import { objectMember } from './members.ts'
 import type { Written } from './patch.ts'
-import { protocolId } from './wire.ts'
+import { protocolId, type WireEvents } from './wire.ts'
 
 const shared = openaiErrorCodec(protocolId)
 
@@ -36,9 +36,13 @@ const kindByCode: Readonly<Record<string, ErrorKind>> = {
 }
 
 /** The members of an `error` event: flat, as the type file has it, and nested, as the service and the SDK have it. */
-export const errorEvent = (error: CanonicalError): Written => {
+export const errorEvent = (error: CanonicalError): WireEvents['error'] => {
   const { message, type, param, code } = openaiErrorObject(protocolId, error)
-  const said = { code: code ?? null, message, param: param ?? null }
+  const said = {
+    code: typeof code === 'string' ? code : null,
+    message: typeof message === 'string' ? message : error.message,
+    param: typeof param === 'string' ? param : null,
+  }
   return { ...said, error: { type, ...said } }
 }
 
@@ -70,4 +74,6 @@ const codeOf = (error: CanonicalError): string => {
 
 /** What a failed response object says about its error. */
 export const errorOfResponse = (response: JsonObject): CanonicalError =>
-  decodeStreamError(objectMember(response, 'error') ?? { message: 'the provider says that the answer failed' })
+  decodeStreamError(
+    objectMember(response, 'error') ?? { message: 'the provider says that the answer failed' },
+  )

@@ -12,7 +12,9 @@ export const decodeFinish = (response: JsonObject): Finish | undefined => {
     case 'in_progress':
       return undefined
     case 'incomplete':
-      return { reason: incompleteReason(stringMember(objectMember(response, 'incomplete_details') ?? {}, 'reason')) }
+      return {
+        reason: incompleteReason(stringMember(objectMember(response, 'incomplete_details') ?? {}, 'reason')),
+      }
     case 'failed':
     case 'cancelled': {
       const error = objectMember(response, 'error') ?? {}

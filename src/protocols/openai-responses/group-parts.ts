@@ -27,10 +27,7 @@ export type ItemGroup =
  * Cuts parts into items, in their order. A mark of our own decoder begins a new message; parts without one continue
  * the message that is open.
  */
-export const groupParts = (
-  parts: readonly Part[],
-  speaker: 'user' | 'assistant',
-): readonly ItemGroup[] => {
+export const groupParts = (parts: readonly Part[], speaker: 'user' | 'assistant'): readonly ItemGroup[] => {
   const groups: ItemGroup[] = []
   let message: Part[] | undefined
   let hosted: HostedGroup | undefined

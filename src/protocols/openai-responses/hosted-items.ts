@@ -79,6 +79,12 @@ const kinds: Readonly<Record<string, HostedKind>> = {
     output: (item, document) => source('error')(item, document) ?? source('output')(item, document),
     failed: (item) => (member(item, 'error') ?? null) !== null,
   },
+  mcp_list_tools: {
+    tool: 'mcp',
+    name: 'mcp_list_tools',
+    output: (item, document) => source('error')(item, document) ?? source('tools')(item, document),
+    failed: (item) => (member(item, 'error') ?? null) !== null,
+  },
   computer_call: {
     tool: 'computer',
     name: 'computer',
@@ -105,24 +111,26 @@ const kinds: Readonly<Record<string, HostedKind>> = {
   program_output: { tool: 'other', name: 'program', output: source('result') },
 }
 
-const kindOf = (type: string): HostedKind | undefined => (Object.hasOwn(kinds, type) ? kinds[type] : undefined)
+const kindOf = (type: string): HostedKind | undefined =>
+  Object.hasOwn(kinds, type) ? kinds[type] : undefined
 
 /** The parts of a hosted item; undefined for every other item. */
 export const decodeHosted = (item: JsonObject, document: JsonDocument): readonly Part[] | undefined => {
   const kind = kindOf(stringMember(item, 'type') ?? '')
   if (kind === undefined) return undefined
   const raw = { protocol: protocolId, json: document.source(item) } as const
-  const callId = stringMember(item, 'call_id') ?? stringMember(item, 'id')
+  const callId = callIdOf(item, kind)
+  const label = stringMember(item, 'server_label')
+  const server = label === undefined ? {} : { server: label }
   const parts: Part[] = []
   if (kind.input !== undefined) {
-    const server = stringMember(item, 'server_label')
     const call: ServerCallPart = {
       type: 'server-call',
       ...(callId === undefined ? {} : { id: callId }),
       tool: kind.tool,
       name: (kind.tool === 'mcp' ? stringMember(item, 'name') : undefined) ?? kind.name,
       input: kind.input(item, document),
-      ...(server === undefined ? {} : { server }),
+      ...server,
       raw,
     }
     parts.push(call)
@@ -137,11 +145,21 @@ export const decodeHosted = (item: JsonObject, document: JsonDocument): readonly
     tool: kind.tool,
     name: (kind.tool === 'mcp' ? stringMember(item, 'name') : undefined) ?? kind.name,
     output: output ?? 'null',
+    ...server,
     ...(kind.failed?.(item) === true ? { isError: true } : {}),
     raw,
   }
   parts.push(result)
   return parts
+}
+
+/** Hosted calls are named by their item's id. A result of its own names its call; a shell's does it by `id`. */
+const callIdOf = (item: JsonObject, kind: HostedKind): string | undefined => {
+  const callId = stringMember(item, 'call_id')
+  if (callId !== undefined) return callId
+  return kind.input !== undefined || item['type'] === 'local_shell_call_output'
+    ? stringMember(item, 'id')
+    : undefined
 }
 
 const imageOf = (item: JsonObject): ImagePart | undefined => {
@@ -152,13 +170,6 @@ const imageOf = (item: JsonObject): ImagePart | undefined => {
     type: 'image',
     source: { type: 'base64', data, ...(format === undefined ? {} : { mediaType: `image/${format}` }) },
   }
-}
-
-/** How many parts an item of this type can become; the stream decoder keeps that many places for it. */
-export const hostedPlaces = (type: string): number => {
-  const kind = kindOf(type)
-  if (kind?.input === undefined || kind.output === undefined) return 1
-  return type === 'image_generation_call' ? 3 : 2
 }
 
 /** Does this item wait for the client? Then the answer stopped for a tool call (translation.md §11.1). */

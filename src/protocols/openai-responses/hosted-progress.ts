@@ -2,12 +2,7 @@
 import type { JsonObject } from '../../ir/index.ts'
 import { arrayMember, member, objectMember, stringMember } from './members.ts'
 import type { Written } from './patch.ts'
-
-/** An event before it gets its number. */
-export interface Frame {
-  readonly type: string
-  readonly [member: string]: unknown
-}
+import type { Frame, ProgressType } from './wire.ts'
 
 /** The item as it stands when it begins. */
 export const startedItem = (item: Written): Written => {
@@ -48,47 +43,65 @@ export interface Progress {
 
 /** Progress up to the point where the outcome is known, and the event that says so. */
 export const progressOf = (item: JsonObject, outputIndex: number): Progress => {
-  const type = stringMember(item, 'type') ?? ''
-  const at = { item_id: stringMember(item, 'id'), output_index: outputIndex }
-  const event = (name: string, members: Written = {}): Frame => ({ type: `response.${name}`, ...at, ...members })
-  const outcome = isFailed(item) ? 'failed' : 'completed'
-  switch (type) {
+  const at = { item_id: stringMember(item, 'id') ?? '', output_index: outputIndex }
+  const report = <Type extends ProgressType>(type: Type) => ({ type, ...at })
+  switch (item['type']) {
     case 'web_search_call':
+      return {
+        before: [
+          report('response.web_search_call.in_progress'),
+          report('response.web_search_call.searching'),
+        ],
+        after: [report('response.web_search_call.completed')],
+      }
     case 'file_search_call':
       return {
-        before: [event(`${type}.in_progress`), event(`${type}.searching`)],
-        after: [event(`${type}.completed`)],
+        before: [
+          report('response.file_search_call.in_progress'),
+          report('response.file_search_call.searching'),
+        ],
+        after: [report('response.file_search_call.completed')],
       }
     case 'image_generation_call':
       return {
-        before: [event(`${type}.in_progress`), event(`${type}.generating`)],
-        after: [event(`${type}.completed`)],
+        before: [
+          report('response.image_generation_call.in_progress'),
+          report('response.image_generation_call.generating'),
+        ],
+        after: [report('response.image_generation_call.completed')],
       }
     case 'code_interpreter_call': {
       const code = stringMember(item, 'code') ?? ''
+      const delta = { type: 'response.code_interpreter_call_code.delta', ...at, delta: code } as const
       return {
         before: [
-          event(`${type}.in_progress`),
-          ...(code === '' ? [] : [event('code_interpreter_call_code.delta', { delta: code })]),
-          event('code_interpreter_call_code.done', { code }),
-          event(`${type}.interpreting`),
+          report('response.code_interpreter_call.in_progress'),
+          ...(code === '' ? [] : [delta]),
+          { type: 'response.code_interpreter_call_code.done', ...at, code },
+          report('response.code_interpreter_call.interpreting'),
         ],
-        after: [event(`${type}.completed`)],
+        after: [report('response.code_interpreter_call.completed')],
       }
     }
     case 'mcp_call': {
       const input = stringMember(item, 'arguments') ?? ''
+      const delta = { type: 'response.mcp_call_arguments.delta', ...at, delta: input } as const
       return {
         before: [
-          event(`${type}.in_progress`),
-          ...(input === '' ? [] : [event('mcp_call_arguments.delta', { delta: input })]),
-          event('mcp_call_arguments.done', { arguments: input }),
+          report('response.mcp_call.in_progress'),
+          ...(input === '' ? [] : [delta]),
+          { type: 'response.mcp_call_arguments.done', ...at, arguments: input },
         ],
-        after: [event(`${type}.${outcome}`)],
+        after: [report(isFailed(item) ? 'response.mcp_call.failed' : 'response.mcp_call.completed')],
       }
     }
     case 'mcp_list_tools':
-      return { before: [event(`${type}.in_progress`)], after: [event(`${type}.${outcome}`)] }
+      return {
+        before: [report('response.mcp_list_tools.in_progress')],
+        after: [
+          report(isFailed(item) ? 'response.mcp_list_tools.failed' : 'response.mcp_list_tools.completed'),
+        ],
+      }
     case 'shell_call':
       return { before: shellCommands(item, outputIndex), after: [] }
     default:

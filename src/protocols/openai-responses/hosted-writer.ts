@@ -3,10 +3,11 @@ import { parseDocument, RawJson, rawJson, writeJson } from '../../wire/index.ts'
 import { encodeOutput, hostedItem } from './answer-items.ts'
 import { joinHosted } from './group-parts.ts'
 import { decodeHosted } from './hosted-items.ts'
-import { type Frame, type Progress, progressOf, startedItem } from './hosted-progress.ts'
+import { type Progress, progressOf, startedItem } from './hosted-progress.ts'
 import { parseObject } from './members.ts'
 import type { Written } from './patch.ts'
 import { type HostedGroup, isOneItem, rebuildHosted } from './rebuild-hosted.ts'
+import type { Frame } from './wire.ts'
 import { protocolId } from './wire.ts'
 
 /**
@@ -50,7 +51,7 @@ export class HostedWriter {
     waits: boolean,
   ) {
     this.#item = item
-    this.#value = valueOf(item)
+    this.#value = jsonOf(item)
     this.isWhole = !waits
     this.#exchange = exchange
     this.#outputIndex = outputIndex
@@ -86,7 +87,7 @@ export class HostedWriter {
       outputIndex: this.#outputIndex,
       status: 'completed',
     })
-    this.#value = valueOf(this.#item)
+    this.#value = jsonOf(this.#item)
     this.isWhole = true
     return this.done()
   }
@@ -119,5 +120,5 @@ const groupOf = (part: Part): HostedGroup | undefined => {
 }
 
 /** The item as JSON: sources inside a rebuilt one are parsed. */
-const valueOf = (item: Written | RawJson): JsonObject =>
+const jsonOf = (item: Written | RawJson): JsonObject =>
   parseObject(item instanceof RawJson ? item.text : writeJson(item))

@@ -13,6 +13,9 @@ const prefixes: Readonly<Record<string, string>> = {
   code_interpreter_call: 'ci',
   image_generation_call: 'ig',
   mcp_call: 'mcp',
+  mcp_list_tools: 'mcpl',
+  program: 'prog',
+  program_output: 'prgo',
   computer_call: 'cu',
   computer_call_output: 'cuo',
   local_shell_call: 'lsh',
@@ -23,6 +26,7 @@ const prefixes: Readonly<Record<string, string>> = {
   apply_patch_call_output: 'apco',
   tool_search_call: 'tsc',
   tool_search_output: 'tso',
+  compaction: 'cmp',
 }
 
 /** At most 64 characters of letters, digits, `_` and `-`. */

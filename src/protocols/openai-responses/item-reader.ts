@@ -9,7 +9,6 @@ import {
 } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
 import { answerParts, type DecodedItem, itemPatch } from './decode-items.ts'
-import { hostedPlaces } from './hosted-items.ts'
 import { numberMember, stringMember } from './members.ts'
 import { messageReader } from './message-reader.ts'
 import { protocolId } from './wire.ts'
@@ -20,15 +19,8 @@ export type NextPart = () => number
 
 export interface ItemReader {
   readonly id: string | undefined
-  /** How many parts the item keeps for itself from the start. */
-  readonly places: number
-  begin(): readonly StreamEvent[]
-  progress(
-    type: string,
-    data: JsonObject,
-    document: JsonDocument,
-    nextPart: NextPart,
-  ): readonly StreamEvent[]
+  begin(nextPart: NextPart): readonly StreamEvent[]
+  progress(type: string, data: JsonObject, document: JsonDocument, nextPart: NextPart): readonly StreamEvent[]
   done(
     item: JsonObject,
     decoded: DecodedItem,
@@ -39,25 +31,25 @@ export interface ItemReader {
   abandon(): readonly StreamEvent[]
 }
 
-/** @param index the first part that is free */
-export const itemReader = (item: JsonObject, index: number): ItemReader => {
+export const itemReader = (item: JsonObject): ItemReader => {
   const type = stringMember(item, 'type') ?? ''
   switch (type) {
     case 'message':
       return messageReader(item)
     case 'reasoning':
-      return reasoningReader(item, index)
+      return reasoningReader(item)
     case 'function_call':
     case 'custom_tool_call':
       return stringMember(item, 'name') === undefined
-        ? otherReader(item, index)
-        : callReader(item, index, type === 'function_call' ? 'function' : 'custom')
+        ? otherReader(item)
+        : callReader(item, type === 'function_call' ? 'function' : 'custom')
     default:
-      return otherReader(item, index)
+      return otherReader(item)
   }
 }
 
-const reasoningReader = (item: JsonObject, index: number): ItemReader => {
+const reasoningReader = (item: JsonObject): ItemReader => {
+  let index = 0
   const pieces = new Map<string, { readonly number: number; text: string }>()
   const add = (kind: ReasoningPiece['kind'], place: number, text: string): readonly StreamEvent[] => {
     const key = `${kind} ${place}`
@@ -77,8 +69,8 @@ const reasoningReader = (item: JsonObject, index: number): ItemReader => {
   }
   return {
     id: stringMember(item, 'id'),
-    places: 1,
-    begin: () => {
+    begin: (nextPart) => {
+      index = nextPart()
       const part = { type: 'reasoning', pieces: [] } as const
       const patch = itemPatch(item, writeReasoning(part), 'answer')
       return [
@@ -120,7 +112,8 @@ const reasoningReader = (item: JsonObject, index: number): ItemReader => {
   }
 }
 
-const callReader = (item: JsonObject, index: number, kind: ToolCallPart['kind']): ItemReader => {
+const callReader = (item: JsonObject, kind: ToolCallPart['kind']): ItemReader => {
+  let index = 0
   let said = ''
   const add = (input: string): readonly StreamEvent[] => {
     said += input
@@ -130,8 +123,8 @@ const callReader = (item: JsonObject, index: number, kind: ToolCallPart['kind'])
     input.length > said.length && input.startsWith(said) ? add(input.slice(said.length)) : []
   return {
     id: stringMember(item, 'id'),
-    places: 1,
-    begin: () => {
+    begin: (nextPart) => {
+      index = nextPart()
       const id = stringMember(item, 'call_id')
       const namespace = stringMember(item, 'namespace')
       const part: ToolCallPart = {
@@ -142,8 +135,14 @@ const callReader = (item: JsonObject, index: number, kind: ToolCallPart['kind'])
         input: '',
         ...(namespace === undefined ? {} : { namespace }),
       }
-      const { status: _status, ...patch } = itemPatch(item, writeCall(part, 'answer', 'in_progress'), 'answer')
-      return [{ type: 'tool-call-start', index, part: { ...part, extensions: { [protocolId]: { item: patch } } } }]
+      const { status: _status, ...patch } = itemPatch(
+        item,
+        writeCall(part, 'answer', 'in_progress'),
+        'answer',
+      )
+      return [
+        { type: 'tool-call-start', index, part: { ...part, extensions: { [protocolId]: { item: patch } } } },
+      ]
     },
     progress(type, data) {
       switch (type) {
@@ -170,19 +169,18 @@ const callReader = (item: JsonObject, index: number, kind: ToolCallPart['kind'])
   }
 }
 
-/** Items that are known only when they are done. */
-const otherReader = (item: JsonObject, index: number): ItemReader => ({
+/** Items that are known only when they are done: only then do their parts open. */
+const otherReader = (item: JsonObject): ItemReader => ({
   id: stringMember(item, 'id'),
-  places: hostedPlaces(stringMember(item, 'type') ?? ''),
   begin: () => [],
   progress: () => [],
-  done: (_item, decoded) => wholeItem(decoded, index),
+  done: (_item, decoded, _document, nextPart) => wholeItem(decoded, nextPart),
   abandon: () => [],
 })
 
 /** The parts of an item that comes in one piece. */
-export const wholeItem = (decoded: DecodedItem, index: number): readonly StreamEvent[] =>
-  answerParts(decoded).flatMap((part, offset) => wholePart(part, index + offset))
+export const wholeItem = (decoded: DecodedItem, nextPart: NextPart): readonly StreamEvent[] =>
+  answerParts(decoded).flatMap((part) => wholePart(part, nextPart()))
 
 const wholePart = (part: Part, index: number): readonly StreamEvent[] =>
   replay({ protocol: protocolId, choices: [{ index: 0, parts: [part] }] })

@@ -43,7 +43,9 @@ export const messageReader = (item: JsonObject): ItemReader => {
     if (content.ended) return []
     content.ended = true
     const extensions = own === undefined ? {} : { extensions: { [protocolId]: own } }
-    return [{ type: content.kind === 'text' ? 'text-end' : 'refusal-end', index: content.index, ...extensions }]
+    return [
+      { type: content.kind === 'text' ? 'text-end' : 'refusal-end', index: content.index, ...extensions },
+    ]
   }
   const add = (content: OpenContent, text: string): readonly StreamEvent[] => {
     if (text === '' || content.ended) return []
@@ -109,7 +111,6 @@ export const messageReader = (item: JsonObject): ItemReader => {
 
   return {
     id: stringMember(item, 'id'),
-    places: 0,
     begin: () => [],
     progress(type, data, document, nextPart) {
       const at = numberMember(data, 'content_index') ?? 0
@@ -119,6 +120,13 @@ export const messageReader = (item: JsonObject): ItemReader => {
           return (kind === 'output_text' || kind === 'refusal') && !contents.has(at)
             ? open(at, kind === 'refusal' ? 'refusal' : 'text', nextPart)
             : []
+        }
+        case 'response.content_part.done': {
+          const part = objectMember(data, 'part')
+          const kind = part?.['type']
+          return kind === 'output_text' || kind === 'refusal' || contents.has(at)
+            ? []
+            : finish(part, at, {}, document, nextPart)
         }
         case 'response.output_text.delta':
           return said(at, 'text', nextPart, (content) => add(content, stringMember(data, 'delta') ?? ''))
@@ -148,8 +156,13 @@ export const messageReader = (item: JsonObject): ItemReader => {
           ? left
           : decoded.parts.map((part): StreamEvent => ({ type: 'part', index: nextPart(), part }))
       }
+      // Some servers do not number contents from 0; then the finished ones are matched by their order.
+      const streamed = [...contents.keys(), ...whole].sort((a, b) => a - b)
+      const isNumbered = streamed.every((at) => at < content.length)
       const marks = answerParts(decoded).map((part) => part.extensions?.[protocolId] ?? {})
-      return content.flatMap((part, at) => finish(part, at, marks[at] ?? {}, document, nextPart))
+      return content.flatMap((part, order) =>
+        finish(part, isNumbered ? order : (streamed[order] ?? order), marks[order] ?? {}, document, nextPart),
+      )
     },
     abandon: () => [...contents.values()].flatMap((content) => end(content, undefined)),
   }

@@ -7,14 +7,14 @@ import {
   type RefusalPart,
   type TextPart,
 } from '../../ir/index.ts'
-import type { RawJson } from '../../wire/index.ts'
-import { type ItemPlace, messageItem, outputText, ownItem } from './answer-items.ts'
+import { RawJson } from '../../wire/index.ts'
+import { type ItemPlace, idOf, messageItem, outputText, ownItem } from './answer-items.ts'
 import { codePoints, encodeCitation } from './citations.ts'
 import { encodePart } from './encode-parts.ts'
 import { isMarked } from './group-parts.ts'
-import type { Frame } from './hosted-progress.ts'
 import { objectMember } from './members.ts'
 import type { Written } from './patch.ts'
+import type { Frame } from './wire.ts'
 import { protocolId, type WireStatus } from './wire.ts'
 
 interface OpenContent {
@@ -36,7 +36,7 @@ interface OpenContent {
 export class MessageWriter {
   readonly outputIndex: number
   readonly #exchange: string
-  readonly #id: unknown
+  readonly #id: string
   #patch: JsonObject
   readonly #content: (Written | RawJson)[] = []
   #open: OpenContent | undefined
@@ -45,7 +45,7 @@ export class MessageWriter {
     this.outputIndex = outputIndex
     this.#exchange = exchange
     this.#patch = ownItem(first)
-    this.#id = this.item('in_progress')['id']
+    this.#id = idOf(this.item('in_progress'))
   }
 
   /** The item as it is now. */
@@ -96,10 +96,7 @@ export class MessageWriter {
       joined: false,
       ended: false,
     }
-    return [
-      ...closing,
-      { type: 'response.content_part.added', ...this.#at(), part: emptyContent(part.type) },
-    ]
+    return [...closing, { type: 'response.content_part.added', ...this.#at(), part: emptyContent(part.type) }]
   }
 
   delta(text: string): readonly Frame[] {
@@ -197,14 +194,14 @@ export class MessageWriter {
 }
 
 const emptyContent = (type: 'text' | 'refusal'): Written =>
-  type === 'text' ? outputText('', []) : { type: 'refusal', refusal: '' }
+  type === 'text' ? { ...outputText('', []) } : { type: 'refusal', refusal: '' }
 
 /** A part of our own is written as whole answers write it; joined ones have but text and annotations. */
 const finished = (open: OpenContent): Written | RawJson => {
   if (open.part.type === 'refusal') {
     return encodePart({ ...open.part, text: open.text }, { speaker: 'assistant', side: 'answer' }) ?? {}
   }
-  if (open.joined || !isMarked(open.part)) return outputText(open.text, open.annotations)
+  if (open.joined || !isMarked(open.part)) return { ...outputText(open.text, open.annotations) }
   const part: TextPart = {
     ...open.part,
     text: open.text,
@@ -213,5 +210,7 @@ const finished = (open: OpenContent): Written | RawJson => {
   return encodePart(part, { speaker: 'assistant', side: 'answer' }) ?? {}
 }
 
-const logprobsOf = (part: Written | RawJson): unknown =>
-  'logprobs' in part && Array.isArray(part['logprobs']) ? part['logprobs'] : []
+const logprobsOf = (part: Written | RawJson): readonly unknown[] => {
+  const logprobs = part instanceof RawJson ? undefined : part['logprobs']
+  return Array.isArray(logprobs) ? logprobs : []
+}

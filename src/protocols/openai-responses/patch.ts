@@ -17,26 +17,37 @@ export const absent = '$absent'
  * The members of `wire` that `written` lacks or says otherwise. Objects are compared member by member, lists as one.
  * @param skip members that are carried elsewhere
  */
-export const patchOf = (wire: JsonObject, written: Written, skip: readonly string[] = []): JsonObject => {
-  const entries: [string, JsonValue][] = []
-  for (const [key, value] of Object.entries(wire)) {
+export const patchOf = (wire: JsonObject, written: Written, skip: readonly string[] = none): JsonObject => {
+  let entries: [string, JsonValue][] | undefined
+  for (const key of Object.keys(wire)) {
+    const value = wire[key]
     if (value === undefined || key.startsWith('$') || skip.includes(key)) continue
-    const ours = written[key]
-    if (!Object.hasOwn(written, key) || ours === undefined) {
-      entries.push([key, value])
-    } else if (isJsonObject(value) && isWritten(ours)) {
-      const inner = patchOf(value, ours)
-      if (Object.keys(inner).length > 0) entries.push([key, inner])
-    } else if (!sameJson(value, ours)) {
-      entries.push([key, value])
-    }
+    const ours = Object.hasOwn(written, key) ? written[key] : undefined
+    if (value === ours) continue
+    const difference = ours === undefined ? value : differenceOf(value, ours)
+    if (difference === undefined) continue
+    entries ??= []
+    entries.push([key, difference])
   }
   const missing = Object.keys(written).filter(
-    (key) => written[key] !== undefined && !skip.includes(key) && !Object.hasOwn(wire, key),
+    (key) => !Object.hasOwn(wire, key) && written[key] !== undefined && !skip.includes(key),
   )
-  if (missing.length > 0) entries.push([absent, missing])
+  if (missing.length > 0) {
+    entries ??= []
+    entries.push([absent, missing])
+  }
   // fromEntries defines members, so a `__proto__` key stays a plain one.
-  return Object.fromEntries(entries)
+  return entries === undefined ? {} : Object.fromEntries(entries)
+}
+
+const none: readonly string[] = []
+
+const differenceOf = (value: JsonValue, ours: unknown): JsonValue | undefined => {
+  if (isJsonObject(value) && isWritten(ours)) {
+    const inner = patchOf(value, ours)
+    return Object.keys(inner).length > 0 ? inner : undefined
+  }
+  return sameJson(value, ours) ? undefined : value
 }
 
 /** Applies a patch to what the encoder has written. */

@@ -1,13 +1,13 @@
 import type { JsonObject, ReasoningPart, ReasoningPiece, ReasoningState } from '../../ir/index.ts'
-import { ownItem, reasoningItem } from './answer-items.ts'
-import type { Frame } from './hosted-progress.ts'
+import { idOf, ownItem, reasoningItem } from './answer-items.ts'
 import type { Written } from './patch.ts'
+import type { Frame, WireSummary, WireThought } from './wire.ts'
 
 /** Writes one reasoning item: summaries and readable thoughts in pieces, the state at the end. */
 export class ReasoningWriter {
   readonly outputIndex: number
   readonly #exchange: string
-  readonly #id: unknown
+  readonly #id: string
   #part: ReasoningPart
   #patch: JsonObject
   readonly #pieces: { readonly kind: ReasoningPiece['kind']; text: string }[] = []
@@ -18,7 +18,7 @@ export class ReasoningWriter {
     this.#exchange = exchange
     this.#part = part
     this.#patch = ownItem(part)
-    this.#id = this.item()['id']
+    this.#id = idOf(this.item())
   }
 
   item(): Written {
@@ -40,17 +40,20 @@ export class ReasoningWriter {
       frames.push(...this.#closePiece())
       this.#number = number
       this.#pieces.push({ kind, text: '' })
-      frames.push({
-        type: kind === 'summary' ? 'response.reasoning_summary_part.added' : 'response.content_part.added',
-        ...this.#at(),
-        part: pieceOf({ kind, text: '' }),
-      })
+      frames.push(
+        kind === 'summary'
+          ? { type: 'response.reasoning_summary_part.added', ...this.#ofSummary(), part: summary('') }
+          : { type: 'response.content_part.added', ...this.#ofContent(), part: thought('') },
+      )
     }
     const piece = this.#pieces.at(-1)
     if (piece === undefined || text === '') return frames
     piece.text += text
-    const name = piece.kind === 'summary' ? 'reasoning_summary_text' : 'reasoning_text'
-    frames.push({ type: `response.${name}.delta`, ...this.#at(), delta: text })
+    frames.push(
+      piece.kind === 'summary'
+        ? { type: 'response.reasoning_summary_text.delta', ...this.#ofSummary(), delta: text }
+        : { type: 'response.reasoning_text.delta', ...this.#ofContent(), delta: text },
+    )
     return frames
   }
 
@@ -67,27 +70,34 @@ export class ReasoningWriter {
   #closePiece(): readonly Frame[] {
     const piece = this.#pieces.at(-1)
     if (piece === undefined) return []
-    const at = this.#at()
     const { text } = piece
-    return piece.kind === 'summary'
-      ? [
-          { type: 'response.reasoning_summary_text.done', ...at, text },
-          { type: 'response.reasoning_summary_part.done', ...at, part: pieceOf(piece) },
-        ]
-      : [
-          { type: 'response.reasoning_text.done', ...at, text },
-          { type: 'response.content_part.done', ...at, part: pieceOf(piece) },
-        ]
+    if (piece.kind === 'summary') {
+      const at = this.#ofSummary()
+      return [
+        { type: 'response.reasoning_summary_text.done', ...at, text },
+        { type: 'response.reasoning_summary_part.done', ...at, part: summary(text) },
+      ]
+    }
+    const at = this.#ofContent()
+    return [
+      { type: 'response.reasoning_text.done', ...at, text },
+      { type: 'response.content_part.done', ...at, part: thought(text) },
+    ]
+  }
+
+  #ofSummary() {
+    return { item_id: this.#id, output_index: this.outputIndex, summary_index: this.#count('summary') - 1 }
+  }
+
+  #ofContent() {
+    return { item_id: this.#id, output_index: this.outputIndex, content_index: this.#count('text') - 1 }
   }
 
   /** Summaries and readable thoughts are numbered apart. */
-  #at() {
-    const kind = this.#pieces.at(-1)?.kind
-    const index = this.#pieces.filter((piece) => piece.kind === kind).length - 1
-    const at = { item_id: this.#id, output_index: this.outputIndex }
-    return kind === 'summary' ? { ...at, summary_index: index } : { ...at, content_index: index }
+  #count(kind: ReasoningPiece['kind']): number {
+    return this.#pieces.filter((piece) => piece.kind === kind).length
   }
 }
 
-const pieceOf = ({ kind, text }: ReasoningPiece): Written =>
-  kind === 'summary' ? { type: 'summary_text', text } : { type: 'reasoning_text', text }
+const summary = (text: string): WireSummary => ({ type: 'summary_text', text })
+const thought = (text: string): WireThought => ({ type: 'reasoning_text', text })

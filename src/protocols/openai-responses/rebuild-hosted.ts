@@ -1,7 +1,7 @@
 /** Hosted items from canonical parts, where no source of ours is at hand. */
-import type { ImagePart, JsonObject, ServerCallPart, ServerResultPart } from '../../ir/index.ts'
+import type { ImagePart, ServerCallPart, ServerResultPart } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import { arrayMember, member, objectMember, parseJson, parseObject, stringMember } from './members.ts'
+import { arrayMember, member, parseJson, parseObject, stringMember } from './members.ts'
 import type { Written } from './patch.ts'
 
 /** The parts that one item says together. */
@@ -43,7 +43,7 @@ const rebuildCall = (
   const own = call.id === undefined ? {} : { id: call.id }
   switch (call.tool) {
     case 'web-search':
-      return { ...own, type: 'web_search_call', status, action: searchAction(input, result) }
+      return { ...own, type: 'web_search_call', status, action: searchAction(call.input, result) }
     case 'web-fetch':
       return {
         ...own,
@@ -97,12 +97,17 @@ const rebuildCall = (
         : undefined
     case 'tool-search':
       return {
-        ...callId(call.id),
+        // The provider's own searches have no call id, only their item's.
+        ...(call.id?.startsWith('tsc_') ? { id: call.id, call_id: null } : callId(call.id)),
         type: 'tool_search_call',
         status,
         execution: 'server',
         arguments: rawJson(call.input),
       }
+    case 'other':
+      return call.name === 'program'
+        ? { ...callId(call.id), type: 'program', code: stringMember(input, 'code') ?? '' }
+        : undefined
     default:
       return undefined
   }
@@ -112,7 +117,12 @@ const rebuildResult = (result: ServerResultPart): Written | undefined => {
   const status = result.isError === true ? 'failed' : 'completed'
   switch (result.tool) {
     case 'computer':
-      return { ...callId(result.callId), type: 'computer_call_output', status, output: rawJson(result.output) }
+      return {
+        ...callId(result.callId),
+        type: 'computer_call_output',
+        status,
+        output: rawJson(result.output),
+      }
     case 'shell':
       return result.name === 'local_shell'
         ? {
@@ -133,12 +143,25 @@ const rebuildResult = (result: ServerResultPart): Written | undefined => {
         : undefined
     case 'tool-search':
       return {
-        ...callId(result.callId),
+        call_id: result.callId ?? null,
         type: 'tool_search_output',
         status,
         execution: 'server',
         tools: rawJson(result.output),
       }
+    case 'mcp':
+      return result.name === 'mcp_list_tools'
+        ? {
+            type: 'mcp_list_tools',
+            server_label: result.server ?? '',
+            tools: result.isError === true ? [] : rawJson(result.output),
+            ...(result.isError === true ? { error: textOf(result.output) } : {}),
+          }
+        : undefined
+    case 'other':
+      return result.name === 'program'
+        ? { ...callId(result.callId), type: 'program_output', status, result: textOf(result.output) }
+        : undefined
     default:
       return undefined
   }
@@ -155,11 +178,12 @@ const imageMembers = (image: ImagePart | undefined): Written => ({
     : {}),
 })
 
-/** Ours has a `type`; other protocols give the query alone. */
-const searchAction = (input: JsonObject, result: ServerResultPart | undefined): Written => {
-  const action = stringMember(input, 'type') === undefined ? { type: 'search', ...input } : input
+/** Ours has a `type`, and its sources inside; other protocols give the query alone. */
+const searchAction = (source: string, result: ServerResultPart | undefined): unknown => {
+  const input = parseObject(source)
+  if (stringMember(input, 'type') !== undefined) return rawJson(source)
   const sources = result === undefined || result.isError === true ? null : listOf(result)
-  return sources === null || objectMember(input, 'sources') !== undefined ? action : { ...action, sources }
+  return { type: 'search', ...input, ...(sources === null ? {} : { sources }) }
 }
 
 const listOf = (result: ServerResultPart | undefined): unknown =>

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type Usage, usageCounters } from '../../ir/index.ts'
 import { numberMember, objectMember } from './members.ts'
+import type { WireToolUsage, WireUsage } from './wire.ts'
 
 type Counters = { -readonly [counter in keyof Usage]?: number }
 
@@ -49,7 +50,7 @@ const wholeOutput = (
 }
 
 /** Both detail objects are required on the wire: a counter in them that nobody reported is written as 0. */
-export const encodeUsage = (usage: Usage): Readonly<Record<string, unknown>> => {
+export const encodeUsage = (usage: Usage): WireUsage => {
   const short = usage.cacheWriteTokens
   const long = usage.cacheWriteLongTokens
   return {
@@ -74,7 +75,7 @@ export const encodeUsage = (usage: Usage): Readonly<Record<string, unknown>> => 
 }
 
 /** The response's `tool_usage`: written where somebody counted, as the type wants it, with both tools. */
-export const encodeToolUsage = (usage: Usage | undefined): Readonly<Record<string, unknown>> | undefined => {
+export const encodeToolUsage = (usage: Usage | undefined): WireToolUsage | undefined => {
   if (usage?.webSearches === undefined) return undefined
   const tokens = { image_tokens: 0, text_tokens: 0 }
   return {

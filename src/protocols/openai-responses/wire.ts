@@ -6,101 +6,146 @@ import type { RawJson } from '../../wire/index.ts'
 
 export const protocolId = 'openai-responses'
 
-/** The tag that official clients and servers put on every item, part, tool and event. */
 export type WireStatus = 'in_progress' | 'completed' | 'incomplete'
+
+/** JSON on its way out; `RawJson` is source text that is written verbatim. */
+export type WireObject = Readonly<Record<string, unknown>>
+export type WireItem = WireObject | RawJson
 
 export interface WireOutputText {
   readonly type: 'output_text'
+  readonly annotations: readonly (WireObject | RawJson)[]
+  readonly logprobs: readonly never[]
   readonly text: string
-  readonly annotations: readonly WireAnnotation[]
-  readonly logprobs?: readonly never[]
 }
 
-export interface WireRefusal {
-  readonly type: 'refusal'
-  readonly refusal: string
+export interface WireSummary {
+  readonly type: 'summary_text'
+  readonly text: string
 }
 
-export type WireAnnotation =
-  | {
-      readonly type: 'url_citation'
-      readonly url: string
-      readonly title: string
-      readonly start_index: number
-      readonly end_index: number
-    }
-  | {
-      readonly type: 'file_citation'
-      readonly file_id: string
-      readonly filename: string
-      readonly index: number
-    }
-  | {
-      readonly type: 'container_file_citation'
-      readonly container_id: string
-      readonly file_id: string
-      readonly filename: string
-      readonly start_index: number
-      readonly end_index: number
-    }
-
-export interface WireOutputMessage {
-  readonly id: string
-  readonly type: 'message'
-  readonly status: WireStatus
-  readonly role: 'assistant'
-  readonly content: readonly (WireOutputText | WireRefusal)[]
+export interface WireThought {
+  readonly type: 'reasoning_text'
+  readonly text: string
 }
-
-export interface WireFunctionCall {
-  readonly id: string
-  readonly type: 'function_call'
-  readonly status: WireStatus
-  readonly arguments: string
-  readonly call_id: string
-  readonly name: string
-  readonly namespace?: string
-}
-
-export interface WireCustomToolCall {
-  readonly id: string
-  readonly type: 'custom_tool_call'
-  readonly status: WireStatus
-  readonly input: string
-  readonly call_id: string
-  readonly name: string
-  readonly namespace?: string
-}
-
-export interface WireReasoning {
-  readonly id: string
-  readonly type: 'reasoning'
-  readonly summary: readonly { readonly type: 'summary_text'; readonly text: string }[]
-  readonly content?: readonly { readonly type: 'reasoning_text'; readonly text: string }[]
-  readonly encrypted_content?: string
-}
-
-/** An item whose source text is written verbatim, or one that was rebuilt from canonical parts. */
-export type WireOtherItem = RawJson | Readonly<Record<string, unknown>>
-
-export type WireItem =
-  | WireOutputMessage
-  | WireFunctionCall
-  | WireCustomToolCall
-  | WireReasoning
-  | WireOtherItem
 
 export interface WireUsage {
   readonly input_tokens: number
-  readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens: number }
+  readonly input_tokens_details: {
+    readonly cached_tokens: number
+    readonly cache_write_tokens: number
+    readonly cache_write_tokens_details?: { readonly ttl_30m_tokens: number; readonly ttl_12h_tokens: number }
+  }
   readonly output_tokens: number
   readonly output_tokens_details: { readonly reasoning_tokens: number }
   readonly total_tokens: number
 }
 
-/** What every event has; the rest depends on `type`. */
-export interface WireEvent {
-  readonly type: string
-  readonly sequence_number: number
-  readonly [member: string]: unknown
+export interface WireToolUsage {
+  readonly image_gen: {
+    readonly input_tokens: number
+    readonly input_tokens_details: { readonly image_tokens: number; readonly text_tokens: number }
+    readonly output_tokens: number
+    readonly total_tokens: number
+  }
+  readonly web_search: { readonly num_requests: number }
 }
+
+interface OfItem {
+  readonly item_id: string
+  readonly output_index: number
+}
+
+interface OfContent extends OfItem {
+  readonly content_index: number
+}
+
+interface OfSummary extends OfItem {
+  readonly summary_index: number
+}
+
+interface OfCommand {
+  readonly command_index: number
+  readonly output_index: number
+}
+
+/** Every event that we write, without `type` and `sequence_number`. */
+export interface WireEvents {
+  readonly error: {
+    readonly code: string | null
+    readonly message: string
+    readonly param: string | null
+    /** What the service and the SDK have, beside the flat form of the type file. */
+    readonly error: WireObject
+  }
+  readonly 'response.created': { readonly response: WireObject }
+  readonly 'response.in_progress': { readonly response: WireObject }
+  readonly 'response.completed': { readonly response: WireObject }
+  readonly 'response.incomplete': { readonly response: WireObject }
+  readonly 'response.failed': { readonly response: WireObject }
+  readonly 'response.output_item.added': { readonly output_index: number; readonly item: WireItem }
+  readonly 'response.output_item.done': { readonly output_index: number; readonly item: WireItem }
+  readonly 'response.content_part.added': OfContent & {
+    readonly part: WireItem | WireThought | WireOutputText
+  }
+  readonly 'response.content_part.done': OfContent & { readonly part: WireItem | WireThought }
+  readonly 'response.output_text.delta': OfContent & {
+    readonly delta: string
+    readonly logprobs: readonly never[]
+  }
+  readonly 'response.output_text.done': OfContent & {
+    readonly logprobs: readonly unknown[]
+    readonly text: string
+  }
+  readonly 'response.output_text.annotation.added': OfContent & {
+    readonly annotation_index: number
+    readonly annotation: WireObject | RawJson
+  }
+  readonly 'response.refusal.delta': OfContent & { readonly delta: string }
+  readonly 'response.refusal.done': OfContent & { readonly refusal: string }
+  readonly 'response.reasoning_text.delta': OfContent & { readonly delta: string }
+  readonly 'response.reasoning_text.done': OfContent & { readonly text: string }
+  readonly 'response.reasoning_summary_part.added': OfSummary & { readonly part: WireSummary }
+  readonly 'response.reasoning_summary_part.done': OfSummary & { readonly part: WireSummary }
+  readonly 'response.reasoning_summary_text.delta': OfSummary & { readonly delta: string }
+  readonly 'response.reasoning_summary_text.done': OfSummary & { readonly text: string }
+  readonly 'response.function_call_arguments.delta': OfItem & { readonly delta: string }
+  readonly 'response.function_call_arguments.done': OfItem & { readonly arguments: string }
+  readonly 'response.custom_tool_call_input.delta': OfItem & { readonly delta: string }
+  readonly 'response.custom_tool_call_input.done': OfItem & { readonly input: string }
+  readonly 'response.mcp_call_arguments.delta': OfItem & { readonly delta: string }
+  readonly 'response.mcp_call_arguments.done': OfItem & { readonly arguments: string }
+  readonly 'response.code_interpreter_call_code.delta': OfItem & { readonly delta: string }
+  readonly 'response.code_interpreter_call_code.done': OfItem & { readonly code: string }
+  readonly 'response.web_search_call.in_progress': OfItem
+  readonly 'response.web_search_call.searching': OfItem
+  readonly 'response.web_search_call.completed': OfItem
+  readonly 'response.file_search_call.in_progress': OfItem
+  readonly 'response.file_search_call.searching': OfItem
+  readonly 'response.file_search_call.completed': OfItem
+  readonly 'response.code_interpreter_call.in_progress': OfItem
+  readonly 'response.code_interpreter_call.interpreting': OfItem
+  readonly 'response.code_interpreter_call.completed': OfItem
+  readonly 'response.image_generation_call.in_progress': OfItem
+  readonly 'response.image_generation_call.generating': OfItem
+  readonly 'response.image_generation_call.completed': OfItem
+  readonly 'response.mcp_call.in_progress': OfItem
+  readonly 'response.mcp_call.completed': OfItem
+  readonly 'response.mcp_call.failed': OfItem
+  readonly 'response.mcp_list_tools.in_progress': OfItem
+  readonly 'response.mcp_list_tools.completed': OfItem
+  readonly 'response.mcp_list_tools.failed': OfItem
+  readonly 'response.shell_call_command.added': OfCommand & { readonly command: string }
+  readonly 'response.shell_call_command.delta': OfCommand & { readonly delta: string }
+  readonly 'response.shell_call_command.done': OfCommand & { readonly command: string }
+}
+
+/** An event before it gets its number. */
+export type Frame = {
+  readonly [Type in keyof WireEvents]: { readonly type: Type } & WireEvents[Type]
+}[keyof WireEvents]
+
+/** Events that only report progress. */
+export type ProgressType = {
+  [Type in keyof WireEvents]: OfItem extends WireEvents[Type] ? Type : never
+}[keyof WireEvents]

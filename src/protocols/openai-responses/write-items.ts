@@ -1,5 +1,5 @@
 /** Items by their canonical fields alone, as they stand in a request or, completed, in an answer. */
-import type { ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/index.ts'
+import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/index.ts'
 import type { ContentPlace } from './encode-parts.ts'
 import type { Written } from './patch.ts'
 import { protocolId, type WireStatus } from './wire.ts'
@@ -47,3 +47,9 @@ export const writeReasoning = (part: ReasoningPart): Written => {
       part.state?.protocol === protocolId && part.state.kind === 'encrypted' ? part.state.value : undefined,
   }
 }
+
+/** A compaction by its state; undefined for every other opaque part. */
+export const writeCompaction = (part: Part): Written | undefined =>
+  part.type === 'opaque' && part.name === 'compaction' && part.state?.protocol === protocolId
+    ? { type: 'compaction', encrypted_content: part.state.value }
+    : undefined

@@ -1,0 +1,2 @@
+export { meterBody } from './meter-body.ts'
+export { meterStream } from './meter-stream.ts'
