@@ -250,6 +250,18 @@ for (const one of wireCases) {
       expect(await lastEntry()).toMatchObject({ outcome: 'upstream_died', error: 'gateway_upstream_timeout' })
     })
 
+    test.skipIf(one.protocol === 'gemini')(
+      'an upstream that stays open after its last event does not keep the client',
+      async () => {
+        const script = scriptedStream()
+        upstream.answer = () => script.response()
+        script.write(streamed)
+        const response = await call(one, stream.body, { path: stream.path })
+        expect(await response.text()).toBe(streamed)
+        expect(await lastEntry()).toMatchObject({ outcome: 'success', usage: one.usage })
+      },
+    )
+
     test('a client that leaves ends the upstream call, and the row says so', async () => {
       const script = scriptedStream()
       upstream.answer = () => script.response()
@@ -267,6 +279,23 @@ for (const one of wireCases) {
     })
   })
 }
+
+describe('usage of chat streams', () => {
+  test('is asked for where the client did not, metered, and kept from the client', async () => {
+    const one = wireCases.find((candidate) => candidate.protocol === 'openai-chat')
+    if (one?.stream === undefined) throw new Error('no chat case')
+    const { blocks } = one.stream
+    upstream.answer = () =>
+      new Response(blocks.join(''), { headers: { 'content-type': 'text/event-stream' } })
+    const response = await call(one, '{"model":"test-model","messages":[],"stream":true}')
+    expect(await response.text()).toBe(blocks.filter((block) => !block.includes('"choices":[]')).join(''))
+    expect(JSON.parse(textOf(upstream.seen[0]?.body))).toMatchObject({
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    expect(await lastEntry()).toMatchObject({ outcome: 'success', usage: one.usage, costUsd: one.cost })
+  })
+})
 
 describe('aliases', () => {
   test('change the model in the bytes and nothing else', async () => {

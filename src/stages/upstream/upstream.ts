@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { GatewayError } from '../../errors.ts'
 import type { Handler, Reply, Watchdog } from '../../pipeline/index.ts'
 import type { UpstreamReply } from '../../providers/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
 import { decoded } from './decoded.ts'
+import { httpSource } from './http-source.ts'
 import { responseHeaders } from './response-headers.ts'
 import { type HttpCall, sendHttp, type Timeouts } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
@@ -174,63 +172,6 @@ const framingOf = (
   if (type.includes('text/event-stream')) return 'sse'
   if (exchange.protocol.id === 'gemini' && exchange.facts.stream && type.includes('json')) return 'json-array'
   return undefined
-}
-
-const httpSource = (
-  call: HttpCall,
-  body: ReadableStream<Uint8Array>,
-  encoding: string | null,
-): StreamSource => {
-  const next = encoding === null || encoding === 'identity' ? chunksOf(body) : unpacked(body, encoding)
-  return {
-    async read() {
-      const chunk = await next()
-      if (chunk === undefined) call.finished()
-      return chunk
-    },
-    abort() {
-      call.finished()
-      call.abort()
-    },
-  }
-}
-
-type NextChunk = () => Promise<Uint8Array | undefined>
-
-const chunksOf = (body: ReadableStream<Uint8Array>): NextChunk => {
-  const reader = body.getReader()
-  return async () => {
-    const { done, value } = await reader.read()
-    return done ? undefined : value
-  }
-}
-
-/** `identity` was asked for; an upstream that compresses all the same is unpacked, since blocks must be readable. */
-const unpacked = (body: ReadableStream<Uint8Array>, encoding: string): NextChunk => {
-  const decoder = streamDecoder(encoding)
-  if (decoder === undefined) return chunksOf(body)
-  const feed = chunksOf(body)
-  const write = async (): Promise<void> => {
-    for (let chunk = await feed(); chunk !== undefined; chunk = await feed()) {
-      if (!decoder.write(chunk)) await once(decoder, 'drain')
-    }
-    decoder.end()
-  }
-  write().catch((error: unknown) =>
-    decoder.destroy(error instanceof Error ? error : new Error('upstream died')),
-  )
-  const chunks = decoder[Symbol.asyncIterator]()
-  return async () => {
-    const { done, value } = await chunks.next()
-    return done === true ? undefined : value
-  }
-}
-
-const streamDecoder = (encoding: string): Transform | undefined => {
-  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
-  if (encoding === 'deflate') return createInflate()
-  if (encoding === 'br') return createBrotliDecompress()
-  return encoding === 'zstd' ? createZstdDecompress() : undefined
 }
 
 const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
