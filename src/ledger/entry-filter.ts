@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../storage/index.ts'
 
 /** Which entries count. Several values of one field are alternatives; several fields must all match. */
@@ -45,19 +45,22 @@ export type FilterName = keyof typeof filterColumns
 
 export const isFilterName = (name: string): name is FilterName => Object.hasOwn(filterColumns, name)
 
-/** The condition that `filters` stand for. */
-export const matching =
-  (filters: EntryFilters) =>
-  (builder: ExpressionBuilder<Schema, 'exchange_entries'>): Expression<SqlBool> => {
-    const conditions: Expression<SqlBool>[] = []
-    if (filters.from !== undefined) conditions.push(builder('at', '>=', toInteger(filters.from)))
-    if (filters.to !== undefined) conditions.push(builder('at', '<', toInteger(filters.to)))
-    for (const name of Object.keys(filterColumns).filter(isFilterName)) {
-      const wanted = filters[name]
-      if (wanted !== undefined) conditions.push(builder(filterColumns[name], 'in', [wanted].flat()))
-    }
-    return builder.and(conditions)
+/** The condition that `filters` stand for, on any table or view with the columns of a final row. */
+export const matching = (filters: EntryFilters): RawBuilder<boolean> => {
+  const conditions: RawBuilder<unknown>[] = []
+  if (filters.from !== undefined) conditions.push(sql`at >= ${toInteger(filters.from)}`)
+  if (filters.to !== undefined) conditions.push(sql`at < ${toInteger(filters.to)}`)
+  for (const name of Object.keys(filterColumns).filter(isFilterName)) {
+    const wanted = filters[name]
+    if (wanted === undefined) continue
+    const values = [wanted].flat()
+    // PostgreSQL has no empty list: what may be nothing matches nothing.
+    conditions.push(
+      values.length === 0 ? sql`1 = 0` : sql`${sql.ref(filterColumns[name])} in (${sql.join(values)})`,
+    )
   }
+  return conditions.length === 0 ? sql`1 = 1` : sql`${sql.join(conditions, sql` and `)}`
+}
 
 /** PostgreSQL's client sends a number as a double; a bigint is an int8 on both. */
 export const toInteger = (value: number): bigint => BigInt(Math.trunc(value))

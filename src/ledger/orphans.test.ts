@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeDatabases } from '../../test/support/databases.ts'
+import { describeDatabases, temporaryFolder } from '../../test/support/databases.ts'
 import { countRows, type HarnessOptions, startLedger, until } from '../../test/support/ledger-harness.ts'
 import { attemptRow, closedRow, openedRow } from '../../test/support/ledger-rows.ts'
 import { batchText, closedLine, headerLine, openedLine } from './ledger-line.ts'
@@ -10,6 +10,7 @@ const opens = (count: number, changes = {}) =>
   Array.from({ length: count }, (_, number) => openedLine(openedRow(`x-${number}`, changes)))
 
 describeDatabases('an exchange whose gateway died', ({ createUrl }) => {
+  const folder = temporaryFolder()
   const running: (() => Promise<void>)[] = []
   const start = async (options: Partial<HarnessOptions> = {}) => {
     const harness = await startLedger({ url: await createUrl(), ...options })
@@ -115,7 +116,7 @@ describeDatabases('an exchange whose gateway died', ({ createUrl }) => {
     first.ledger.open(openedRow('open', { instance: 'first' }))
     first.ledger.open(openedRow('done', { instance: 'first' }))
     // A copy of the files now is what a killed process leaves behind.
-    const dataDir = `${first.dataDir}-after`
+    const dataDir = join(folder.path(), 'after')
     cpSync(first.dataDir, dataDir, { recursive: true })
     await first.ledger.close(closedRow('done', { instance: 'first' }), [])
     await first.close()

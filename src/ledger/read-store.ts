@@ -50,20 +50,38 @@ export const createLedgerReader = (database: Database): LedgerReader => {
     usage: (query) => readUsage(database, query),
     entries: async ({ cursor, limit, filters = {} }) => {
       const size = boundedLimit(limit, 100)
-      const rows = await kysely
-        .selectFrom('exchange_entries')
-        .selectAll()
-        .where(matching(filters))
-        .$if(cursor !== undefined, (query) => query.where(after(parseCursor(cursor ?? ''))))
-        .orderBy('at', 'desc')
-        .orderBy('exchange', 'desc')
-        .limit(size + 1)
-        .execute()
-      const entries = rows
-        .slice(0, size)
-        .map((row) => ({ ...readClosed(row), corrected: row.corrected !== 0n }))
+      const condition = matching(filters)
+      const place = cursor === undefined ? sql<boolean>`1 = 1` : after(parseCursor(cursor))
+      // Each table by its own index, and merged here: PostgreSQL sorts the whole view for one page of it.
+      const [closed, corrections] = await Promise.all([
+        kysely
+          .selectFrom('exchange_closed')
+          .selectAll()
+          .where(condition)
+          .where(place)
+          .where(sql<boolean>`not exists
+            (select 1 from exchange_corrections where exchange_corrections.exchange = exchange_closed.exchange)`)
+          .orderBy('at', 'desc')
+          .orderBy('exchange', 'desc')
+          .limit(size + 1)
+          .execute(),
+        kysely
+          .selectFrom('exchange_corrections')
+          .selectAll()
+          .where(condition)
+          .where(place)
+          .orderBy('at', 'desc')
+          .orderBy('exchange', 'desc')
+          .limit(size + 1)
+          .execute(),
+      ])
+      const found = [
+        ...closed.map((row) => ({ ...readClosed(row), corrected: false })),
+        ...corrections.map((row) => ({ ...readClosed(row), corrected: true })),
+      ].sort(newestFirst)
+      const entries = found.slice(0, size)
       const last = entries.at(-1)
-      return { entries, next: rows.length > size && last !== undefined ? toCursor(last) : null }
+      return { entries, next: found.length > size && last !== undefined ? toCursor(last) : null }
     },
     exchange: async (exchange) => {
       const [opened, attempts, entry] = await Promise.all([
@@ -123,6 +141,10 @@ export const exportEntries = async function* (
     cursor = page.next
   } while (cursor !== null)
 }
+
+/** As the databases order: by time, then by the code points of the id. */
+const newestFirst = (one: Entry, other: Entry): number =>
+  other.at - one.at || (one.exchange < other.exchange ? 1 : -1)
 
 interface Cursor {
   readonly at: bigint

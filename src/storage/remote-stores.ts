@@ -184,7 +184,7 @@ export const describeError = (error: unknown): ErrorDescription => {
 
 const unavailableMessage = {
   away: 'the database cannot be reached or does not answer',
-  full: 'the database cannot be written: no space is left on its disk, or the disk fails',
+  full: 'the database cannot be written: its disk is full, read-only, or fails',
   busy: 'the database is locked by another process for too long',
 } as const
 

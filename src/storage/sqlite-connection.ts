@@ -12,13 +12,16 @@ export interface SqliteSettings {
 
 /** Opens (and creates, readable by its owner only) a database file. Every integer is read as a bigint. */
 export const openSqliteConnection = async (path: string, settings: SqliteSettings): Promise<Database> => {
-  if (path !== ':memory:') createPrivateFile(path)
-  const connection = new Database(path, { create: true, readwrite: true, safeIntegers: true, strict: true })
+  const create = !settings.readOnly
+  if (create && path !== ':memory:') createPrivateFile(path)
+  const connection = new Database(path, { create, readwrite: true, safeIntegers: true, strict: true })
   // Before journal_mode: switching to WAL needs a lock that another starting process may hold.
   connection.run(`pragma busy_timeout = ${blockingWaitMs}`)
   await whileBusy(() => connection.run('pragma journal_mode = wal'), 10_000)
   connection.run(`pragma synchronous = ${settings.synchronous}`)
   connection.run('pragma foreign_keys = on')
+  // 8 MB: the pages that every commit writes again are moved to the database file once for hundreds of commits.
+  connection.run('pragma wal_autocheckpoint = 2000')
   connection.run('pragma journal_size_limit = 67108864')
   if (settings.readOnly) connection.run('pragma query_only = on')
   return connection
