@@ -228,7 +228,8 @@ export const serve = async ({
     for (const timer of timers) clearInterval(timer)
     await listening.drain(runtime.settings.shutdown_timeout)
     await usage.flush().catch(() => undefined)
-    await ledger.stop()
+    // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.
+    await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
     runtime.stop()
     metrics.close()

@@ -38,11 +38,15 @@ describe('loopback-agent', () => {
     expect(parts?.[1]).toMatchObject({ type: 'tool-call', name: 'read', input: '{"path":"loopback"}' })
   })
 
-  test('calls a tool that runs commands before others, which might start agents without end', () => {
-    for (const member of ['command', 'cmd']) {
-      const parts = partsOf(request('loopback-agent', [said], [tool('Agent', 'prompt'), tool('Run', member)]))
-      expect(parts?.[1]).toMatchObject({ name: 'Run' })
-    }
+  test('passes over a tool that starts agents, which would go on without end', () => {
+    const parts = partsOf(
+      request('loopback-agent', [said], [tool('Agent', 'subagent_type'), tool('Run', 'command')]),
+    )
+    expect(parts?.[1]).toMatchObject({ name: 'Run' })
+    const alone = partsOf(request('loopback-agent', [said], [tool('Agent', 'subagent_type')]))
+    expect(alone?.[1]).toMatchObject({ name: 'Agent' })
+    const first = partsOf(request('loopback-agent', [said], [tool('Read', 'path'), tool('Run', 'command')]))
+    expect(first?.[1]).toMatchObject({ name: 'Read' })
   })
 
   test('ends with what the tool said', () => {
