@@ -2,6 +2,7 @@ import type { GatewayError } from '../errors.ts'
 import type { CanonicalError } from '../ir/index.ts'
 import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
+import { bodyBytes } from '../wire/index.ts'
 
 /** Tells the server how long this connection may be silent; 0 lifts the bound. Seconds. */
 export type SetIdleTimeout = (seconds: number) => void
@@ -10,7 +11,7 @@ export type SetIdleTimeout = (seconds: number) => void
 export const toResponse = (reply: Reply, setIdleTimeout: SetIdleTimeout, idleSeconds: number): Response => {
   if (isWhole(reply)) {
     setIdleTimeout(idleSeconds)
-    return new Response(reply.status === 204 ? null : Buffer.from(reply.body), reply)
+    return new Response(reply.status === 204 ? null : bodyBytes(reply.body), reply)
   }
   return new Response(streamOf(reply, setIdleTimeout, idleSeconds), reply)
 }

@@ -1,3 +1,4 @@
+export { bodyBytes } from './body-bytes.ts'
 export { connectionNames, mayGoBack, mayGoUpstream } from './headers.ts'
 export { jsonArraySplitter, parseElement } from './json-array.ts'
 export { type JsonDocument, parseDocument } from './json-document.ts'

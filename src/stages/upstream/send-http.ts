@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { Watch, Watchdog } from '../../pipeline/index.ts'
+import { bodyBytes } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { canConnect } from './can-connect.ts'
 import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
@@ -73,7 +74,7 @@ export const sendHttp = async (
     signal.removeEventListener('abort', leave)
   }
   try {
-    const body = request.method === 'POST' ? Buffer.from(upstreamBody(exchange)) : null
+    const body = request.method === 'POST' ? bodyBytes(upstreamBody(exchange)) : null
     const response = await fetch(url, {
       method: request.method,
       headers,
