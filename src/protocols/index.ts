@@ -1,11 +1,18 @@
+import type { ProtocolId } from '../ir/index.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiEmbeddings } from './openai-embeddings/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 import type { Protocol } from './protocol.ts'
 
-export const protocols: Readonly<Record<string, Protocol>> = {
+/** Every protocol that the gateway speaks. */
+export const protocols: Readonly<Record<ProtocolId, Protocol>> = {
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
   gemini,
+  'openai-embeddings': openaiEmbeddings,
 }
+
 export type * from './protocol.ts'

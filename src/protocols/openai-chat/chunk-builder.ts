@@ -2,21 +2,29 @@
 import {
   extensionOf,
   type JsonObject,
-  type Part,
-  type ReasoningPart,
   type StreamEvent,
   type ToolCallPart,
   type Usage,
 } from '../../ir/index.ts'
 import { AnswerText } from './answer-text.ts'
 import { canonicalCall, isFunctionCall, wireName } from './encode-calls.ts'
-import { encodePart, isThinkingPart, protocol } from './encode-parts.ts'
+import { protocol } from './encode-parts.ts'
 import { createdCallId, type Identity } from './encode-response.ts'
 import { encodeErrorObject } from './errors.ts'
 import { encodeFinish, type Held } from './finish-reason.ts'
 import { objectOf, optional } from './members.ts'
-import { spellingOf, stateDetail } from './reasoning-fields.ts'
-import { type Members, restore } from './remainder.ts'
+import { stateDetail } from './reasoning-fields.ts'
+import { additions, type Members, restore } from './remainder.ts'
+import {
+  append,
+  type Delta,
+  type OpenCall,
+  type OpenThought,
+  push,
+  sayArguments,
+  sayPart,
+  sayThought,
+} from './say-delta.ts'
 import { encodeUsage } from './usage.ts'
 
 export interface BuilderOptions {
@@ -28,13 +36,6 @@ export interface BuilderOptions {
   readonly usageMembers: boolean
 }
 
-interface OpenCall {
-  /** Undefined for the old form. */
-  readonly index: number | undefined
-  readonly kind: ToolCallPart['kind']
-  sent: boolean
-}
-
 interface ChoiceState {
   started: boolean
   finished: boolean
@@ -43,11 +44,9 @@ interface ChoiceState {
   hasRefusal: boolean
   oldForm: boolean
   readonly open: Map<number, OpenCall>
-  readonly thoughts: Map<number, { readonly part: ReasoningPart; pieces: number }>
+  readonly thoughts: Map<number, OpenThought>
   readonly text: AnswerText
 }
-
-type Delta = Record<string, unknown>
 
 interface ChoiceDraft {
   readonly index: number
@@ -191,7 +190,7 @@ export class ChunkBuilder {
         if (event.part.type === 'reasoning') choice.thoughts.set(event.index, { part: event.part, pieces: 0 })
         return
       case 'reasoning-delta':
-        sayThought(choice, draftOf(index).delta, event)
+        sayThought(choice.thoughts.get(event.index), draftOf(index).delta, event)
         return
       case 'reasoning-end':
         if (event.state !== undefined) {
@@ -267,72 +266,6 @@ const headOf = (identity: Identity, serviceTier: string | undefined, members: Js
 
 /** A whole call's extension may hold its arguments in another form; those come as deltas. */
 const callRest = (part: ToolCallPart): JsonObject => {
-  const { function: _function, custom: _custom, ...rest } = extensionOf(part, protocol)
-  return rest
+  const { function: _function, custom: _custom, index: _index, ...rest } = extensionOf(part, protocol)
+  return additions(rest)
 }
-
-const sayThought = (
-  choice: ChoiceState,
-  delta: Delta,
-  event: Extract<StreamEvent, { type: 'reasoning-delta' }>,
-): void => {
-  const thought = choice.thoughts.get(event.index)
-  if (thought !== undefined && isThinkingPart(thought.part)) {
-    push(delta, 'content', { type: 'thinking', thinking: [{ type: 'text', text: event.text }] })
-    return
-  }
-  const spelling = thought === undefined ? 'reasoning_content' : spellingOf(thought.part)
-  if (spelling === 'reasoning_details') {
-    push(delta, 'reasoning_details', {
-      ...(event.kind === 'summary'
-        ? { type: 'reasoning.summary', summary: event.text }
-        : { type: 'reasoning.text', text: event.text }),
-      index: event.piece,
-    })
-    return
-  }
-  // Pieces are paragraphs of one text.
-  const isNext = thought !== undefined && event.piece > thought.pieces
-  if (thought !== undefined) thought.pieces = Math.max(thought.pieces, event.piece)
-  append(delta, spelling, isNext ? `\n\n${event.text}` : event.text)
-}
-
-const sayArguments = (call: OpenCall | undefined, text: string, delta: Delta): void => {
-  if (call === undefined) return
-  call.sent = true
-  if (call.index === undefined) {
-    const said = delta['function_call']
-    const before = isMembers(said) ? said : {}
-    delta['function_call'] = { ...before, arguments: `${before['arguments'] ?? ''}${text}` }
-    return
-  }
-  const [holder, member] = call.kind === 'custom' ? ['custom', 'input'] : ['function', 'arguments']
-  const calls = Array.isArray(delta['tool_calls']) ? delta['tool_calls'] : []
-  const at = calls.findIndex((entry: unknown) => isMembers(entry) && entry['index'] === call.index)
-  const entry: unknown = calls[at]
-  if (isMembers(entry)) {
-    const before = isMembers(entry[holder]) ? entry[holder] : {}
-    calls[at] = { ...entry, [holder]: { ...before, [member]: `${before[member] ?? ''}${text}` } }
-  } else push(delta, 'tool_calls', { index: call.index, [holder]: { [member]: text } })
-}
-
-const sayPart = (part: Part, delta: () => Delta): void => {
-  if (part.type === 'image') push(delta(), 'images', encodePart(part))
-  else if (part.type === 'audio' && part.source.type === 'base64') {
-    const said = { data: part.source.data, ...optional('transcript', part.transcript) }
-    delta()['audio'] = restore(said, extensionOf(part, protocol))
-  }
-}
-
-const append = (delta: Delta, key: string, text: string): void => {
-  const before = delta[key]
-  delta[key] = `${typeof before === 'string' ? before : ''}${text}`
-}
-
-const push = (delta: Delta, key: string, item: unknown): void => {
-  const before = delta[key]
-  delta[key] = Array.isArray(before) ? [...before, item] : [item]
-}
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -11,6 +11,9 @@ const shapeKey = '~chunk'
 const frameKey = '~frame'
 const endKey = '~end'
 
+/** Members that every chunk repeats; the rest is a chunk's own. `id` only where it is not in this protocol's form. */
+export const headKeys = ['id', 'system_fingerprint', 'provider'] as const
+
 export interface ChunkShape {
   /** How many of the events that follow make this chunk. */
   readonly events: number

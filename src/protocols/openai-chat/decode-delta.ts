@@ -45,7 +45,8 @@ export class ChoiceDecoder {
     const delta = objectOf(wire['delta'])
     if (delta !== undefined) this.#delta(delta, events, document)
     const held = { calls: this.#calls.count > 0, refusal: this.#hasRefusal }
-    const finish = decodeFinish(wire, held)
+    // An empty word is what some servers write into every chunk.
+    const finish = wire['finish_reason'] === '' ? undefined : decodeFinish(wire, held)
     if (finish !== undefined) {
       this.finished = true
       events.push(...this.close(), { type: 'finish', ...this.#at, finish })

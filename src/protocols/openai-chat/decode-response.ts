@@ -16,7 +16,7 @@ import { codePoints, decodeAnnotation } from './citations.ts'
 import { decodeCall, decodeFunctionCall } from './decode-calls.ts'
 import { decodeContent, decodePart } from './decode-parts.ts'
 import { protocol } from './encode-parts.ts'
-import { canonicalChoice, canonicalResponse } from './encode-response.ts'
+import { canonicalChoice, canonicalResponse, chatId } from './encode-response.ts'
 import { decodeFinish, heldBy } from './finish-reason.ts'
 import { arrayOf, isJsonArray, numberOf, objectOf, optional, stringOf } from './members.ts'
 import { decodeReasoning } from './reasoning-fields.ts'
@@ -43,7 +43,11 @@ export const decodeResponse = (wire: WireResponse): GenerateResponse => {
     ...optional('usage', decodeUsage(body['usage'])),
     ...optional('serviceTier', stringOf(body['service_tier'])),
   }
-  const identity = { id: response.id ?? '', created: response.created ?? 0, model: response.model ?? '' }
+  const identity = {
+    id: chatId(response.id, ''),
+    created: response.created ?? 0,
+    model: response.model ?? '',
+  }
   const canonical = canonicalResponse(response, identity, false)
   return { ...response, ...extend(protocol, remainder(body, canonical, document)) }
 }
@@ -128,7 +132,7 @@ const startOf = (annotation: JsonValue): number => {
 const decodeAudio = (value: JsonValue | undefined, document: JsonDocument): AudioPart | undefined => {
   const wire = objectOf(value)
   const data = stringOf(wire?.['data'])
-  if (wire === undefined || data === undefined) return undefined
+  if (wire === undefined || data === undefined || data === '') return undefined
   const transcript = optional('transcript', stringOf(wire['transcript']))
   const part: AudioPart = { type: 'audio', source: { type: 'base64', data }, ...transcript }
   return { ...part, ...extend(protocol, remainder(wire, { data, ...transcript }, document)) }

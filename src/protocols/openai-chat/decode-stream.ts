@@ -1,16 +1,14 @@
 import { extend, type JsonObject, type StreamEvent } from '../../ir/index.ts'
 import { type JsonDocument, type Machine, parseDocument, type SseFrame } from '../../wire/index.ts'
 import { ChunkBuilder } from './chunk-builder.ts'
-import { frameExtension, shapeExtension, silentEnd } from './chunk-shape.ts'
+import { frameExtension, headKeys, shapeExtension, silentEnd } from './chunk-shape.ts'
 import { ChoiceDecoder } from './decode-delta.ts'
 import { protocol } from './encode-parts.ts'
+import { chatId } from './encode-response.ts'
 import { decodeErrorObject } from './errors.ts'
 import { arrayOf, numberOf, objectOf, optional, stringOf } from './members.ts'
 import { remainder } from './remainder.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
-
-/** Members that every chunk repeats; the rest is a chunk's own. */
-const headKeys = ['system_fingerprint', 'provider'] as const
 
 /** Chunks to canonical events; each chunk's shape goes beside them (chunk-shape.ts). */
 export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
@@ -57,7 +55,7 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
     const start = started ? undefined : startEvent(chunk)
     if (start !== undefined) {
       started = true
-      const identity = { id: start.id ?? '', created: start.created ?? 0, model: start.model ?? '' }
+      const identity = { id: chatId(start.id, ''), created: start.created ?? 0, model: start.model ?? '' }
       shadow.start(identity, start.serviceTier, headMembers(chunk))
     }
     const events = eventsOf(chunk, document)
@@ -110,7 +108,14 @@ const startEvent = (chunk: JsonObject): Extract<StreamEvent, { type: 'start' }> 
 })
 
 const headMembers = (chunk: JsonObject): JsonObject =>
-  Object.fromEntries(headKeys.flatMap((key) => (chunk[key] === undefined ? [] : [[key, chunk[key]]])))
+  Object.fromEntries(
+    headKeys.flatMap((key) => {
+      const value = chunk[key]
+      return value === undefined || (key === 'id' && value === chatId(stringOf(value), ''))
+        ? []
+        : [[key, value]]
+    }),
+  )
 
 /** In the chunk, or where Groq once had it. */
 const usageEvent = (

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
   type Choice,
-  type Extensions,
   extensionOf,
   type GenerateRequest,
   type GenerateResponse,
@@ -22,7 +21,7 @@ import { encodeUsage } from './usage.ts'
 
 export const encodeResponse = (response: GenerateResponse, reply: ReplyContext): EncodedResponse => {
   const identity = {
-    id: chatId(response.id, response.extensions, reply.id),
+    id: chatId(response.id, reply.id),
     created: response.created ?? reply.now,
     model: response.model ?? reply.request.model,
   }
@@ -40,14 +39,10 @@ export interface Identity {
   readonly model: string
 }
 
-/** The source's own ids stay, which its extension tells; others show in ours, so that logs can be joined. */
-export const chatId = (
-  id: string | undefined,
-  extensions: Extensions | undefined,
-  exchange: string,
-): string => {
+/** An id in this protocol's form: another one shows in it, so that logs can be joined. */
+export const chatId = (id: string | undefined, exchange: string): string => {
   if (id === undefined) return `chatcmpl-${exchange}`
-  return extensions?.[protocol] !== undefined || id.startsWith('chatcmpl-') ? id : `chatcmpl-${id}`
+  return id.startsWith('chatcmpl-') ? id : `chatcmpl-${id}`
 }
 
 /** The answer without its own extension; those of choices and parts are in. */

@@ -8,7 +8,7 @@ import {
 import { type Machine, type SseFrame, writeJson } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { ChunkBuilder } from './chunk-builder.ts'
-import { type ChunkShape, frameOf, isSilentEnd, shapeOf } from './chunk-shape.ts'
+import { type ChunkShape, frameOf, headKeys, isSilentEnd, shapeOf } from './chunk-shape.ts'
 import { protocol } from './encode-parts.ts'
 import { chatId, usesFunctionCall } from './encode-response.ts'
 import type { Members } from './remainder.ts'
@@ -20,7 +20,7 @@ import type { Members } from './remainder.ts'
 export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFrame> => {
   const wantsUsage = reply.request.streamUsage === true
   const identity = {
-    id: chatId(undefined, undefined, reply.id),
+    id: chatId(undefined, reply.id),
     created: reply.now,
     model: reply.request.model,
   }
@@ -55,7 +55,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
     const source = event.extensions === undefined ? undefined : shapeOf(event.extensions)
     builder.start(
       {
-        id: chatId(event.id, event.extensions, reply.id),
+        id: chatId(event.id, reply.id),
         created: event.created ?? identity.created,
         model: event.model ?? identity.model,
       },
@@ -125,9 +125,8 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
 const frame = (chunk: Members, event?: string): SseFrame =>
   event === undefined ? { data: writeJson(chunk) } : { event, data: writeJson(chunk) }
 
+/** What every chunk repeats, as the source wrote it. */
 const ownMembers = (event: Extract<StreamEvent, { type: 'start' }>): JsonObject =>
   Object.fromEntries(
-    Object.entries(extensionOf(event, protocol)).filter(
-      ([key]) => key === 'system_fingerprint' || key === 'provider',
-    ),
+    Object.entries(extensionOf(event, protocol)).filter(([key]) => headKeys.some((name) => name === key)),
   )

@@ -42,7 +42,8 @@ const reasonOf = (reason: string, held: Held): FinishReason => {
     case 'error':
       return 'failed'
     default:
-      return 'other'
+      // Some servers leave the word out.
+      return reason === '' && held.calls ? 'tool-calls' : 'other'
   }
 }
 

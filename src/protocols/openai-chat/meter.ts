@@ -149,8 +149,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     facts(): AnswerFacts {
       const states = [...finished.values()]
       const isFinished = isDone || (states.length > 0 && states.every(Boolean))
-      const ended: AnswerFacts['ended'] =
-        error !== undefined ? 'failed' : isFinished ? 'complete' : undefined
+      const ended: AnswerFacts['ended'] = error !== undefined ? 'failed' : isFinished ? 'complete' : undefined
       return {
         ...optional('usage', usage),
         ...optional('model', model),

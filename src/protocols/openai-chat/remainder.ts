@@ -51,6 +51,10 @@ const valueRemainder = (value: JsonValue, said: unknown, document: JsonDocument)
   return isSame(value, said, document) ? undefined : value
 }
 
+/** A remainder's members alone: what the source had more, not what it had less or spelled otherwise. */
+export const additions = (rest: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('~')))
+
 /** Lays a remainder over an encoding; the reverse of `remainder`. */
 export const restore = <T extends object>(canonical: T, rest: JsonObject): T | Members => {
   const keys = Object.keys(rest)

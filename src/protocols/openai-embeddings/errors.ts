@@ -1,0 +1,3 @@
+import { openaiErrorCodec } from '../openai-error-codec.ts'
+
+export const errors = openaiErrorCodec('openai-embeddings')
