@@ -1,17 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import {
-  createAdminTokens,
-  createCredentials,
-  createKeyRing,
-  createKeyUsage,
-  createTokenDigest,
-  createVirtualKeys,
-  firstStart,
-  loadMasterKey,
-  openVault,
-  Secret,
-} from './accounts/index.ts'
 import { adminApi } from './admin/index.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
@@ -21,6 +9,7 @@ import { GatewayError } from './errors.ts'
 import { createLedger } from './ledger/index.ts'
 import { type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
+import { openAccounts } from './open-accounts.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { createHandleRegistry } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
@@ -83,24 +72,8 @@ export const serve = async ({
   )
   const { writer } = storage
   const reports = async () => (await storage.reader()).ledger
-  const master = await loadMasterKey({
-    dataDir,
-    given: secretOf(settings.secrets.master_key),
-    mayCreate: async () => (await writer.purposeKeys.list()).length === 0,
-  })
-  const vault = await openVault(master, writer.purposeKeys)
-  const digest = createTokenDigest(vault.purposeKey('key-hmac'))
-  const fresh = await firstStart({
-    store: writer.firstStart,
-    digest,
-    preset: {
-      adminToken: secretOf(settings.secrets.admin_token),
-      bootstrapKey: secretOf(settings.secrets.bootstrap_key),
-    },
-  })
-  const keys = createKeyRing(writer.keys, digest)
-  const tokens = createAdminTokens(writer.adminTokens, digest)
-  await Promise.all([keys.load(), tokens.load()])
+  const accounts = await openAccounts(settings, writer, now)
+  const { tokens, credentials } = accounts
 
   const metrics = createMetrics({ version, workerRestarts: link.restarts })
   const { tracing } = settings.telemetry
@@ -123,20 +96,11 @@ export const serve = async ({
   })
   await ledger.start()
   const handles = createHandleRegistry(writer.handles)
-  const usage = createKeyUsage(writer.keys)
-  const credentials = createCredentials(writer.credentials, vault)
   const foundation: Foundation = {
     logger,
     metrics,
     tracer,
-    keys: {
-      ...keys,
-      find(presented) {
-        const identity = keys.find(presented)
-        if (identity !== undefined) usage.note(identity.id, now())
-        return identity
-      },
-    },
+    keys: accounts.keys,
     credentials,
     handles,
     ledger,
@@ -175,7 +139,7 @@ export const serve = async ({
         find: (presented) =>
           cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
       },
-      keys: createVirtualKeys({ store: writer.keys, digest, apply: (state) => void keys.apply(state) }),
+      keys: accounts.virtualKeys,
       credentials,
       reader: {
         usage: async (query) => (await reports()).usage(query),
@@ -214,10 +178,10 @@ export const serve = async ({
 
   const timers = [
     setInterval(() => {
-      Promise.all([keys.reload(), tokens.reload()]).catch(() => undefined)
+      accounts.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([usage.flush(), handles.purge()]).catch(() => undefined)
+      Promise.all([accounts.flush(), handles.purge()]).catch(() => undefined)
     }, housekeeping),
   ]
   const unwatch = watchFiles(config.candidates, quietReload)
@@ -227,7 +191,7 @@ export const serve = async ({
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     await listening.drain(runtime.settings.shutdown_timeout)
-    await usage.flush().catch(() => undefined)
+    await accounts.flush().catch(() => undefined)
     // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
@@ -240,6 +204,7 @@ export const serve = async ({
   }
   drained.resolve(stop)
 
+  const { fresh } = accounts
   if (fresh !== undefined) {
     await announceFirstStart({
       fresh,
@@ -261,9 +226,6 @@ export const serve = async ({
 /** The bench makes commits slower, to see what a slow disk would do. */
 const benchDelay = (env: ServeOptions['env']): { readonly fsyncDelayMs?: number } =>
   env['TOLLGATE_FSYNC_DELAY_MS'] === undefined ? {} : { fsyncDelayMs: Number(env['TOLLGATE_FSYNC_DELAY_MS']) }
-
-const secretOf = (text: string | undefined): Secret | undefined =>
-  text === undefined || text === '' ? undefined : new Secret(text)
 
 const reasonOf = (error: unknown): string =>
   error instanceof GatewayError ? error.message : error instanceof Error ? error.name : 'unknown'

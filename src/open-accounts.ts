@@ -1,0 +1,83 @@
+import {
+  type AdminTokens,
+  type Credentials,
+  createAdminTokens,
+  createCredentials,
+  createKeyRing,
+  createKeyUsage,
+  createTokenDigest,
+  createVirtualKeys,
+  type FirstStart,
+  firstStart,
+  type KeyRing,
+  loadMasterKey,
+  openVault,
+  Secret,
+  type VirtualKeys,
+} from './accounts/index.ts'
+import type { Settings } from './settings.ts'
+import type { Stores } from './stores.ts'
+
+/** Keys, tokens and credentials, opened with the master key. */
+export interface Accounts {
+  /** The look-up of every request; it notes that a key was used. */
+  readonly keys: KeyRing
+  readonly virtualKeys: VirtualKeys
+  readonly tokens: AdminTokens
+  readonly credentials: Credentials
+  /** What a first start has made and nobody has seen yet. */
+  readonly fresh: FirstStart | undefined
+  /** Picks up what other processes changed. */
+  reload(): Promise<void>
+  /** Writes down when keys were last used. */
+  flush(): Promise<void>
+}
+
+/**
+ * Opens the vault, makes what a first start needs, and reads all keys.
+ * Throws `vault_master_key_invalid` for a wrong or lost master key.
+ */
+export const openAccounts = async (
+  settings: Settings,
+  stores: Stores,
+  now: () => number,
+): Promise<Accounts> => {
+  const { secrets } = settings
+  const master = await loadMasterKey({
+    dataDir: settings.data_dir,
+    given: secretOf(secrets.master_key),
+    mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
+  })
+  const vault = await openVault(master, stores.purposeKeys)
+  const digest = createTokenDigest(vault.purposeKey('key-hmac'))
+  const fresh = await firstStart({
+    store: stores.firstStart,
+    digest,
+    preset: { adminToken: secretOf(secrets.admin_token), bootstrapKey: secretOf(secrets.bootstrap_key) },
+  })
+  const ring = createKeyRing(stores.keys, digest)
+  const tokens = createAdminTokens(stores.adminTokens, digest)
+  await Promise.all([ring.load(), tokens.load()])
+  const usage = createKeyUsage(stores.keys)
+  return {
+    keys: {
+      ...ring,
+      find(presented) {
+        const identity = ring.find(presented)
+        if (identity !== undefined) usage.note(identity.id, now())
+        return identity
+      },
+    },
+    virtualKeys: createVirtualKeys({ store: stores.keys, digest, apply: (state) => void ring.apply(state) }),
+    tokens,
+    credentials: createCredentials(stores.credentials, vault),
+    fresh,
+    async reload() {
+      await Promise.all([ring.reload(), tokens.reload()])
+    },
+    flush: usage.flush,
+  }
+}
+
+const secretOf = (text: string | undefined): Secret | undefined =>
+  text === undefined || text === '' ? undefined : new Secret(text)
