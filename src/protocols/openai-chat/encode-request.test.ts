@@ -233,6 +233,25 @@ describe('settings of another protocol', () => {
     expect(body.tool_choice).toEqual({ type: 'function', function: { name: 'clock__sleep' } })
   })
 
+  test('tools and settings that a turn brings later hold from the start', () => {
+    const { body, warnings } = encode({
+      turns: [
+        {
+          role: 'system',
+          parts: [],
+          tools: [{ type: 'function', name: 'late' }],
+          reasoning: { effort: 'high' },
+        },
+        user('hi'),
+      ],
+      reasoning: { effort: 'low' },
+    })
+    expect(body.tools).toEqual([{ type: 'function', function: { name: 'late' } }])
+    expect(body.reasoning_effort).toBe('high')
+    expect(body.messages).toEqual([{ role: 'user', content: 'hi' }])
+    expect(warnings).toEqual(['approximated tools added later'])
+  })
+
   test('what has no word here is named', () => {
     const { warnings } = encode({
       sampling: { topK: 4 },

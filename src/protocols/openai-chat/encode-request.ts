@@ -4,14 +4,16 @@ import type { EncodedRequest, TargetContext } from '../protocol.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { protocol } from './encode-parts.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
+import { adoptSettings } from './foreign-turns.ts'
 import { type LossReporter, lossReporter } from './losses.ts'
 import { objectOf, optional } from './members.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
 import { effortOf, losableFields } from './request-losses.ts'
 import type { ChatResponseFormat } from './wire.ts'
 
-export const encodeRequest = (request: GenerateRequest, target: TargetContext): EncodedRequest => {
+export const encodeRequest = (source: GenerateRequest, target: TargetContext): EncodedRequest => {
   const losses = lossReporter()
+  const request = source.protocol === protocol ? source : adoptSettings(source, losses)
   const body: Record<string, unknown> = {
     ...restore(canonicalRequest(request, losses), extensionOf(request, protocol)),
   }

@@ -4,7 +4,7 @@
  * Pure functions of the history (translation.md §1.9, §4, §5.3, §5.4, §7.4).
  */
 import { createHash } from 'node:crypto'
-import type { Part, ToolCallPart, ToolResultPart, Turn } from '../../ir/index.ts'
+import type { GenerateRequest, Part, ToolCallPart, ToolResultPart, Turn } from '../../ir/index.ts'
 import { canonicalPart } from './encode-parts.ts'
 import type { LossReporter } from './losses.ts'
 
@@ -12,9 +12,34 @@ import type { LossReporter } from './losses.ts'
 const maxCallId = 64
 
 export const adoptTurns = (turns: readonly Turn[], losses: LossReporter): readonly Turn[] =>
-  withCallIds(joinAnswers(turns))
+  withCallIds(joinAnswers(turns.filter((turn) => !isOnlySettings(turn))))
     .map((turn, index) => adoptTurn(turn, `turns[${index}]`, losses))
-    .filter((turn) => turn.role !== 'assistant' || turn.parts.length > 0)
+    // A user turn is never empty here: it says so in words.
+    .filter((turn) => turn.parts.length > 0)
+
+/** A turn that only brings tools or settings; they hold for the whole request here. */
+const isOnlySettings = (turn: Turn): boolean =>
+  turn.parts.length === 0 && (turn.tools !== undefined || turn.reasoning !== undefined)
+
+/**
+ * The request with what its turns bring later: tools are added to the list, and the last reasoning settings hold.
+ * Another protocol's turns alone have such things.
+ */
+export const adoptSettings = (request: GenerateRequest, losses: LossReporter): GenerateRequest => {
+  const tools = [...request.tools]
+  let { reasoning } = request
+  request.turns.forEach((turn, index) => {
+    if (turn.reasoning !== undefined) reasoning = { ...reasoning, ...turn.reasoning }
+    if (turn.tools === undefined) return
+    losses.approximated('tools added later', `turns[${index}].tools`, 'offered from the start')
+    for (const tool of turn.tools) {
+      const known = tools.findIndex((one) => one.type === tool.type && one.name === tool.name)
+      if (known < 0) tools.push(tool)
+      else tools[known] = tool
+    }
+  })
+  return { ...request, tools, ...(reasoning === undefined ? {} : { reasoning }) }
+}
 
 /** Items of one answer become one message: reasoning, text and calls were items or blocks of their own. */
 const joinAnswers = (turns: readonly Turn[]): readonly Turn[] => {

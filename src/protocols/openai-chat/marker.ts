@@ -1,7 +1,10 @@
-/** Cheap looks into the bytes of a chunk, so that most chunks pass without a parse. */
+/**
+ * Cheap looks into the bytes of a chunk, so that most chunks pass without a parse. They work on a latin1 view: one
+ * conversion and searches in a string cost half of searches in the bytes.
+ */
 
 /** A member's name with its quotes; a quote inside a JSON string is escaped, so text cannot imitate it. */
-export const memberMarker = (name: string): Buffer => Buffer.from(`"${name}"`)
+export const memberMarker = (name: string): string => `"${name}"`
 
 const colon = 0x3a
 
@@ -10,25 +13,25 @@ const colon = 0x3a
  * @param wanted stops at the first value for which it answers true
  */
 export const hasMember = (
-  block: Buffer,
-  marker: Buffer,
+  block: string,
+  marker: string,
   wanted: (first: number, second: number) => boolean,
 ): boolean => {
   let at = block.indexOf(marker)
   while (at >= 0) {
     const afterName = skipSpace(block, at + marker.length)
-    if (block[afterName] === colon) {
+    if (block.charCodeAt(afterName) === colon) {
       const value = skipSpace(block, afterName + 1)
-      if (wanted(block[value] ?? -1, block[value + 1] ?? -1)) return true
+      if (wanted(block.charCodeAt(value), block.charCodeAt(value + 1))) return true
     }
     at = block.indexOf(marker, at + marker.length)
   }
   return false
 }
 
-const skipSpace = (block: Buffer, from: number): number => {
+const skipSpace = (block: string, from: number): number => {
   let position = from
-  while (block[position] === 0x20 || block[position] === 0x09) position++
+  while (block.charCodeAt(position) === 0x20 || block.charCodeAt(position) === 0x09) position++
   return position
 }
 
@@ -39,7 +42,7 @@ export const isFilledString = (first: number, second: number): boolean => first 
 
 /** Anything but null and an empty string, list or object. */
 export const isFilled = (first: number, second: number): boolean => {
-  if (first === -1 || first === 0x6e) return false
+  if (Number.isNaN(first) || first === 0x6e) return false
   if (first === 0x22) return second !== 0x22
   if (first === 0x5b) return second !== 0x5d
   return first === 0x7b ? second !== 0x7d : true

@@ -1,5 +1,5 @@
 import { type CanonicalError, mergeUsage, type Operation, type Usage } from '../../ir/index.ts'
-import { encodeFrame, parseFrame, type SseFrame, scanJson, valueAt } from '../../wire/index.ts'
+import { encodeFrame, parseFrame, type SseFrame } from '../../wire/index.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { conform } from './conform.ts'
 import { decodeErrorObject, encodeErrorObject, errors } from './errors.ts'
@@ -7,39 +7,31 @@ import { hasMember, isFilled, isFilledString, isObjectStart, memberMarker } from
 import { arrayOf, isJsonArray, objectOf, optional, stringOf } from './members.ts'
 import { decodeUsage } from './usage.ts'
 
-const watched: ReadonlySet<string> = new Set(['finish_reason', 'audio'])
-const maxDepth = 512
-/** `choices[].finish_reason` and `choices[].message.audio`. */
-const finishDepth = 3
-const audioDepth = 4
-
-/** A whole answer, read from its spans. */
+/** A whole answer. It is parsed: answers are small, and reading them from spans took twice as long. */
 export const meterBody = (body: Uint8Array, operation: Operation): AnswerFacts => {
   try {
-    const scan = scanJson(body, watched, maxDepth)
-    if (scan.rootType !== 'object') return { handles: [] }
-    const read = (key: string): unknown => {
-      const span = scan.top.get(key)
-      return span === undefined ? undefined : valueAt(scan, span)
-    }
-    if (scan.top.has('error') && isTruthy(read('error'))) {
+    const answer = objectOf(JSON.parse(decoder.decode(body)))
+    if (answer === undefined) return { handles: [] }
+    if (isTruthy(answer['error'])) {
       return { handles: [], ended: 'failed', error: errors.decode(200, new Headers(), body) }
     }
     if (operation !== 'generate') return { handles: [], ended: 'complete' }
-    const finish = scan.watched.find(({ key, depth }) => key === 'finish_reason' && depth === finishDepth)
-    const spoken = scan.watched.filter(({ key, depth }) => key === 'audio' && depth === audioDepth)
+    const choices = arrayOf(answer['choices']).map(objectOf)
+    const finish = choices.find((choice) => choice?.['finish_reason'] !== undefined)
     return {
-      ...optional('usage', decodeUsage(read('usage'))),
-      ...optional('model', stringOf(read('model'))),
-      ...optional('responseId', stringOf(read('id'))),
-      ...optional('finishReason', finish === undefined ? undefined : stringOf(valueAt(scan, finish))),
-      ...(scan.top.has('choices') ? { ended: 'complete' as const } : {}),
-      handles: spoken.flatMap((member) => audioHandle(valueAt(scan, member))),
+      ...optional('usage', decodeUsage(answer['usage'])),
+      ...optional('model', stringOf(answer['model'])),
+      ...optional('responseId', stringOf(answer['id'])),
+      ...optional('finishReason', stringOf(finish?.['finish_reason'])),
+      ...('choices' in answer ? { ended: 'complete' as const } : {}),
+      handles: choices.flatMap((choice) => audioHandle(objectOf(choice?.['message'])?.['audio'])),
     }
   } catch {
     return { handles: [] }
   }
 }
+
+const decoder = new TextDecoder()
 
 const audioHandle = (audio: unknown): AnswerFacts['handles'] => {
   const id = stringOf(objectOf(audio)?.['id'])
@@ -63,7 +55,7 @@ const markers = {
     memberMarker('audio'),
   ],
 }
-const done = Buffer.from('[DONE]')
+const done = '[DONE]'
 
 /** Watches chunks on their way; parses the first ones, and those with usage, a finish reason, an error or sound. */
 export const meterStream = (options: StreamMeterOptions): StreamMeter => {
@@ -109,7 +101,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     return true
   }
 
-  const watch = (block: Buffer): void => {
+  const watch = (block: string): void => {
     hasText ||=
       markers.text.some((marker) => hasMember(block, marker, isFilledString)) || hasListedText(block)
     hasContent ||= hasText || markers.acts.some((marker) => hasMember(block, marker, isFilled))
@@ -117,18 +109,18 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 
   return {
     push(block) {
-      const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-      if (!hasText) watch(bytes)
+      const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).latin1Slice()
+      if (!hasText) watch(text)
       const isWanted =
         machine !== undefined ||
         !started ||
-        hasMember(bytes, markers.usage, isObjectStart) ||
-        hasMember(bytes, markers.finish, isFilledString) ||
-        hasMember(bytes, markers.error, isFilled) ||
-        hasMember(bytes, markers.audio, isObjectStart) ||
-        hasMember(bytes, markers.index, isNewIndex)
+        hasMember(text, markers.usage, isObjectStart) ||
+        hasMember(text, markers.finish, isFilledString) ||
+        hasMember(text, markers.error, isFilled) ||
+        hasMember(text, markers.audio, isObjectStart) ||
+        hasMember(text, markers.index, isNewIndex)
       if (!isWanted) {
-        isDone ||= bytes.length < 64 && bytes.includes(done) && isDoneFrame(parseFrame(block))
+        isDone ||= text.length < 64 && text.includes(done) && isDoneFrame(parseFrame(block))
         return block
       }
       const frame = parseFrame(block)
@@ -166,7 +158,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 }
 
 /** Mistral streams its content as a list once it thinks. */
-const hasListedText = (block: Buffer): boolean =>
+const hasListedText = (block: string): boolean =>
   hasMember(block, markers.text[0] ?? done, (first) => first === 0x5b) &&
   hasMember(block, textMarker, isFilledString)
 
