@@ -49,8 +49,8 @@ const load = (
 
 /** Warms both up, then measures them in turns, so that a slow moment of the machine hits both. */
 const compare = async (gateway: Measured, floor: Measured, { kind, connections }: Scenario) => {
-  await load(gateway, kind, connections, 1000)
-  await load(floor, kind, connections, 500)
+  await load(gateway, kind, connections, 4000)
+  await load(floor, kind, connections, 1000)
   const turns = 3
   const sums = { gateway: 0, floor: 0, failures: 0, gatewayCpu: 0, floorCpu: 0 }
   const answers = { gateway: 0, floor: 0 }
