@@ -5,8 +5,6 @@ export interface LoadOptions {
   /** Milliseconds; the load stops by itself. */
   readonly duration: number
   readonly request: Buffer
-  /** The answer may be chunked, and is over at its last chunk then. */
-  readonly streams: boolean
 }
 
 export interface LoadResult {
@@ -19,17 +17,18 @@ export interface LoadResult {
 
 interface Connection {
   startedAt: number
-  /** Bytes still expected of a whole body; -1 while the head is not complete. */
-  need: number
-  head: Buffer
+  inBody: boolean
   ok: boolean
-  whole: boolean
+  /** Bytes still expected of a body with a length; undefined for a chunked one. */
+  need: number | undefined
+  /** The head as far as it came, then the last bytes of a chunked body. */
+  held: Buffer
 }
 
 const lastChunk = Buffer.from('\r\n0\r\n\r\n')
 
 export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
-  const { request, streams } = options
+  const { request } = options
   let answers = 0
   let failures = 0
   let stopped = false
@@ -41,7 +40,13 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
       socket.end()
       return
     }
-    socket.data = { startedAt: performance.now(), need: -1, head: Buffer.alloc(0), ok: false, whole: false }
+    socket.data = {
+      startedAt: performance.now(),
+      inBody: false,
+      ok: false,
+      need: undefined,
+      held: Buffer.alloc(0),
+    }
     socket.write(request)
   }
   const done = (socket: Bun.Socket<Connection>): void => {
@@ -60,29 +65,30 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
           open: send,
           data(socket, data) {
             const state = socket.data
-            if (streams && state.need < 0) {
-              state.ok = data.subarray(0, 12).toString('latin1') === 'HTTP/1.1 200'
-              // A forwarder that has the whole stream already sends it with its length.
-              state.whole = data.subarray(0, 400).toString('latin1').toLowerCase().includes('content-length')
-              if (!state.whole) state.need = 0
+            let body: Buffer = data
+            if (!state.inBody) {
+              // The head may come in several reads.
+              state.held = Buffer.concat([state.held, data])
+              const split = state.held.indexOf('\r\n\r\n')
+              if (split < 0) return
+              const head = state.held.subarray(0, split).toString('latin1')
+              body = state.held.subarray(split + 4)
+              const length = /content-length: (\d+)/i.exec(head)?.[1]
+              Object.assign(state, {
+                inBody: true,
+                ok: head.startsWith('HTTP/1.1 200'),
+                need: length === undefined ? undefined : Number(length),
+                // A chunked body is over at its last chunk, which may follow the head at once.
+                held: Buffer.from('\r\n'),
+              })
             }
-            if (streams && !state.whole) {
-              // The end may be cut over two reads; its last seven bytes are kept.
-              const joined = Buffer.concat([state.head, data.subarray(-7)]).subarray(-7)
-              state.head = joined
-              if (joined.equals(lastChunk)) done(socket)
+            if (state.need !== undefined) {
+              state.need -= body.length
+              if (state.need <= 0) done(socket)
               return
             }
-            if (state.need < 0) {
-              state.head = state.head.length === 0 ? data : Buffer.concat([state.head, data])
-              const split = state.head.indexOf('\r\n\r\n')
-              if (split < 0) return
-              const head = state.head.subarray(0, split).toString('latin1')
-              state.ok = head.startsWith('HTTP/1.1 200')
-              state.need =
-                Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0) - (state.head.length - split - 4)
-            } else state.need -= data.length
-            if (state.need <= 0) done(socket)
+            state.held = Buffer.concat([state.held, body.subarray(-7)]).subarray(-7)
+            if (state.held.equals(lastChunk)) done(socket)
           },
           close() {
             if (!stopped) failures++

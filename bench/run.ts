@@ -44,7 +44,6 @@ const load = (
     connections,
     duration: milliseconds,
     request: requestFor(subject.key, kind),
-    streams: kind === 'stream',
   })
 
 /** Warms both up, then measures them in turns, so that a slow moment of the machine hits both. */
@@ -114,7 +113,6 @@ try {
       connections: streams,
       duration: 12_000,
       request: requestFor(gateway.key, 'slow'),
-      streams: true,
     })
     await Bun.sleep(6000)
     const resident = gateway.residentMegabytes()

@@ -119,8 +119,9 @@ describe.skipIf(kit === undefined)('agents through the gateway to their vendor',
   afterEach(() => fetch(`${fake.url}/__fake/reset`, { method: 'POST' }))
 
   afterAll(async () => {
-    await gateway.stop()
+    // First what no failed start may leave behind.
     await fake.stop()
+    await gateway.stop()
   })
 
   for (const agent of agents) {

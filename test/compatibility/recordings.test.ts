@@ -104,9 +104,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (kit === undefined) return
-  await gateway.stop()
-  await recorder.stop()
+  // First what no failed start may leave behind.
   await fake.stop()
+  await recorder.stop()
+  await gateway.stop()
 })
 
 const credentials = ['authorization', 'x-api-key', 'x-goog-api-key']
