@@ -1,7 +1,7 @@
 /**
- * How the source cut a stream into chunks, and what a chunk holds beyond its events. A decoded stream carries it beside
- * the events (in the start event, or in an extension event in front of a chunk's events), so that the same protocol can
- * write the same chunks again. Everybody else ignores it.
+ * How the source cut a stream into chunks, and what a chunk holds beyond its events. A decoded stream carries it in an
+ * extension event in front of a chunk's events, so that the same protocol can write the same chunks again. Everybody
+ * else ignores it.
  */
 import { type Extensions, isJsonObject, type JsonObject } from '../../ir/index.ts'
 import { protocol } from './encode-parts.ts'
@@ -25,9 +25,17 @@ export interface ChunkShape {
   readonly event?: string
 }
 
-export const shapeExtension = (shape: ChunkShape, members: JsonObject = {}): Extensions => ({
+/** For the start event: what every chunk repeats, and that the chunks' own shapes follow. */
+export const startExtension = (members: JsonObject): Extensions => ({
+  [protocol]: { ...members, [shapeKey]: 'follows' },
+})
+
+/** Do the chunks' shapes follow? Then the start event writes nothing of its own. */
+export const hasShapes = (extensions: Extensions | undefined): boolean =>
+  extensions?.[protocol]?.[shapeKey] === 'follows'
+
+export const shapeExtension = (shape: ChunkShape): Extensions => ({
   [protocol]: {
-    ...members,
     [shapeKey]: {
       events: shape.events,
       choices: shape.choices,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { collect, type GenerateResponse, type StreamEvent } from '../../ir/index.ts'
 import { streamDecoder } from './decode-stream.ts'
+import { streamEncoder } from './encode-stream.ts'
 
 const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm' }
 
@@ -42,6 +43,28 @@ describe('dialects', () => {
         ),
       ),
     ).toEqual(['start', 'text-start', 'text-delta', 'text-delta', 'text-end', 'finish', 'end'])
+  })
+
+  test("Azure's opening chunk names nothing: the start waits for the chunk that does", () => {
+    const filters = {
+      id: '',
+      created: 0,
+      model: '',
+      object: '',
+      choices: [],
+      prompt_filter_results: [{ a: 1 }],
+    }
+    const events = decode(filters, delta({ role: 'assistant', content: 'a' }), delta({}, 'stop'), '[DONE]')
+    expect(events[0]).toMatchObject({ type: 'start', id: 'chatcmpl-1', model: 'm' })
+    const encoder = streamEncoder({
+      request: { protocol: 'openai-chat', model: 'm', stream: true, turns: [], tools: [], sampling: {} },
+      headers: new Headers(),
+      id: 'e',
+      now: 1,
+    })
+    const [first] = events.flatMap((event) => encoder.push(event))
+    expect(JSON.parse(first?.data ?? '')).toEqual(filters)
+    expect(kinds(decode(filters))).toEqual(['start'])
   })
 
   test('finish reason together with content, and calls under stop', () => {

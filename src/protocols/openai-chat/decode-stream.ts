@@ -1,12 +1,13 @@
 import { extend, type JsonObject, type StreamEvent } from '../../ir/index.ts'
 import { type JsonDocument, type Machine, parseDocument, type SseFrame } from '../../wire/index.ts'
 import { ChunkBuilder } from './chunk-builder.ts'
-import { frameExtension, headKeys, shapeExtension, silentEnd } from './chunk-shape.ts'
+import { frameExtension, headKeys, shapeExtension, silentEnd, startExtension } from './chunk-shape.ts'
 import { ChoiceDecoder } from './decode-delta.ts'
 import { protocol } from './encode-parts.ts'
 import { chatId } from './encode-response.ts'
 import { decodeErrorObject } from './errors.ts'
 import { arrayOf, numberOf, objectOf, optional, stringOf } from './members.ts'
+import { isUnnamed } from './opening-chunk.ts'
 import { remainder } from './remainder.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -19,6 +20,11 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
     oldForm: false,
     usageMembers: false,
   })
+  const unnamed: {
+    readonly chunk: JsonObject
+    readonly document: JsonDocument
+    readonly name: string | undefined
+  }[] = []
   let started = false
   let failed = false
   let over = false
@@ -52,12 +58,6 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
     document: JsonDocument,
     name: string | undefined,
   ): readonly StreamEvent[] => {
-    const start = started ? undefined : startEvent(chunk)
-    if (start !== undefined) {
-      started = true
-      const identity = { id: chatId(start.id, ''), created: start.created ?? 0, model: start.model ?? '' }
-      shadow.start(identity, start.serviceTier, headMembers(chunk))
-    }
     const events = eventsOf(chunk, document)
     const indexes = arrayOf(chunk['choices']).map((choice, position) =>
       indexOf(objectOf(choice) ?? {}, position),
@@ -69,8 +69,17 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
       rest: remainder(chunk, canonical, document),
       ...(name === undefined ? {} : { event: name }),
     }
-    if (start === undefined) return [{ type: 'extension', extensions: shapeExtension(shape) }, ...events]
-    return [{ ...start, extensions: shapeExtension(shape, headMembers(chunk)) }, ...events]
+    return [{ type: 'extension', extensions: shapeExtension(shape) }, ...events]
+  }
+
+  /** What came before the chunk that names the answer is told behind the start event as well. */
+  const startWith = (chunk: JsonObject): readonly StreamEvent[] => {
+    started = true
+    const start = startEvent(chunk)
+    const identity = { id: chatId(start.id, ''), created: start.created ?? 0, model: start.model ?? '' }
+    shadow.start(identity, start.serviceTier, headMembers(chunk))
+    const before = unnamed.splice(0).flatMap((held) => decodeChunk(held.chunk, held.document, held.name))
+    return [{ ...start, extensions: startExtension(headMembers(chunk)) }, ...before]
   }
 
   const finish = (silent: boolean): readonly StreamEvent[] => {
@@ -88,10 +97,17 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
       if (document === undefined || chunk === undefined) {
         return [{ type: 'extension', extensions: frameExtension(frame.data, frame.event) }]
       }
-      return decodeChunk(chunk, document, frame.event)
+      if (!started && isUnnamed(chunk)) {
+        unnamed.push({ chunk, document, name: frame.event })
+        return []
+      }
+      const before = started ? [] : startWith(chunk)
+      return [...before, ...decodeChunk(chunk, document, frame.event)]
     },
     end() {
       const all = [...choices.values()]
+      const [first] = unnamed
+      if (first !== undefined) return startWith(first.chunk)
       if (over || failed || all.length === 0) return []
       // Without `[DONE]`, a stream is whole when every choice has its finish reason.
       return all.every((choice) => choice.finished) ? finish(true) : []

@@ -8,7 +8,7 @@ import {
 import { type Machine, type SseFrame, writeJson } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { ChunkBuilder } from './chunk-builder.ts'
-import { type ChunkShape, frameOf, headKeys, isSilentEnd, shapeOf } from './chunk-shape.ts'
+import { type ChunkShape, frameOf, hasShapes, headKeys, isSilentEnd, shapeOf } from './chunk-shape.ts'
 import { protocol } from './encode-parts.ts'
 import { chatId, usesFunctionCall } from './encode-response.ts'
 import type { Members } from './remainder.ts'
@@ -52,7 +52,6 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   }
 
   const start = (event: Extract<StreamEvent, { type: 'start' }>): readonly SseFrame[] => {
-    const source = event.extensions === undefined ? undefined : shapeOf(event.extensions)
     builder.start(
       {
         id: chatId(event.id, reply.id),
@@ -62,7 +61,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
       event.serviceTier,
       ownMembers(event),
     )
-    return source === undefined ? [frame(builder.open(0))] : exact(source)
+    return hasShapes(event.extensions) ? [] : [frame(builder.open(0))]
   }
 
   const end = (event: Extract<StreamEvent, { type: 'end' }>): readonly SseFrame[] => {

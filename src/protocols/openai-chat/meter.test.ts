@@ -89,6 +89,15 @@ describe('facts of a stream', () => {
     expect(fed([...open, second({}, 'stop')]).facts().ended).toBe('complete')
   })
 
+  test("Azure's opening chunk does not hide the model", () => {
+    const opening = block({ id: '', model: '', created: 0, choices: [], prompt_filter_results: [] })
+    expect(fed([opening, role]).facts()).toMatchObject({ model: 'm-2026', responseId: 'chatcmpl-1' })
+  })
+
+  test('an empty finish reason is none', () => {
+    expect(fed([chunk({ role: 'assistant', content: 'a' }, '')]).facts().ended).toBeUndefined()
+  })
+
   test('an error chunk is a failure, whatever follows', () => {
     const facts = fed([role, block({ error: { message: 'busy', code: 503 } }, 'error'), done]).facts()
     expect(facts.ended).toBe('failed')

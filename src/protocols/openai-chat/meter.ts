@@ -5,6 +5,7 @@ import { conform } from './conform.ts'
 import { decodeErrorObject, encodeErrorObject, errors } from './errors.ts'
 import { hasMember, isFilled, isFilledString, isObjectStart, memberMarker } from './marker.ts'
 import { arrayOf, isJsonArray, objectOf, optional, stringOf } from './members.ts'
+import { isUnnamed } from './opening-chunk.ts'
 import { decodeUsage } from './usage.ts'
 
 /** A whole answer. It is parsed: answers are small, and reading them from spans took twice as long. */
@@ -76,9 +77,10 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 
   const note = (chunk: { readonly [key: string]: unknown }): void => {
     if (!started) {
-      started = true
-      model = stringOf(chunk['model'])
-      responseId = stringOf(chunk['id'])
+      // Azure opens with a chunk of filter results that names nothing yet.
+      started = !isUnnamed(chunk)
+      model = stringOf(chunk['model']) ?? model
+      responseId = stringOf(chunk['id']) ?? responseId
     }
     const counted = decodeUsage(objectOf(chunk['usage']) ?? objectOf(chunk['x_groq'])?.['usage'])
     if (counted !== undefined) usage = mergeUsage(usage, counted)
@@ -86,7 +88,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       const choice = objectOf(value)
       if (choice === undefined) return
       const index = typeof choice['index'] === 'number' ? choice['index'] : position
-      const reason = stringOf(choice['finish_reason'])
+      const reason = stringOf(choice['finish_reason']) || undefined
       finished.set(index, finished.get(index) === true || reason !== undefined)
       finishReason ??= reason
       for (const handle of audioHandle(objectOf(choice['delta'])?.['audio'])) handles.set(handle.id, handle)
@@ -109,7 +111,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 
   return {
     push(block) {
-      const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).latin1Slice()
+      const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
       if (!hasText) watch(text)
       const isWanted =
         machine !== undefined ||
