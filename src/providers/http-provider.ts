@@ -1,5 +1,6 @@
 import type { Operation, ProtocolId } from '../ir/index.ts'
 import type { ListedModel } from '../protocols/index.ts'
+import { globTest } from './glob.ts'
 import type { Credential, Provider } from './provider.ts'
 import type { CredentialStyle, Recipe } from './recipe.ts'
 
@@ -104,13 +105,9 @@ const putCredential = (
   else headers.set('authorization', `Bearer ${secret}`)
 }
 
-/** Names with `*` at the end or nowhere: that is all that recipes use, and the configuration is checked for it. */
+/** Is the name one of the exact ones, or does a glob take it? */
 export const globs = (patterns: readonly string[]): ((model: string) => boolean) => {
   const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')))
-  const tests = patterns
-    .filter((pattern) => pattern.includes('*'))
-    .map((pattern) => new RegExp(`^${pattern.split('*').map(quotePattern).join('.*')}$`, 's'))
-  return (model) => exact.has(model) || tests.some((test) => test.test(model))
+  const tests = patterns.filter((pattern) => pattern.includes('*')).map(globTest)
+  return (model) => exact.has(model) || tests.some((test) => test(model))
 }
-
-const quotePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -1,5 +1,5 @@
 import type { Operation, ProtocolId } from '../../ir/index.ts'
-import type { Provider } from '../../providers/index.ts'
+import { globTest, type Provider } from '../../providers/index.ts'
 
 /** What routing chose: a provider, and the model name to send it. */
 export interface Target {
@@ -98,25 +98,5 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
       const exact = settings.routes.map((rule) => rule.match).filter((pattern) => !pattern.includes('*'))
       return [...new Set([...aliases.keys(), ...exact, ...listed])]
     },
-  }
-}
-
-/** Globs know only `*`; split on it, so matching is linear. */
-const globTest = (glob: string): ((text: string) => boolean) => {
-  const pieces = glob.split('*')
-  const first = pieces[0] ?? ''
-  const last = pieces.at(-1) ?? ''
-  if (pieces.length === 1) return (text) => text === glob
-  const middle = pieces.slice(1, -1)
-  return (text) => {
-    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
-      return false
-    let at = first.length
-    for (const piece of middle) {
-      const found = text.indexOf(piece, at)
-      if (found < 0 || found + piece.length > text.length - last.length) return false
-      at = found + piece.length
-    }
-    return true
   }
 }
