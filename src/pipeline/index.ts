@@ -1,4 +1,5 @@
 export type { Exchange, Incoming } from './exchange.ts'
+export { failedOutcome } from './failed-outcome.ts'
 export { type Pipeline, pipeline } from './pipeline.ts'
 export {
   type BodyStream,

@@ -1,6 +1,5 @@
-import { toGatewayError } from '../../errors.ts'
 import type { ClosedRow, Ledger } from '../../ledger/index.ts'
-import { type Exchange, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { type Exchange, failedOutcome, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { HandleRegistry } from '../../sessions/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import { EntryDraft } from './entry-draft.ts'
@@ -29,7 +28,11 @@ export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Reco
       parts.handles.remember({ ...handle, tenant, created: parts.now() }),
     )
     const reply = await next({ entry }).catch(async (error: unknown) => {
-      const closed = parts.ledger.close(closedRow(parts, exchange, entry, failure(error)), entry.attempts, [])
+      const closed = parts.ledger.close(
+        closedRow(parts, exchange, entry, failedOutcome(error)),
+        entry.attempts,
+        [],
+      )
       // A refusal that cost nothing need not wait for the disk, which may be the very reason for it.
       if (entry.opened) await patiently(closed)
       else closed.catch(() => undefined)
@@ -60,34 +63,11 @@ const patiently = async (closed: Promise<void>): Promise<void> => {
   clearTimeout(timer)
 }
 
-const failure = (error: unknown): Outcome & { readonly code: string } => {
-  const known = toGatewayError(error)
-  const { kind, status } = known.row
-  const result =
-    kind === 'client_gone'
-      ? 'client_aborted'
-      : kind === 'internal'
-        ? 'gateway_error'
-        : upstreamKinds.has(known.code)
-          ? 'upstream_error'
-          : 'refused'
-  return { result, status, code: known.code, responseBytes: 0 }
-}
-
-const upstreamKinds: ReadonlySet<string> = new Set([
-  'gateway_upstream_unreachable',
-  'gateway_upstream_timeout',
-  'gateway_upstream_died',
-  'gateway_upstream_invalid',
-  'gateway_upstream_redirect',
-  'gateway_upstream_credentials_exhausted',
-])
-
 const closedRow = (
   parts: LedgerParts,
   exchange: Exchange & Authenticated,
   entry: EntryDraft,
-  outcome: Outcome & { readonly code?: string },
+  outcome: Outcome,
 ): ClosedRow => {
   const last = entry.attempts.at(-1)
   const at = parts.now()
@@ -109,7 +89,7 @@ const closedRow = (
     credential: entry.credential,
     outcome: outcome.result,
     status: outcome.status,
-    error: outcome.code ?? outcome.error?.code ?? null,
+    error: outcome.error?.code ?? null,
     stage: outcome.result === 'success' ? null : exchange.stage,
     streamed: entry.streamed,
     attempts: entry.attempts.length,

@@ -1,6 +1,5 @@
 import type { KeyIdentity } from '../../accounts/index.ts'
-import { toGatewayError } from '../../errors.ts'
-import { type Exchange, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { type Exchange, failedOutcome, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { Logger, Metrics, Span, SpanFields, Tracer } from '../../telemetry/index.ts'
 import type { EntryDraft } from '../ledger/index.ts'
 
@@ -36,15 +35,7 @@ export const trace = (parts: TraceParts): Stage<Exchange, Spanned> => ({
     // Stages add to the same object, so what they add can be read here afterwards.
     const traced: Traced = Object.assign(exchange, { span })
     const reply = await next({ span }).catch((error: unknown) => {
-      const { code, row } = toGatewayError(error)
-      const result =
-        row.kind === 'internal' ? 'gateway_error' : row.kind === 'client_gone' ? 'client_aborted' : 'refused'
-      report(parts, traced, {
-        result,
-        status: row.status,
-        responseBytes: 0,
-        error: { kind: row.kind, message: code, code },
-      })
+      report(parts, traced, failedOutcome(error))
       throw error
     })
     const settled = whenSettled(reply, (outcome) => report(parts, traced, outcome))
