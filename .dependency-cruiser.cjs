@@ -16,6 +16,7 @@ const table = {
   accounts: ['storage'],
   ledger: ['ir', 'catalog', 'storage'],
   sessions: ['ir', 'storage'],
+  translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
     'ir',
     'wire',
@@ -26,6 +27,7 @@ const table = {
     'accounts',
     'ledger',
     'sessions',
+    'translation',
     'telemetry',
   ],
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],

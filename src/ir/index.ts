@@ -1,4 +1,5 @@
 export type { CanonicalError } from './canonical-error.ts'
+export type * from './capabilities.ts'
 export { type Collected, collect, mergeExtensions } from './collect.ts'
 export type { EmbedRequest, EmbedResponse } from './embed.ts'
 export { isJsonObject, type JsonArray, type JsonObject, type JsonText, type JsonValue } from './json.ts'

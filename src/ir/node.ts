@@ -9,6 +9,11 @@ import type { ProtocolId } from './protocol-id.ts'
 export interface Node {
   readonly extensions?: Extensions
   readonly raw?: Raw
+  /**
+   * Where it stands in the client's request, in the style of its protocol (`messages.3.content.0`, `input[2]`):
+   * for warnings and refusals. Only decoders that were asked for locations write it.
+   */
+  readonly at?: string
 }
 
 export type Extensions = { readonly [id in ProtocolId]?: JsonObject }
@@ -26,7 +31,7 @@ export const extend = (protocol: ProtocolId, members: JsonObject): { readonly ex
   Object.keys(members).length === 0 ? {} : { extensions: { [protocol]: members } }
 
 /**
- * Removes every raw slice and every extension, at any depth: what is left is what the canonical form itself says.
+ * Removes every raw slice, extension and location, at any depth: what is left is what the canonical form itself says.
  * The law of identity runs with and without.
  */
 export const bare = <T>(value: T): T => strip(value) as T
@@ -36,7 +41,7 @@ const strip = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value
   const result: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {
-    if (key !== 'raw' && key !== 'extensions') result[key] = strip(member)
+    if (key !== 'raw' && key !== 'extensions' && key !== 'at') result[key] = strip(member)
   }
   return result
 }

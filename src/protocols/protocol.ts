@@ -1,5 +1,6 @@
 import type {
   CanonicalError,
+  Capabilities,
   EmbedRequest,
   EmbedResponse,
   GenerateRequest,
@@ -164,8 +165,15 @@ export interface EncodedError {
   readonly body: string
 }
 
+export interface DecodeOptions {
+  /** Write `at` on turns, parts, tools and tool choice: translation needs it for warnings, pass-through does not. */
+  readonly locations?: boolean
+}
+
 export interface GenerateCodec {
-  decodeRequest(wire: WireRequest): GenerateRequest
+  decodeRequest(wire: WireRequest, options?: DecodeOptions): GenerateRequest
+  /** The client's own name of a canonical request field (`sampling.topK` → `generationConfig.topK`). */
+  fieldPath(field: string): string
   encodeRequest(request: GenerateRequest, target: TargetContext): EncodedRequest
   decodeResponse(wire: WireResponse): GenerateResponse
   encodeResponse(response: GenerateResponse, reply: ReplyContext): EncodedResponse
@@ -183,6 +191,10 @@ export interface TargetContext {
   readonly stream: boolean
   /** The most that the model can write, for protocols that demand a limit where the client gave none. */
   readonly maxOutputTokens?: number
+  /** What the model takes; absent where the request is of the same protocol. */
+  readonly capabilities?: Capabilities
+  /** The provider instance's id, for dialects. */
+  readonly provider?: string
 }
 
 export interface EncodedRequest {

@@ -11,6 +11,7 @@ import { streamEncoder } from './encode-stream.ts'
 import { endpoints } from './endpoints.ts'
 import { errors } from './errors.ts'
 import { facts, watchedKeys } from './facts.ts'
+import { fieldPath } from './field-path.ts'
 import { leaves } from './leaves.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { models } from './models.ts'
@@ -29,6 +30,7 @@ export const gemini: Protocol = {
     encodeRequest,
     decodeResponse,
     encodeResponse,
+    fieldPath,
     streamDecoder,
     streamEncoder,
     leaves,

@@ -9,6 +9,7 @@ import { streamEncoder } from './encode-stream.ts'
 import { endpoints } from './endpoints.ts'
 import { errors } from './errors.ts'
 import { facts, watchedKeys } from './facts.ts'
+import { fieldPath } from './field-path.ts'
 import { leaves } from './leaves.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { models } from './models.ts'
@@ -18,6 +19,7 @@ const generate: GenerateCodec = {
   encodeRequest,
   decodeResponse,
   encodeResponse,
+  fieldPath,
   streamDecoder,
   streamEncoder,
   leaves,

@@ -10,6 +10,7 @@ import { streamEncoder } from './encode-stream.ts'
 import { endpoints } from './endpoints.ts'
 import { errors } from './errors.ts'
 import { facts } from './facts.ts'
+import { fieldPath } from './field-path.ts'
 import { watchedKeys } from './handle-references.ts'
 import { leaves } from './leaves.ts'
 import { meterBody, meterStream } from './meter.ts'
@@ -29,6 +30,7 @@ export const openaiResponses: Protocol = {
     encodeRequest,
     decodeResponse,
     encodeResponse,
+    fieldPath,
     streamDecoder,
     streamEncoder,
     leaves,
