@@ -140,6 +140,12 @@ export interface StreamMeterOptions {
 export interface StreamMeter {
   /** @returns the block as the client shall see it: the same object when untouched, undefined when it is kept back */
   push(block: Uint8Array): Uint8Array | undefined
+  /**
+   * Looks ahead over whole blocks that are plain content, of which most streams consist. `run` is a latin1 view of
+   * whole blocks. Answers where the first block begins that must be pushed; `from` if that is the next one. What is
+   * skimmed counts as seen. Absent where the protocol allows no such judgement.
+   */
+  readonly skim?: (run: string, from: number) => number
   /** Did content reach the client (anything a user would see or an agent act on)? */
   readonly hasContent: boolean
   /** Did any text reach the client? */

@@ -17,7 +17,9 @@ export { RawJson, rawJson, writeJson } from './json-write.ts'
 export type { Machine } from './machine.ts'
 export { applySplices, type Splice } from './splice.ts'
 export {
+  countBlocks,
   encodeFrame,
+  type FrameSplitter,
   formatFrame,
   frameSplitter,
   isComplete,

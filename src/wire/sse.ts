@@ -16,7 +16,7 @@ const carriageReturn = 0x0d
  * Grammar: WHATWG HTML, "server-sent events", parsing an event stream.
  * @param maxBytes bound of one block; more is an error of the upstream
  */
-export const frameSplitter = (maxBytes = 64 * 1024 * 1024): Machine<Uint8Array, Uint8Array> => {
+export const frameSplitter = (maxBytes = 64 * 1024 * 1024): FrameSplitter => {
   let held: Uint8Array[] = []
   let heldBytes = 0
   let lineIsEmpty = true
@@ -74,12 +74,42 @@ export const frameSplitter = (maxBytes = 64 * 1024 * 1024): Machine<Uint8Array, 
       }
       return blocks
     },
+    takeRun(chunk) {
+      // Joining again and again what grows and never ends would cost its square.
+      if (heldBytes > largestJoin || afterCarriageReturn || chunk.includes(carriageReturn)) return undefined
+      const bytes = view(take(chunk))
+      lineIsEmpty = true
+      blockHasLines = false
+      const last = bytes.lastIndexOf('\n\n')
+      return last < 0
+        ? { run: bytes.subarray(0, 0), rest: bytes }
+        : { run: bytes.subarray(0, last + 2), rest: bytes.subarray(last + 2) }
+    },
     end() {
       if (heldBytes === 0) return []
       return [take(new Uint8Array(0))]
     },
   }
 }
+
+export interface FrameSplitter extends Machine<Uint8Array, Uint8Array> {
+  /**
+   * All whole blocks of what is held and this chunk as one piece, cut nowhere, and the unfinished rest. Both are to
+   * be pushed by the caller, unless the run needs no cutting. Undefined where line ends are not plain line feeds.
+   */
+  takeRun(chunk: Uint8Array): { readonly run: Buffer; readonly rest: Buffer } | undefined
+}
+
+const largestJoin = 64 * 1024
+
+/** How many blocks end between two places of a run of whole blocks. */
+export const countBlocks = (run: string, from: number, to: number): number => {
+  let count = 0
+  for (let at = run.indexOf('\n\n', from); at >= 0 && at < to; at = run.indexOf('\n\n', at + 2)) count++
+  return count
+}
+
+const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Native searches: most of a stream is long data lines. */
 const lineEnd = (chunk: Uint8Array, from: number, usesCarriageReturn: boolean): number => {

@@ -183,6 +183,16 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       }
       return block
     },
+    skim(run, from) {
+      if (machine !== undefined) return from
+      let at = from
+      while (run.startsWith(deltaText, at)) {
+        const next = run.indexOf('\n\n', at) + 2
+        if (!hasText && run.slice(at, next).includes('"text_delta"')) break
+        at = next
+      }
+      return at
+    },
     get hasContent() {
       return hasContent
     },
@@ -206,6 +216,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 const viewOf = (block: Uint8Array): Buffer => Buffer.from(block.buffer, block.byteOffset, block.byteLength)
 
 const lineFeed = 0x0a
+const deltaText = 'event: content_block_delta\n'
 const named = (kind: string): Buffer => Buffer.from(`event: ${kind}\n`)
 const deltaLine = named('content_block_delta')
 const otherLines = [

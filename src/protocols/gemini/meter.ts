@@ -105,6 +105,16 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       if (isJsonObject(chunk)) read(chunk)
       return block
     },
+    skim(run, from) {
+      if (isArray || grammar !== undefined || head === undefined) return from
+      const end = run.indexOf('\n\n', from) + 2
+      const text = from === 0 ? run : run.slice(from)
+      // A run that says more than text is taken block by block, so that its last counters are found.
+      if (mayMatter(text, hasContent, hasText)) return from
+      if (isCounted(text)) counted = Buffer.from(text, 'latin1')
+      else if (text.includes(usageKey)) return from
+      return end < 2 ? from : run.length
+    },
     get hasContent() {
       return hasContent
     },

@@ -8,26 +8,25 @@ export const memberMarker = (name: string): string => `"${name}"`
 
 const colon = 0x3a
 
-/**
- * The first bytes of each value that follows the name in the block; -1 where there is none.
- * @param wanted stops at the first value for which it answers true
- */
-export const hasMember = (
-  block: string,
-  marker: string,
-  wanted: (first: number, second: number) => boolean,
-): boolean => {
-  let at = block.indexOf(marker)
+/** Sees the first bytes of a member's value. */
+type Wanted = (first: number, second: number) => boolean
+
+/** Where the first member of this name begins whose value is wanted; the end of the text where there is none. */
+export const findMember = (text: string, marker: string, wanted: Wanted, from: number): number => {
+  let at = text.indexOf(marker, from)
   while (at >= 0) {
-    const afterName = skipSpace(block, at + marker.length)
-    if (block.charCodeAt(afterName) === colon) {
-      const value = skipSpace(block, afterName + 1)
-      if (wanted(block.charCodeAt(value), block.charCodeAt(value + 1))) return true
+    const afterName = skipSpace(text, at + marker.length)
+    if (text.charCodeAt(afterName) === colon) {
+      const value = skipSpace(text, afterName + 1)
+      if (wanted(text.charCodeAt(value), text.charCodeAt(value + 1))) return at
     }
-    at = block.indexOf(marker, at + marker.length)
+    at = text.indexOf(marker, at + marker.length)
   }
-  return false
+  return text.length
 }
+
+export const hasMember = (block: string, marker: string, wanted: Wanted): boolean =>
+  findMember(block, marker, wanted, 0) < block.length
 
 const skipSpace = (block: string, from: number): number => {
   let position = from

@@ -3,9 +3,10 @@ import { encodeFrame, parseFrame, type SseFrame } from '../../wire/index.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { conform } from './conform.ts'
 import { decodeErrorObject, encodeErrorObject, errors } from './errors.ts'
-import { hasMember, isFilled, isFilledString, isObjectStart, memberMarker } from './marker.ts'
+import { findMember, hasMember, isFilled, isFilledString, isObjectStart, memberMarker } from './marker.ts'
 import { arrayOf, isJsonArray, objectOf, optional, stringOf } from './members.ts'
 import { isUnnamed } from './opening-chunk.ts'
+import { plainChunks } from './plain-chunks.ts'
 import { decodeUsage } from './usage.ts'
 
 /** A whole answer. It is parsed: answers are small, and reading them from spans took twice as long. */
@@ -75,6 +76,8 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
   let hasContent = false
   let hasText = false
 
+  const plain = plainChunks()
+
   const note = (chunk: { readonly [key: string]: unknown }): void => {
     if (!started) {
       // Azure opens with a chunk of filter results that names nothing yet.
@@ -98,14 +101,15 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
 
   /** Further choices must be known, because the stream is whole only when each of them has finished. */
   const isNewIndex = (digit: number): boolean => {
-    if (digit < 0x30 || digit > 0x39 || seenIndexes.has(digit)) return false
+    if (!isUnseenIndex(digit)) return false
     seenIndexes.add(digit)
     return true
   }
 
+  const isUnseenIndex = (digit: number): boolean => digit > 0x30 && digit <= 0x39 && !seenIndexes.has(digit)
+
   const watch = (block: string): void => {
-    hasText ||=
-      markers.text.some((marker) => hasMember(block, marker, isFilledString)) || hasListedText(block)
+    hasText ||= saysText(block)
     hasContent ||= hasText || markers.acts.some((marker) => hasMember(block, marker, isFilled))
   }
 
@@ -134,6 +138,25 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       note(chunk)
       return options.hideUsage && isUsageChunk(chunk) ? undefined : block
     },
+    skim(run, from) {
+      if (machine !== undefined || !started) return from
+      const alike = plain.skip(run, from)
+      if (alike > from) return alike
+      const end = run.indexOf(done, from)
+      const limit = Math.min(
+        end < 0 ? run.length : end,
+        findMember(run, markers.usage, isObjectStart, from),
+        findMember(run, markers.finish, isFilledString, from),
+        findMember(run, markers.error, isFilled, from),
+        findMember(run, markers.audio, isObjectStart, from),
+        findMember(run, markers.index, isUnseenIndex, from),
+        ...(hasText ? [] : markers.text.map((marker) => findMember(run, marker, isFilled, from))),
+      )
+      const next = run.indexOf('\n\n', from) + 2
+      if (hasText && next <= limit) plain.learn(run.slice(from, next))
+      const before = run.lastIndexOf('\n\n', limit)
+      return limit === run.length ? limit : before < from ? from : before + 2
+    },
     get hasContent() {
       return hasContent
     },
@@ -158,6 +181,9 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     fail: (failure) => [encodeFrame({ data: JSON.stringify({ error: encodeErrorObject(failure) }) })],
   }
 }
+
+const saysText = (block: string): boolean =>
+  markers.text.some((marker) => hasMember(block, marker, isFilledString)) || hasListedText(block)
 
 /** Mistral streams its content as a list once it thinks. */
 const hasListedText = (block: string): boolean =>

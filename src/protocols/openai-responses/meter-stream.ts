@@ -14,6 +14,15 @@ import { responseFacts } from './meter-body.ts'
  */
 export const meterStream = (options: StreamMeterOptions): StreamMeter => new ResponsesMeter(options)
 
+const textDelta = 'event: response.output_text.delta\n'
+/** Events that say nothing of the answer as a whole, and are no text for the user. */
+const silentDeltas = [
+  'event: response.function_call_arguments.delta\n',
+  'event: response.reasoning_summary_text.delta\n',
+  'event: response.reasoning_text.delta\n',
+  'event: response.custom_tool_call_input.delta\n',
+]
+
 class ResponsesMeter implements StreamMeter {
   hasContent = false
   hasText = false
@@ -42,6 +51,21 @@ class ResponsesMeter implements StreamMeter {
       if (frame !== undefined) this.#violations.push(...this.#conform.push(frame))
     }
     return block
+  }
+
+  skim(run: string, from: number): number {
+    if (this.#conform !== undefined || this.#final !== undefined) return from
+    let at = from
+    let last = from
+    for (;;) {
+      const isText = this.hasText && run.startsWith(textDelta, at)
+      if (!isText && !silentDeltas.some((line) => run.startsWith(line, at))) break
+      last = at
+      at = run.indexOf('\n\n', at) + 2
+      this.#count++
+    }
+    if (at > from) this.#last = Buffer.from(run.slice(last, at), 'latin1')
+    return at
   }
 
   #note(type: string, block: Uint8Array): void {

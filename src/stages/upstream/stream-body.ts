@@ -8,6 +8,8 @@ import {
 } from '../../pipeline/index.ts'
 import type { AnswerFacts, StreamMeter } from '../../protocols/index.ts'
 import {
+  countBlocks,
+  type FrameSplitter,
   frameSplitter,
   isComplete,
   jsonArraySplitter,
@@ -25,8 +27,13 @@ export interface StreamSource {
 
 export interface StreamBodyParts {
   readonly source: StreamSource
-  readonly meter: StreamMeter
+  readonly meter: StreamMeter & {
+    /** The blocks that close a stream which the provider has ended; for streams that are rebuilt. */
+    close?(): readonly Uint8Array[]
+  }
   readonly protocol: ProtocolId
+  /** For rebuilt streams: has the provider said all? Else the held block tells. */
+  readonly isOver?: () => boolean
   readonly framing: 'sse' | 'json-array'
   readonly status: number
   readonly requestBytes: number
@@ -54,7 +61,7 @@ const lingerMs = 1000
  */
 export class PassThroughStream implements BodyStream {
   private readonly parts: StreamBodyParts
-  private readonly splitter: Machine<Uint8Array, Uint8Array>
+  private readonly splitter: Machine<Uint8Array, Uint8Array> & Partial<FrameSplitter>
   private readonly hooks: SettleHook[] = []
   private held: Uint8Array | undefined
   private state: State = 'open'
@@ -112,7 +119,9 @@ export class PassThroughStream implements BodyStream {
 
   /** Nothing may follow the last event of most protocols, so a connection that stays open is not waited for. */
   private async read(): Promise<Uint8Array | undefined> {
-    if (this.held === undefined || !isFinal(this.parts.protocol, this.held)) return this.parts.source.read()
+    const { held } = this
+    const isOver = this.parts.isOver?.() ?? (held !== undefined && isFinal(this.parts.protocol, held))
+    if (!isOver) return this.parts.source.read()
     let timer: ReturnType<typeof setTimeout> | undefined
     const linger = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
@@ -131,10 +140,12 @@ export class PassThroughStream implements BodyStream {
     const { meter } = this.parts
     const visible: Uint8Array[] = this.held === undefined ? [] : [this.held]
     this.held = undefined
-    for (const block of this.splitter.push(chunk)) {
-      const seen = meter.push(block)
-      if (seen !== undefined) visible.push(seen)
-      if (meter.hasContent) this.contentBlocks++
+    const parted = meter.skim === undefined ? undefined : this.splitter.takeRun?.(chunk)
+    if (parted === undefined) {
+      for (const block of this.splitter.push(chunk)) this.look(block, visible)
+    } else {
+      this.lookAtRun(parted.run, visible)
+      this.splitter.push(parted.rest)
     }
     if (!this.sawContent && meter.hasContent) {
       this.sawContent = true
@@ -149,6 +160,32 @@ export class PassThroughStream implements BodyStream {
     return this.count(join(visible))
   }
 
+  private look(block: Uint8Array, visible: Uint8Array[]): void {
+    const { meter } = this.parts
+    const seen = meter.push(block)
+    if (seen !== undefined) visible.push(seen)
+    if (meter.hasContent) this.contentBlocks++
+  }
+
+  /** Most of a stream is content and nothing else: the meter skims over that, and looks at the blocks in between. */
+  private lookAtRun(run: Buffer, visible: Uint8Array[]): void {
+    const { meter } = this.parts
+    const text = run.toString('latin1')
+    let skims = 0
+    for (let at = 0; at < run.length; ) {
+      const plain = meter.hasContent && skims++ < mostSkims ? (meter.skim?.(text, at) ?? at) : at
+      if (plain > at) {
+        visible.push(run.subarray(at, plain))
+        this.contentBlocks += countBlocks(text, at, plain)
+        at = plain
+      } else {
+        const end = text.indexOf('\n\n', at) + 2
+        this.look(run.subarray(at, end), visible)
+        at = end
+      }
+    }
+  }
+
   /** @param clean the upstream closed properly; that alone proves nothing */
   private async finish(clean: boolean): Promise<Uint8Array | undefined> {
     const { meter } = this.parts
@@ -160,6 +197,7 @@ export class PassThroughStream implements BodyStream {
       const seen = whole ? meter.push(block) : undefined
       if (seen !== undefined) tail.push(seen)
     }
+    if (meter.facts().ended !== undefined && meter.close !== undefined) tail.push(...meter.close())
     const facts = meter.facts()
     this.state = 'ending'
     let outcome: Outcome
@@ -230,6 +268,9 @@ export class PassThroughStream implements BodyStream {
     for (const hook of this.hooks) await hook(outcome)
   }
 }
+
+/** A skim searches to the end of the run, so a run in which every block says something is not skimmed for ever. */
+const mostSkims = 8
 
 const blankLine = new TextEncoder().encode('\n\n')
 
