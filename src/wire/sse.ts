@@ -128,6 +128,21 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
  */
 export const parseFrame = (block: Uint8Array): SseFrame | undefined => {
   const text = decoder.decode(block)
+  return parseUsual(text) ?? parseAny(text)
+}
+
+/** `data: …` in one line, perhaps behind `event: …`, as nearly every event comes; undefined for all other layouts. */
+const parseUsual = (text: string): SseFrame | undefined => {
+  const isNamed = text.startsWith('event: ')
+  const nameEnd = isNamed ? text.indexOf('\n') : -1
+  if (!text.startsWith('data: ', nameEnd + 1) || text.includes('\r')) return undefined
+  const end = text.indexOf('\n', nameEnd + 1)
+  if (end !== text.length - 2 || text.charCodeAt(end + 1) !== lineFeed) return undefined
+  const data = text.slice(nameEnd + 7, end)
+  return isNamed ? { event: text.slice(7, nameEnd), data } : { data }
+}
+
+const parseAny = (text: string): SseFrame | undefined => {
   let event: string | undefined
   let data: string | undefined
   for (const line of text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)) {
