@@ -1,5 +1,12 @@
 import { GatewayError, toGatewayError } from '../errors.ts'
-import { createWatchdog, type Exchange, type Incoming, type Reply } from '../pipeline/index.ts'
+import {
+  createWatchdog,
+  type Exchange,
+  type Incoming,
+  isWhole,
+  type Reply,
+  type Watch,
+} from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { createId, type Logger } from '../telemetry/index.ts'
 import { type EndpointKey, endpointKeyOf } from './endpoint-keys.ts'
@@ -41,6 +48,9 @@ export interface Listener {
 /** Seconds that an idle or half-sent connection may last beyond our own deadline for the body. */
 const idleGrace = 5
 
+/** An exchange that runs for so many milliseconds gets its idle bound lifted; most are over by then. */
+const patience = 500
+
 export interface Traffic {
   exchanges: number
   bytes: number
@@ -68,15 +78,15 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       return errorResponse(toGatewayError(error), undefined, createId('req'))
     },
     async fetch(request, bun) {
-      const url = new URL(request.url)
-      const path = url.pathname
-      const peer = bun.requestIP(request)?.address ?? ''
+      const { path, query } = splitUrl(request.url)
+      const address = (): string =>
+        parts.clientAddress(bun.requestIP(request)?.address ?? '', request.headers)
       const local = localAnswer(request, path)
       if (local !== undefined) return local
       if (settings.serves.has('admin') && isAdminPath(path)) {
-        return parts.admin(request, parts.clientAddress(peer, request.headers))
+        return parts.admin(request, address())
       }
-      const routed = router.route(request.method, path, request.headers, url.searchParams)
+      const routed = router.route(request.method, path, request.headers, query)
       const id = createId('req')
       if (routed.type === 'wrong-method') {
         if (isWebSocket(request)) return refuseWebSocket(routed.protocol, id)
@@ -92,9 +102,7 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
         return errorResponse(error, routed.protocol, id)
       }
       if (isWebSocket(request)) return refuseWebSocket(routed.match.protocol, id)
-      return serve(request, url, routed.match, id, parts.clientAddress(peer, request.headers), (seconds) =>
-        bun.timeout(request, seconds),
-      )
+      return serve(request, query, routed.match, id, address, (seconds) => bun.timeout(request, seconds))
     },
   })
 
@@ -109,10 +117,10 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
 
   const serve = async (
     request: Request,
-    url: URL,
+    query: URLSearchParams,
     match: RouteMatch,
     id: string,
-    remoteAddress: string,
+    address: () => string,
     setIdleTimeout: (seconds: number) => void,
   ): Promise<Response> => {
     const limits = parts.limits()
@@ -124,6 +132,8 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       return errorResponse(busy(traffic.draining), match.protocol, id)
     }
     let held = 0
+    let waiting: Watch | undefined
+    let isLifted = false
     let open = true
     traffic.exchanges++
     const release = (): void => {
@@ -136,16 +146,22 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       method: request.method,
       path: match.path,
       parameters: match.parameters,
-      query: url.searchParams,
+      query,
       headers: request.headers,
       pinnedProvider: match.pinnedProvider,
-      remoteAddress,
+      get remoteAddress() {
+        return address()
+      },
       async readBody() {
         const body = await readBody(request, limits, watchdog)
         held = body.byteLength
         traffic.bytes += held
-        // The model may think for minutes; from here on the exchange has deadlines of its own.
-        setIdleTimeout(0)
+        // The model may think for minutes; from then on the exchange has deadlines of its own.
+        waiting = watchdog.watch(patience, () => {
+          waiting = undefined
+          isLifted = true
+          setIdleTimeout(0)
+        })
         return body
       },
     }
@@ -161,10 +177,17 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
         startedAt: Date.now(),
         stage: '',
       })
-      if (reply.body instanceof Uint8Array) release()
-      else reply.body.onSettle(release)
-      return toResponse(reply, setIdleTimeout, idleSeconds())
+      waiting?.end()
+      if (isWhole(reply)) {
+        release()
+        if (isLifted) setIdleTimeout(idleSeconds())
+      } else {
+        reply.body.onSettle(release)
+        setIdleTimeout(0)
+      }
+      return toResponse(reply, () => setIdleTimeout(idleSeconds()))
     } catch (error) {
+      waiting?.end()
       release()
       const shaped = toGatewayError(error)
       if (shaped.code === 'gateway_internal') {
@@ -185,6 +208,15 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       await server.stop(true)
     },
   }
+}
+
+/** Path and query of a request's absolute URL, without the cost of a parse. */
+const splitUrl = (url: string): { readonly path: string; readonly query: URLSearchParams } => {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const mark = url.indexOf('?', start)
+  return mark < 0
+    ? { path: url.slice(start), query: new URLSearchParams() }
+    : { path: url.slice(start, mark), query: new URLSearchParams(url.slice(mark + 1)) }
 }
 
 const busy = (draining: boolean): GatewayError =>

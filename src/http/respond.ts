@@ -4,25 +4,17 @@ import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { bodyBytes } from '../wire/index.ts'
 
-/** Tells the server how long this connection may be silent; 0 lifts the bound. Seconds. */
-export type SetIdleTimeout = (seconds: number) => void
+/**
+ * A reply as Bun's response. Streams pull: a slow client holds the upstream back.
+ * @param onEnd the stream is over, before its connection takes another request
+ */
+export const toResponse = (reply: Reply, onEnd: () => void): Response =>
+  isWhole(reply)
+    ? new Response(reply.status === 204 ? null : bodyBytes(reply.body), reply)
+    : new Response(streamOf(reply, onEnd), reply)
 
-/** A reply as Bun's response. Streams pull: a slow client holds the upstream back. */
-export const toResponse = (reply: Reply, setIdleTimeout: SetIdleTimeout, idleSeconds: number): Response => {
-  if (isWhole(reply)) {
-    setIdleTimeout(idleSeconds)
-    return new Response(reply.status === 204 ? null : bodyBytes(reply.body), reply)
-  }
-  return new Response(streamOf(reply, setIdleTimeout, idleSeconds), reply)
-}
-
-const streamOf = (
-  reply: StreamReply,
-  setIdleTimeout: SetIdleTimeout,
-  idleSeconds: number,
-): ReadableStream => {
-  const { body } = reply
-  return new ReadableStream({
+const streamOf = ({ body }: StreamReply, onEnd: () => void): ReadableStream =>
+  new ReadableStream({
     async pull(controller) {
       try {
         const chunk = await body.next()
@@ -31,7 +23,7 @@ const streamOf = (
           return
         }
         // The timeout sticks to the connection, so the next request on it needs its bound back.
-        setIdleTimeout(idleSeconds)
+        onEnd()
         controller.close()
       } catch (error) {
         // In the same tick as an enqueue, Bun would lose what was enqueued.
@@ -43,7 +35,6 @@ const streamOf = (
       body.cancel()
     },
   })
-}
 
 /** One of our errors as the canonical form says it. */
 export const canonicalError = (error: GatewayError): CanonicalError => ({
