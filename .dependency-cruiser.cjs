@@ -8,6 +8,7 @@ const table = {
   telemetry: [],
   storage: [],
   config: [],
+  egress: [],
   supervisor: [],
   catalog: ['ir', 'config'],
   protocols: ['ir', 'wire'],
@@ -32,7 +33,19 @@ const table = {
   ],
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
   admin: ['ir', 'accounts', 'ledger', 'catalog', 'providers', 'config', 'telemetry'],
-  cli: ['ir', 'accounts', 'admin', 'catalog', 'config', 'http', 'providers', 'supervisor', 'telemetry'],
+  conformance: ['ir', 'wire', 'protocols'],
+  cli: [
+    'ir',
+    'accounts',
+    'admin',
+    'catalog',
+    'config',
+    'conformance',
+    'http',
+    'providers',
+    'supervisor',
+    'telemetry',
+  ],
 }
 const folders = Object.keys(table)
 

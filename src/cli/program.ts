@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
 import { configCommand } from './commands/config.ts'
+import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
@@ -29,6 +30,7 @@ const commands: readonly CommandMaker[] = [
   usageCommand,
   modelsCommand,
   doctorCommand,
+  conformCommand,
 ]
 
 export const createProgram = (context: CliContext, done: Done): Command => {
