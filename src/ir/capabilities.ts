@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly chatLimitField: 'max_tokens' | 'max_completion_tokens'
   /** Temperature, top_p, top_k: taken; only at their defaults; not together with reasoning; or never. */
   readonly sampling: 'free' | 'not-with-reasoning' | 'defaults-only' | 'refused'
+  /** Are temperature and top_p refused together (Claude from Opus 4.1 on)? Absent: no. */
+  readonly temperatureOrTopP?: boolean
   readonly reasoning: ReasoningCapability
   /** May the history end with the assistant's words, to be continued? */
   readonly prefill: boolean
@@ -20,6 +22,8 @@ export interface Capabilities {
   readonly midSystem: boolean
   /** May a tool be forced while the model thinks? */
   readonly forcedToolWithReasoning: boolean
+  /** May a tool be forced at all (not on Claude Opus 5.5 and its kin)? Absent: yes. */
+  readonly forcedTools?: boolean
   /** Is `strict` constrained decoding of tool arguments offered? */
   readonly strictTools: boolean
   /** Structured output by schema. */
@@ -54,7 +58,14 @@ export interface Capabilities {
   /** May the client's prompt cache key be sent? */
   readonly cacheKey: boolean
   readonly verbosity: boolean
+  /**
+   * Chat and Responses: optional request fields that the provider knows; many refuse a request for one that they do
+   * not know. Absent: all of them.
+   */
+  readonly requestFields?: readonly OptionalRequestField[]
 }
+
+export type OptionalRequestField = 'user' | 'metadata' | 'store' | 'serviceTier'
 
 export interface MediaCapability {
   readonly images: boolean
@@ -79,4 +90,6 @@ export interface ReasoningCapability {
   readonly canDisable: boolean
   /** Can readable thoughts or summaries be asked for? */
   readonly readable: boolean
+  /** Does it think when nothing is asked for? Absent: not known, so taken for yes. */
+  readonly onByDefault?: boolean
 }

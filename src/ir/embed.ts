@@ -14,6 +14,8 @@ export interface EmbedRequest extends Node {
   readonly task?: string
   readonly title?: string
   readonly user?: string
+  /** What another protocol cannot be told of: media among the inputs, settings that differ from input to input. */
+  readonly unsaid?: { readonly at: string; readonly what: string }
 }
 
 export interface EmbedResponse extends Node {

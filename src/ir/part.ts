@@ -61,6 +61,8 @@ export interface DocumentPart extends PartNode {
   readonly source: MediaSource | { readonly type: 'parts'; readonly parts: readonly Part[] }
   readonly title?: string
   readonly context?: string
+  /** Where a search result comes from, in its own words: mostly an address. */
+  readonly url?: string
   /** Should the answer cite from it? */
   readonly wantsCitations?: boolean
 }
@@ -126,7 +128,7 @@ export interface JsonPart extends PartNode {
   readonly json: JsonText
 }
 
-/** A tool that runs at the provider. */
+/** A tool that runs at the provider, or whose schema is the provider's. */
 export type ServerTool =
   | 'web-search'
   | 'web-fetch'
@@ -150,6 +152,8 @@ export interface ServerCallPart extends PartNode {
   readonly input: JsonText
   /** MCP server, where there is one. */
   readonly server?: string
+  /** The client runs it and answers it (Responses' computer, apply_patch, local shell), not the provider. */
+  readonly byClient?: true
 }
 
 export interface ServerResultPart extends PartNode {

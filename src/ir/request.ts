@@ -17,6 +17,7 @@ export interface GenerateRequest extends Node {
   readonly tools: readonly ToolDefinition[]
   readonly toolChoice?: ToolChoice
   readonly parallelToolCalls?: boolean
+  /** 0: nothing shall be written, only the prompt cache is warmed. */
   readonly maxOutputTokens?: number
   readonly sampling: Sampling
   readonly reasoning?: ReasoningSettings
@@ -33,6 +34,11 @@ export interface GenerateRequest extends Node {
   readonly promptCacheKey?: string
   /** A mark on the whole request: cache what can be cached. */
   readonly cache?: CacheMark
+  /** OpenAI's `prompt_cache_options`, the same in Chat and Responses; `prewarm` is said by `maxOutputTokens: 0`. */
+  readonly promptCacheOptions?: JsonObject
+  readonly promptCacheRetention?: string
+  /** OpenAI's `moderation`, the same in Chat and Responses. It protects: another target must not lose its policy. */
+  readonly moderation?: JsonObject
   /** Chat only: does the client want the usage chunk? The others always send usage. */
   readonly streamUsage?: boolean
 }
@@ -54,6 +60,8 @@ export interface Turn extends Node {
   readonly tools?: readonly ToolDefinition[]
   /** Reasoning settings from this turn on (Responses `configuration_update`, Anthropic's per-message `output_config`). */
   readonly reasoning?: ReasoningSettings
+  /** Output format from this turn on (Responses `configuration_update`). */
+  readonly output?: OutputFormat
 }
 
 export interface Sampling {
@@ -99,6 +107,10 @@ export interface FunctionTool extends Node {
   readonly strict?: boolean
   readonly cache?: CacheMark
   readonly deferLoading?: boolean
+  /** JSON Schema source of what the tool answers (Responses `output_schema`, Gemini `responseJsonSchema`). */
+  readonly outputSchema?: JsonText
+  /** The model need not wait for the answer (Responses `async`, Gemini `NON_BLOCKING`). */
+  readonly nonBlocking?: boolean
 }
 
 /** Takes free text, possibly by a grammar. */

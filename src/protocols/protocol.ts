@@ -230,11 +230,15 @@ export interface EncodedResponse {
 
 export interface CountTokensCodec {
   decodeRequest(wire: WireRequest): GenerateRequest
+  /** The question for a provider: what of a generate request counts. */
+  encodeRequest(request: GenerateRequest, target: TargetContext): EncodedRequest
   encodeResponse(count: { readonly inputTokens: number; readonly cachedTokens?: number }): string
   decodeResponse(wire: WireResponse): { readonly inputTokens: number }
 }
 
 export interface EmbedCodec {
+  /** Every text to embed with its byte span; absent where `GenerateCodec.leaves` reads such requests as well. */
+  leaves?(wire: WireRequest): readonly Leaf[]
   decodeRequest(wire: WireRequest): EmbedRequest
   encodeRequest(request: EmbedRequest, target: TargetContext): EncodedRequest
   decodeResponse(wire: WireResponse, request: EmbedRequest): EmbedResponse

@@ -154,6 +154,9 @@ export interface LedgerEntry {
   readonly attempts: number
   readonly operation: string
   readonly clientProtocol: string
+  readonly upstreamProtocol: string | null
+  /** JSON: a list of losses in translation. */
+  readonly warnings: string | null
 }
 
 /** A port that was free a moment ago. */

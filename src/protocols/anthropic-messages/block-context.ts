@@ -1,4 +1,4 @@
-import type { CacheMark, JsonObject, Warning } from '../../ir/index.ts'
+import type { CacheMark, JsonObject, Node, Warning } from '../../ir/index.ts'
 import { objectMember, withRest } from './members.ts'
 import type { AnswerShape } from './version.ts'
 
@@ -12,18 +12,26 @@ export interface BlockContext {
   warn(code: Warning['code'], feature: string, path: string, reason: string): void
 }
 
-/** Other protocols' lifetimes become the nearest one (translation.md §8). */
-const lifetimes: Readonly<Record<string, string>> = { '30m': '5m', '12h': '1h', '24h': '1h' }
+/** Where the client said it, else its place in the canonical form. */
+export const placeOf = (node: Node, path: string): string => node.at ?? path
 
+/** Marks of another protocol have been given our lifetimes before (`foreign-marks.ts`). */
 export const encodeCacheMark = (
   cache: CacheMark | undefined,
   rest: JsonObject | undefined,
-): Record<string, unknown> | undefined => {
-  if (cache === undefined) return undefined
-  const ttl = cache.ttl === undefined ? undefined : (lifetimes[cache.ttl] ?? cache.ttl)
-  return withRest({ type: 'ephemeral', ttl }, objectMember(rest ?? {}, 'cache_control'))
-}
+): Record<string, unknown> | undefined =>
+  cache === undefined
+    ? undefined
+    : withRest({ type: 'ephemeral', ttl: cache.ttl }, objectMember(rest ?? {}, 'cache_control'))
+
+/** The API refuses texts of nothing but white space. */
+export const saysNothing = (text: string): boolean => text.trim() === ''
 
 /** Empty text blocks are refused. */
 export const isEmptyText = (block: unknown): boolean =>
-  typeof block === 'object' && block !== null && 'type' in block && 'text' in block && block.text === ''
+  typeof block === 'object' &&
+  block !== null &&
+  'type' in block &&
+  'text' in block &&
+  typeof block.text === 'string' &&
+  saysNothing(block.text)

@@ -6,8 +6,8 @@ import { own, ownIfAny } from './own.ts'
 /** What a block's decoder needs of its surroundings. */
 export interface BlockSource {
   readonly document: JsonDocument
-  /** Decodes blocks that stand inside the block. */
-  readonly parts: (blocks: readonly unknown[]) => readonly Part[]
+  /** Decodes blocks that stand inside the block, in its `member` (`content`, `source.content`). */
+  readonly parts: (blocks: readonly unknown[], member: string) => readonly Part[]
 }
 
 /** @returns undefined for a block that is not shaped as its type promises */

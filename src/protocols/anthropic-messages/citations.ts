@@ -71,19 +71,34 @@ const definedOnly = (entries: readonly (readonly [string, unknown])[]): Partial<
   Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 
 /** The wire's citation; undefined where the wire has no word for its kind. */
-export const encodeCitation = (citation: Citation): Record<string, unknown> | undefined => {
+export const encodeCitation = (citation: Citation): Record<string, unknown> | undefined =>
+  encodeOfKind(citation, kindOf(citation))
+
+/**
+ * Places in documents and search results are numbers of the request's own; what another provider cites has none, and
+ * is told by its address.
+ */
+const kindOf = (citation: Citation): Citation['kind'] => {
+  const { kind, documentIndex, sourceStart, sourceEnd, url } = citation
+  if (kind === 'web' || kind === 'maps' || ownRest(citation) !== undefined) return kind
+  const isPlaced = documentIndex !== undefined && sourceStart !== undefined && sourceEnd !== undefined
+  if (isPlaced && kind !== 'file' && kind !== 'container-file' && kind !== 'other') return kind
+  return url === undefined ? 'other' : 'web'
+}
+
+const encodeOfKind = (citation: Citation, kind: Citation['kind']): Record<string, unknown> | undefined => {
   const rest: JsonObject | undefined = ownRest(citation)
   const isForeign = rest === undefined
-  switch (citation.kind) {
+  switch (kind) {
     case 'char':
     case 'page':
     case 'block': {
-      const { type, unit } = documentTypes[citation.kind]
+      const { type, unit } = documentTypes[kind]
       return withRest(
         {
           type,
           cited_text: citation.citedText ?? (isForeign ? '' : undefined),
-          document_index: citation.documentIndex ?? (isForeign ? 0 : undefined),
+          document_index: citation.documentIndex,
           document_title: citation.title ?? (isForeign ? null : undefined),
           [`start_${unit}`]: citation.sourceStart,
           [`end_${unit}`]: citation.sourceEnd,

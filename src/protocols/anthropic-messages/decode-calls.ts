@@ -95,7 +95,7 @@ const resultContent = (
   // An empty list stays in the rest, so that it differs from no content at all.
   if (!Array.isArray(content) || content.length === 0) return { content: [] }
   reader.array('content')
-  return { content: parts(content) }
+  return { content: parts(content, 'content') }
 }
 
 export const decodeServerResult: BlockDecoder = (block, { document }) => {

@@ -25,15 +25,20 @@ export const decodeDocument: BlockDecoder = (block, { parts }) => {
   }
 }
 
-/** A result of a client's own search: a document of several texts, whose `source` says where it is from. */
+/** A result of a client's own search: a document of several texts, whose `url` says where it is from. */
 export const decodeSearchResult: BlockDecoder = (block, { parts }) => {
-  const reader = readMembers(block)
-  const content = reader.array('content')
-  if (content === undefined) return undefined
+  const content = ownMember(block, 'content')
+  if (!Array.isArray(content)) return undefined
+  const hasSource = typeof ownMember(block, 'source') === 'string'
+  // Without a source the type alone says what it is, and stays in the rest.
+  const reader = hasSource ? open(block) : readMembers(block)
+  reader.array('content')
+  const url = reader.string('source')
   const citations = wantsCitations(reader, block)
   return {
     type: 'document',
-    source: { type: 'parts', parts: parts(content) },
+    source: { type: 'parts', parts: parts(content, 'content') },
+    ...(url === undefined ? {} : { url }),
     ...documentMembers(reader),
     ...citations.members,
     ...close(reader, { citations: citations.rest }),
@@ -102,7 +107,7 @@ const decodeSource = (
     case 'content': {
       const blocks = reader.array('content')
       if (blocks !== undefined) {
-        return { source: { type: 'parts', parts: parts(blocks) }, rest: reader.rest() }
+        return { source: { type: 'parts', parts: parts(blocks, 'source.content') }, rest: reader.rest() }
       }
       const text = reader.string('content')
       // One string instead of blocks: the same thing as a plain text, but for its spelling.

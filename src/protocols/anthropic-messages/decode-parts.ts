@@ -1,6 +1,6 @@
 import { isJsonObject, type Part } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
-import { type BlockDecoder, closeOwn, open } from './block-reader.ts'
+import { type BlockDecoder, type BlockSource, closeOwn, open } from './block-reader.ts'
 import { decodeCitation } from './citations.ts'
 import {
   decodeMcpCall,
@@ -17,12 +17,30 @@ import { protocolId } from './wire.ts'
 /**
  * One content block as a part. What has no canonical word, or is not shaped as its type promises, becomes an opaque
  * part that keeps its source.
+ * @param at where the block stands in the client's request, if the part shall tell
  */
-export const decodeBlock = (block: unknown, document: JsonDocument): Part => {
+export const decodeBlock = (block: unknown, document: JsonDocument, at?: string): Part => {
+  const part = decodeUnplaced(block, document, at)
+  return at === undefined ? part : { ...part, at }
+}
+
+/** @param at where the list stands; its blocks are then placed below it: `messages.3.content.0` */
+export const decodeBlocks = (
+  blocks: readonly unknown[],
+  document: JsonDocument,
+  at?: string,
+): readonly Part[] =>
+  blocks.map((block, index) => decodeBlock(block, document, at === undefined ? undefined : `${at}.${index}`))
+
+const decodeUnplaced = (block: unknown, document: JsonDocument, at: string | undefined): Part => {
   if (!isJsonObject(block)) return opaque('', block, document)
   const type = ownMember(block, 'type')
   if (typeof type !== 'string') return opaque('', block, document)
-  const source = { document, parts: (blocks: readonly unknown[]) => decodeBlocks(blocks, document) }
+  const source: BlockSource = {
+    document,
+    parts: (blocks, member) =>
+      decodeBlocks(blocks, document, at === undefined ? undefined : `${at}.${member}`),
+  }
   const decode = Object.hasOwn(decoders, type) ? decoders[type] : undefined
   const part =
     decode !== undefined
@@ -32,9 +50,6 @@ export const decodeBlock = (block: unknown, document: JsonDocument): Part => {
         : undefined
   return part ?? opaque(type, block, document)
 }
-
-export const decodeBlocks = (blocks: readonly unknown[], document: JsonDocument): readonly Part[] =>
-  blocks.map((block) => decodeBlock(block, document))
 
 const opaque = (name: string, block: unknown, document: JsonDocument): Part => ({
   type: 'opaque',

@@ -8,7 +8,8 @@ import {
   type Turn,
 } from '../../ir/index.ts'
 import { type JsonDocument, parseDocument } from '../../wire/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import type { DecodeOptions, WireRequest } from '../protocol.ts'
+import { withoutBillingNote } from './billing-note.ts'
 import { readCacheMark } from './block-reader.ts'
 import { decodeBlocks } from './decode-parts.ts'
 import { decodeFormat, decodeReasoning } from './decode-settings.ts'
@@ -24,29 +25,35 @@ export const meaningfulHeaders = ['anthropic-version', 'anthropic-beta'] as cons
  * A `POST /v1/messages` (or `…/count_tokens`) body.
  * @throws GatewayError `gateway_request_invalid` when it is not an object, or `messages` not a list of messages
  */
-export const decodeRequest = (wire: WireRequest): GenerateRequest => {
+export const decodeRequest = (wire: WireRequest, options: DecodeOptions = {}): GenerateRequest => {
   const document = parseBody(wire.body)
   if (!isJsonObject(document.value)) throw invalid('request', 'input should be a valid dictionary')
   const body = document.value
   const reader = readMembers(body)
+  const placed: Placing = options.locations === true ? (at) => at : () => undefined
   const model = reader.string('model') ?? ''
-  const tools = decodeTools(reader, document)
+  const tools = decodeTools(reader, document, placed)
   const choice = reader.object('tool_choice')
   const settings = decodeSettings(reader, document)
   const { cache, rest: cacheRest } = readCacheMark(reader)
-  const turns = [...decodeSystem(reader, document), ...decodeMessages(reader, document)]
+  const turns = [...decodeSystem(reader, document, placed), ...decodeMessages(reader, document, placed)]
   return {
     protocol: protocolId,
     model,
     stream: reader.exactly('stream', true),
     turns,
     tools,
-    ...(choice === undefined ? {} : decodeToolChoice(choice, tools, document)),
+    ...(choice === undefined ? {} : decodeToolChoice(choice, tools, document, placed('tool_choice'))),
     ...settings.members,
     ...cache,
     ...own({ ...reader.rest(), ...settings.rest, ...cacheRest, ...headersOf(wire.headers) }),
   }
 }
+
+/** Where something stands in the client's request; undefined where nobody asked. */
+type Placing = (at: string) => string | undefined
+
+const at = (place: string | undefined): { readonly at?: string } => (place === undefined ? {} : { at: place })
 
 const parseBody = (bytes: Uint8Array): JsonDocument => {
   try {
@@ -68,41 +75,52 @@ const headersOf = (headers: Headers): JsonObject =>
   )
 
 /** The `system` field: one turn, whose parts are its blocks. */
-const decodeSystem = (reader: MemberReader, document: JsonDocument): readonly Turn[] => {
-  const preamble = { role: 'system', authority: 'system', placement: 'preamble' } as const
+const decodeSystem = (reader: MemberReader, document: JsonDocument, placed: Placing): readonly Turn[] => {
+  const place = at(placed('system'))
+  const preamble = { role: 'system', authority: 'system', placement: 'preamble', ...place } as const
   const text = reader.string('system')
-  if (text !== undefined) return [{ ...preamble, parts: [{ type: 'text', text }], form: 'string' }]
+  if (text !== undefined) return [{ ...preamble, parts: [{ type: 'text', text, ...place }], form: 'string' }]
   const blocks = reader.array('system')
-  return blocks === undefined ? [] : [{ ...preamble, parts: decodeBlocks(blocks, document) }]
+  if (blocks === undefined) return []
+  return [
+    withoutBillingNote({ ...preamble, parts: decodeBlocks(blocks, document, placed('system')) }, blocks),
+  ]
 }
 
-const decodeMessages = (reader: MemberReader, document: JsonDocument): readonly Turn[] => {
+const decodeMessages = (reader: MemberReader, document: JsonDocument, placed: Placing): readonly Turn[] => {
   const messages = reader.array('messages')
   if (messages === undefined) throw invalid('messages', 'input should be a valid list')
   return messages.map((message, index) => {
     if (!isJsonObject(message)) throw invalid(`messages[${index}]`, 'input should be a valid dictionary')
-    return decodeMessage(message, document)
+    return decodeMessage(message, document, placed(`messages.${index}`))
   })
 }
 
-const decodeMessage = (message: JsonObject, document: JsonDocument): Turn => {
+const decodeMessage = (message: JsonObject, document: JsonDocument, place: string | undefined): Turn => {
   const reader = readMembers(message)
   const text = reader.string('content')
   const blocks = text === undefined ? ownMember(message, 'content') : undefined
   const hasBlocks = Array.isArray(blocks) && blocks.length > 0
+  const inside = place === undefined ? undefined : `${place}.content`
   if (hasBlocks) reader.array('content')
   const role = roleOf(reader)
-  const tools = hasBlocks ? addedTools(blocks, document) : []
+  const tools = hasBlocks ? addedTools(blocks, document, inside) : []
   const config = readMembers(reader.object('output_config') ?? {})
   const effort = config.string('effort')
   const hasConfig = ownMember(message, 'output_config') !== undefined
   return {
     role,
     ...(role === 'system' ? { authority: 'system', placement: 'inline' } : {}),
-    parts: text !== undefined ? [{ type: 'text', text }] : hasBlocks ? decodeBlocks(blocks, document) : [],
+    parts:
+      text !== undefined
+        ? [{ type: 'text', text, ...at(inside) }]
+        : hasBlocks
+          ? decodeBlocks(blocks, document, inside)
+          : [],
     ...(text === undefined ? {} : { form: 'string' }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(effort === undefined ? {} : { reasoning: { effort } }),
+    ...at(place),
     ...ownIfAny({ ...(hasConfig ? { output_config: config.rest() } : {}), ...reader.rest() }),
   }
 }
@@ -111,11 +129,15 @@ const decodeMessage = (message: JsonObject, document: JsonDocument): Turn => {
  * Definitions in `tool_addition` blocks, for protocols that must know them. The blocks themselves stay opaque parts:
  * they also name tools that are defined elsewhere, and their place matters.
  */
-const addedTools = (blocks: readonly unknown[], document: JsonDocument): readonly ToolDefinition[] =>
-  blocks.flatMap((block) => {
+const addedTools = (
+  blocks: readonly unknown[],
+  document: JsonDocument,
+  place: string | undefined,
+): readonly ToolDefinition[] =>
+  blocks.flatMap((block, index) => {
     if (!isJsonObject(block) || ownMember(block, 'type') !== 'tool_addition') return []
     const definition = ownMember(objectMember(block, 'tool'), 'definition')
-    return definition === undefined ? [] : [decodeTool(definition, document)]
+    return definition === undefined ? [] : [decodeTool(definition, document, place && `${place}.${index}`)]
   })
 
 /** An unknown role stays in the rest, and counts as the user's. */
@@ -127,11 +149,15 @@ const roleOf = (reader: MemberReader): Turn['role'] => {
 }
 
 /** An empty list stays in the rest, so that it differs from no list. */
-const decodeTools = (reader: MemberReader, document: JsonDocument): readonly ToolDefinition[] => {
+const decodeTools = (
+  reader: MemberReader,
+  document: JsonDocument,
+  placed: Placing,
+): readonly ToolDefinition[] => {
   const tools = ownMember(reader.rest(), 'tools')
   if (!Array.isArray(tools) || tools.length === 0) return []
   reader.array('tools')
-  return tools.map((tool) => decodeTool(tool, document))
+  return tools.map((tool, index) => decodeTool(tool, document, placed(`tools.${index}`)))
 }
 
 type SettingMembers = Omit<GenerateRequest, 'protocol' | 'model' | 'stream' | 'turns' | 'tools'>

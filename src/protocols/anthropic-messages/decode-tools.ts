@@ -6,8 +6,16 @@ import { own, ownIfAny } from './own.ts'
 import { toolOfDefinition } from './server-tools.ts'
 import { protocolId } from './wire.ts'
 
-/** A definition without a type, or with `custom`, is the client's own function; every other type is the provider's. */
-export const decodeTool = (tool: unknown, document: JsonDocument): ToolDefinition => {
+/**
+ * A definition without a type, or with `custom`, is the client's own function; every other type is the provider's.
+ * @param at where it stands in the client's request, if the definition shall tell
+ */
+export const decodeTool = (tool: unknown, document: JsonDocument, at?: string): ToolDefinition => {
+  const decoded = decodeUnplaced(tool, document)
+  return at === undefined ? decoded : { ...decoded, at }
+}
+
+const decodeUnplaced = (tool: unknown, document: JsonDocument): ToolDefinition => {
   if (!isJsonObject(tool)) return decodeServerTool({}, '', document.source(tool))
   const type = ownMember(tool, 'type')
   if (typeof type === 'string' && type !== 'custom') {
@@ -51,6 +59,16 @@ export interface DecodedToolChoice {
 
 /** `disable_parallel_tool_use` is the inverse of the canonical field. */
 export const decodeToolChoice = (
+  choice: JsonObject,
+  tools: readonly ToolDefinition[],
+  document: JsonDocument,
+  at?: string,
+): DecodedToolChoice => {
+  const decoded = decodeUnplacedChoice(choice, tools, document)
+  return at === undefined ? decoded : { ...decoded, toolChoice: { ...decoded.toolChoice, at } }
+}
+
+const decodeUnplacedChoice = (
   choice: JsonObject,
   tools: readonly ToolDefinition[],
   document: JsonDocument,

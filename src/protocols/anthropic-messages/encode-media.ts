@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import type { DocumentPart, ImagePart, JsonObject, MediaSource } from '../../ir/index.ts'
 import { type BlockContext, encodeCacheMark } from './block-context.ts'
 import { objectMember, ownMember, withRest } from './members.ts'
@@ -8,12 +9,16 @@ export const encodeImage = (part: ImagePart, path: string, context: BlockContext
     context.warn('dropped', 'image', path, 'answers hold no images')
     return undefined
   }
-  if (part.detail !== undefined) context.warn('dropped', 'image detail', path, 'no counterpart')
+  if ((part.detail ?? 'auto') !== 'auto') context.warn('dropped', 'image detail', path, 'no counterpart')
   const rest = ownRest(part) ?? {}
   return withRest(
     {
       type: 'image',
-      source: encodeSource(part.source, objectMember(rest, 'source'), guessed(context, imageType)),
+      source: encodeSource(
+        ours(part.source, path, context),
+        objectMember(rest, 'source'),
+        guessed(context, imageType),
+      ),
       cache_control: encodeCacheMark(part.cache, rest),
     },
     rest,
@@ -24,11 +29,16 @@ export const encodeImage = (part: ImagePart, path: string, context: BlockContext
 export const encodeDocument = (
   part: DocumentPart,
   inner: readonly unknown[],
+  path: string,
   context: BlockContext,
 ): unknown => {
+  if (context.side === 'answer' && context.isForeign) {
+    context.warn('dropped', 'document', path, 'answers hold no documents')
+    return undefined
+  }
   const rest = ownRest(part) ?? {}
   const sourceRest = objectMember(rest, 'source')
-  const isSearchResult = ownMember(rest, 'type') === 'search_result'
+  const isSearchResult = part.url !== undefined || ownMember(rest, 'type') === 'search_result'
   const citations =
     part.wantsCitations === undefined
       ? undefined
@@ -39,19 +49,55 @@ export const encodeDocument = (
     citations,
     cache_control: encodeCacheMark(part.cache, rest),
   }
-  if (isSearchResult) return withRest({ type: 'search_result', content: inner, ...shared }, rest)
+  if (isSearchResult) {
+    return withRest({ type: 'search_result', source: part.url, content: inner, ...shared }, rest)
+  }
   const source =
     part.source.type === 'parts'
       ? withRest({ type: 'content', content: inner }, sourceRest)
       : part.source.type === 'text' && ownMember(sourceRest, 'type') === 'content'
         ? withRest({ type: 'content', content: part.source.text }, sourceRest)
         : encodeSource(
-            part.source,
+            plainText(ours(part.source, path, context), path, context),
             sourceRest,
             guessed(context, () => 'application/pdf'),
           )
   return withRest({ type: 'document', source, ...shared }, rest)
 }
+
+/** Names of files belong to one provider and say nothing to another. */
+const ours = (source: MediaSource, path: string, context: BlockContext): MediaSource => {
+  if (!context.isForeign || context.side === 'answer') return source
+  if (source.type === 'file') {
+    throw new GatewayError(
+      'gateway_translation_unsupported',
+      'a file of another provider cannot be read here',
+      {
+        param: path,
+      },
+    )
+  }
+  return source.mediaType === 'image/jpg' ? { ...source, mediaType: 'image/jpeg' } : source
+}
+
+/**
+ * Documents in bytes are PDF; texts have a source of their own (translation.md §4.4, D4). Anything else is refused.
+ */
+const plainText = (source: MediaSource, path: string, context: BlockContext): MediaSource => {
+  const { mediaType } = source
+  if (!context.isForeign || source.type !== 'base64' || mediaType === undefined) return source
+  const [essence = ''] = mediaType.split(';')
+  if (essence === 'application/pdf') return { ...source, mediaType: essence }
+  if (!essence.startsWith('text/') && !textTypes.has(essence)) {
+    throw new GatewayError('gateway_translation_unsupported', `documents of type ${essence} are not taken`, {
+      param: path,
+    })
+  }
+  if (essence !== 'text/plain') context.warn('approximated', 'document type', path, 'sent as plain text')
+  return { type: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }
+}
+
+const textTypes: ReadonlySet<string> = new Set(['application/json', 'application/xml', 'application/yaml'])
 
 const encodeSource = (
   source: MediaSource,

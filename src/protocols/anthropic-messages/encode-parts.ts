@@ -1,7 +1,14 @@
 import { GatewayError } from '../../errors.ts'
-import type { DocumentPart, Part, ReasoningPart, TextPart } from '../../ir/index.ts'
+import type {
+  DocumentPart,
+  Part,
+  ReasoningPart,
+  ReasoningPiece,
+  ReasoningState,
+  TextPart,
+} from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import { type BlockContext, encodeCacheMark } from './block-context.ts'
+import { type BlockContext, encodeCacheMark, placeOf } from './block-context.ts'
 import { encodeCitation } from './citations.ts'
 import { encodeServerCall, encodeServerResult, encodeToolCall, encodeToolResult } from './encode-calls.ts'
 import { encodeDocument, encodeImage } from './encode-media.ts'
@@ -22,7 +29,7 @@ export const encodePart = (part: Part, path: string, context: BlockContext): unk
     case 'image':
       return encodeImage(part, path, context)
     case 'document':
-      return encodeDocument(part, partsOf(part, path, context), context)
+      return encodeDocument(part, partsOf(part, path, context), path, context)
     case 'reasoning':
       return encodeReasoning(part, path, context)
     case 'tool-call':
@@ -54,7 +61,7 @@ export const encodePart = (part: Part, path: string, context: BlockContext): unk
 
 export const encodeParts = (parts: readonly Part[], path: string, context: BlockContext): unknown[] =>
   parts
-    .map((part, index) => encodePart(part, `${path}[${index}]`, context))
+    .map((part, index) => encodePart(part, placeOf(part, `${path}[${index}]`), context))
     .filter((block) => block !== undefined)
 
 const partsOf = (part: DocumentPart, path: string, context: BlockContext): readonly unknown[] =>
@@ -66,9 +73,7 @@ export const encodeText = (part: TextPart, path: string, context: BlockContext):
   if (part.citations !== undefined && !keepsCitations) {
     context.warn('dropped', 'citations', `${path}.citations`, 'only genuine citations may be sent back')
   }
-  const citations = keepsCitations
-    ? part.citations?.map(encodeCitation).filter((citation) => citation !== undefined)
-    : undefined
+  const citations = keepsCitations ? encodeCitations(part, path, context) : undefined
   const fillsNull = context.side === 'answer' && context.shape === 'full' && rest === undefined
   return withRest(
     {
@@ -81,13 +86,35 @@ export const encodeText = (part: TextPart, path: string, context: BlockContext):
   )
 }
 
-/** The summary parts of other protocols are one text here. */
-const reasoningText = (part: ReasoningPart): string => part.pieces.map((piece) => piece.text).join('\n\n')
+const encodeCitations = (
+  { citations, ...part }: TextPart,
+  path: string,
+  context: BlockContext,
+): readonly unknown[] | undefined => {
+  const encoded = citations?.map(encodeCitation).filter((citation) => citation !== undefined)
+  if (encoded === undefined || encoded.length === citations?.length) return encoded
+  context.warn('dropped', 'citations', `${path}.citations`, 'a kind that has no counterpart')
+  return encoded.length === 0 && ownRest(part) === undefined ? undefined : encoded
+}
+
+/** The summary parts of other protocols are one text here; where there are the thoughts themselves, those. */
+const reasoningText = (pieces: readonly ReasoningPiece[]): string => {
+  const own = pieces.filter((piece) => piece.kind === 'text')
+  return (own.length === 0 ? pieces : own).map((piece) => piece.text).join('\n\n')
+}
+
+/**
+ * State of whatever origin stands in the field that clients send back unread. Without readable thoughts it is a
+ * redacted block, unless it is this provider's own signature.
+ */
+export const isRedacted = (state: ReasoningState | undefined, hasThoughts: boolean): boolean =>
+  state?.kind === 'redacted' || (state !== undefined && state.kind !== 'signature' && !hasThoughts)
 
 const encodeReasoning = (part: ReasoningPart, path: string, context: BlockContext): unknown => {
   const rest = ownRest(part)
-  const state = part.state?.protocol === protocolId ? part.state : undefined
-  if (state?.kind === 'redacted') {
+  const isOurs = part.state?.protocol === protocolId || context.side === 'answer'
+  const state = isOurs ? part.state : undefined
+  if (state !== undefined && isRedacted(state, part.pieces.length > 0)) {
     return withRest(
       {
         type: 'redacted_thinking',
@@ -101,7 +128,7 @@ const encodeReasoning = (part: ReasoningPart, path: string, context: BlockContex
     context.warn('dropped', 'reasoning', path, 'thoughts without a signature of Anthropic are refused')
     return undefined
   }
-  const thinking = reasoningText(part)
+  const thinking = reasoningText(part.pieces)
   if (thinking === '' && state === undefined && rest === undefined) return undefined
   const block: WireThinkingBlock = { type: 'thinking', thinking, signature: state?.value ?? '' }
   return withRest(

@@ -1,6 +1,38 @@
 import { describe, expect, test } from 'bun:test'
-import type { GenerateRequest, Part, Turn } from '../../ir/index.ts'
+import type { Capabilities, GenerateRequest, Part, Turn } from '../../ir/index.ts'
 import { encodeRequest } from './encode-request.ts'
+
+const media = { images: true, imageUrls: true, pdf: true, audio: false, video: false }
+
+const capabilities: Capabilities = {
+  minOutputTokens: 1,
+  chatLimitField: 'max_tokens',
+  sampling: 'free',
+  reasoning: { control: 'adaptive', efforts: ['low', 'high'], canDisable: true, readable: true },
+  prefill: true,
+  midSystem: false,
+  forcedToolWithReasoning: false,
+  strictTools: true,
+  jsonSchema: true,
+  jsonSchemaWithTools: true,
+  serverTools: [],
+  serverToolsWithFunctions: true,
+  customTools: false,
+  input: media,
+  toolResults: media,
+  callIds: true,
+  signaturesEnforced: false,
+  reasoningTextInHistory: false,
+  developerRole: false,
+  stopSequences: 8,
+  candidates: 1,
+  logprobs: false,
+  seed: false,
+  penalties: false,
+  cache: 'marks',
+  cacheKey: false,
+  verbosity: false,
+}
 
 const foreign = (members: Partial<GenerateRequest>): GenerateRequest => ({
   protocol: 'openai-responses',
@@ -12,13 +44,17 @@ const foreign = (members: Partial<GenerateRequest>): GenerateRequest => ({
   ...members,
 })
 
-const encode = (members: Partial<GenerateRequest>) => {
-  const encoded = encodeRequest(foreign(members), {
+const encoded = (members: Partial<GenerateRequest>, capable: Partial<Capabilities> = {}) =>
+  encodeRequest(foreign(members), {
     model: 'claude-x',
     stream: true,
     maxOutputTokens: 64_000,
+    capabilities: { ...capabilities, ...capable },
   })
-  return { body: JSON.parse(encoded.body), warnings: encoded.warnings.map(({ feature }) => feature) }
+
+const encode = (members: Partial<GenerateRequest>, capable?: Partial<Capabilities>) => {
+  const { body, warnings } = encoded(members, capable)
+  return { body: JSON.parse(body), warnings: warnings.map(({ feature }) => feature) }
 }
 
 const user = (...parts: readonly Part[]): Turn => ({ role: 'user', parts })
@@ -41,23 +77,81 @@ const result = (callId: string | undefined, words: string, name?: string): Part 
 })
 
 describe('a history of another protocol', () => {
+  const system = (words: string): Turn => ({
+    role: 'system',
+    parts: [text(words)],
+    placement: 'inline',
+    form: 'string',
+  })
+  const reminder = (words: string) => ({
+    type: 'text',
+    text: `<system-reminder>\n${words}\n</system-reminder>`,
+  })
+  const said = (body: { messages: { role: string; content: unknown }[] }) =>
+    body.messages.map(({ role, content }) => [role, content])
+
   test('leading system turns become the system field, later ones stay in their place', () => {
-    const { body } = encode({
-      turns: [
-        { role: 'system', parts: [text('A')], placement: 'preamble', form: 'string' },
-        { role: 'system', parts: [text('B')], placement: 'inline', form: 'string' },
-        user(text('U')),
-        { role: 'system', parts: [text('C')], placement: 'inline', form: 'string' },
-      ],
-    })
-    expect(body.system).toEqual([
+    const turns: Turn[] = [
+      { role: 'system', parts: [text('A')], placement: 'preamble', form: 'string' },
+      system('B'),
+      user(text('U')),
+      system('C'),
+      assistant(text('X')),
+      system('D'),
+      user(text('V')),
+      system('E'),
+    ]
+    const plain = encode({ turns }).body
+    expect(plain.system).toEqual([
       { type: 'text', text: 'A' },
       { type: 'text', text: 'B' },
     ])
-    expect(body.messages).toEqual([
-      { role: 'user', content: [{ type: 'text', text: 'U' }] },
-      { role: 'system', content: 'C' },
+    expect(said(plain)).toEqual([
+      ['user', [{ type: 'text', text: 'U' }, reminder('C')]],
+      ['assistant', [{ type: 'text', text: 'X' }]],
+      ['user', [reminder('D'), { type: 'text', text: 'V' }, reminder('E')]],
     ])
+    expect(said(encode({ turns }, { midSystem: true }).body)).toEqual([
+      ['user', [{ type: 'text', text: 'U' }]],
+      ['system', 'C'],
+      ['assistant', [{ type: 'text', text: 'X' }]],
+      ['user', [reminder('D'), { type: 'text', text: 'V' }]],
+      ['system', 'E'],
+    ])
+  })
+
+  test('an effort that changes on the way goes where the model takes it', () => {
+    const turns: Turn[] = [
+      user(text('U')),
+      assistant(text('X')),
+      { role: 'system', parts: [], placement: 'inline', reasoning: { effort: 'low' } },
+      user(text('V')),
+    ]
+    const here = encoded({ turns, reasoning: { effort: 'high' } }, { midSystem: true })
+    expect(JSON.parse(here.body).messages.at(-1)).toEqual({
+      role: 'system',
+      output_config: { effort: 'low' },
+    })
+    expect(JSON.parse(here.body).output_config).toEqual({ effort: 'high' })
+    expect(here.headers['anthropic-beta']).toBe('mid-conversation-output-config-2026-07-01')
+    const whole = encoded({ turns, reasoning: { effort: 'high' } })
+    expect(JSON.parse(whole.body).output_config).toEqual({ effort: 'low' })
+    expect(JSON.parse(whole.body).messages.length).toBe(3)
+    expect(whole.headers['anthropic-beta']).toBeUndefined()
+  })
+
+  test('of system text alone the last says what is asked; system text holds no images', () => {
+    const { body } = encode({ turns: [system('A'), system('B')] })
+    expect([body.system, said(body)]).toEqual(['A', [['user', [reminder('B')]]]])
+    const image: Part = {
+      type: 'image',
+      source: { type: 'url', url: 'https://a' },
+      at: 'input[0].content[1]',
+    }
+    const turns: Turn[] = [{ role: 'system', parts: [text('A'), image] }, user(text('U'))]
+    expect(() => encode({ turns })).toThrow(
+      expect.objectContaining({ code: 'gateway_translation_unsupported', param: 'input[0].content[1]' }),
+    )
   })
 
   test('neighbours of one role are one message, results first', () => {
@@ -95,10 +189,16 @@ describe('a history of another protocol', () => {
     const ids = body.messages[0].content.map(({ id }: { id: string }) => id)
     expect(new Set(ids).size).toBe(3)
     expect(ids.every((id: string) => /^toolu_[A-Za-z0-9]{24}$/.test(id))).toBe(true)
-    expect(body.messages[1].content.map((part: { tool_use_id: string }) => part.tool_use_id)).toEqual([
-      ids[1],
-      ids[0],
-      ids[2],
+    // In the order of the calls.
+    expect(
+      body.messages[1].content.map((part: { tool_use_id: string; content: string }) => [
+        part.tool_use_id,
+        part.content,
+      ]),
+    ).toEqual([
+      [ids[0], 'F1'],
+      [ids[1], 'G'],
+      [ids[2], 'F2'],
     ])
     expect(encode({ turns }).body).toEqual(body)
   })
@@ -120,11 +220,19 @@ describe('a history of another protocol', () => {
       turns: [user(text('')), assistant(thought, text('')), user(text('U')), assistant(text('A \n'))],
     })
     expect(body.messages).toEqual([
-      { role: 'user', content: [{ type: 'text', text: '(empty)' }] },
-      { role: 'user', content: [{ type: 'text', text: 'U' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '(empty)' },
+          { type: 'text', text: 'U' },
+        ],
+      },
       { role: 'assistant', content: [{ type: 'text', text: 'A' }] },
     ])
-    expect(warnings).toEqual(['empty message', 'reasoning'])
+    expect(warnings).toEqual(['reasoning', 'empty message'])
+    const empty = encode({ turns: [user(text('U')), assistant(text('A')), user(text(' '), text(''))] })
+    expect(empty.body.messages.at(-1)).toEqual({ role: 'user', content: [{ type: 'text', text: '(empty)' }] })
+    expect(empty.warnings).toEqual(['empty message'])
   })
 
   test('thoughts signed by Anthropic go back as they were', () => {
@@ -155,6 +263,34 @@ describe('a history of another protocol', () => {
       { INVALID_JSON: '{"a":' },
       { INVALID_JSON: '[1]' },
     ])
+  })
+
+  test('documents are PDF or text; files of another provider are refused', () => {
+    const document = (data: string, mediaType?: string): Part => ({
+      type: 'document',
+      source: { type: 'base64', data, ...(mediaType === undefined ? {} : { mediaType }) },
+      title: 'D',
+      at: 'input[0].content[0]',
+    })
+    const { body, warnings } = encode({
+      turns: [user(document('JVBE'), document('R3LDvMOfZQ==', 'text/plain'), document('YSxi', 'text/csv'))],
+    })
+    expect(body.messages[0].content).toEqual([
+      {
+        type: 'document',
+        source: { type: 'base64', media_type: 'application/pdf', data: 'JVBE' },
+        title: 'D',
+      },
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Grüße' }, title: 'D' },
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'a,b' }, title: 'D' },
+    ])
+    expect(warnings).toEqual(['document type'])
+    const file: Part = { type: 'image', source: { type: 'file', id: 'file_1' }, at: 'input[0].content[0]' }
+    for (const refused of [document('UEsD', 'application/zip'), file]) {
+      expect(() => encode({ turns: [user(refused)] })).toThrow(
+        expect.objectContaining({ code: 'gateway_translation_unsupported', param: 'input[0].content[0]' }),
+      )
+    }
   })
 
   test('media without a type get one from their first bytes; audio is refused', () => {
@@ -226,9 +362,18 @@ describe('settings of another protocol', () => {
         { type: 'function', name: 'f', strict: false },
         { type: 'custom', name: 'patch', description: 'D', format: '{"type":"text"}' },
         { type: 'namespace', name: 'ns', tools: [tool('g')] },
-        { type: 'server', tool: 'web-search', wireType: 'web_search', config: '{}' },
+        {
+          type: 'server',
+          tool: 'web-search',
+          wireType: 'web_search_20250305',
+          config: '{"type":"web_search_20250305","name":"web_search"}',
+        },
       ],
-      turns: [{ role: 'system', parts: [], placement: 'inline', tools: [tool('h')] }],
+      turns: [
+        user(text('U')),
+        { role: 'system', parts: [], placement: 'inline', tools: [tool('h')] },
+        user(text('V')),
+      ],
       parallelToolCalls: false,
     })
     expect(body.tools).toEqual([
@@ -239,10 +384,16 @@ describe('settings of another protocol', () => {
         input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
       },
       { name: 'ns__g', input_schema: { type: 'object' } },
+      { type: 'web_search_20250305', name: 'web_search' },
       { name: 'h', input_schema: { type: 'object' } },
     ])
     expect(body.tool_choice).toEqual({ type: 'auto', disable_parallel_tool_use: true })
-    expect(warnings).toEqual(['tools added later', 'free-text tool', 'web-search tool'])
+    expect(warnings).toEqual(['tools added later', 'free-text tool'])
+    expect(() =>
+      encode({
+        tools: [{ type: 'server', tool: 'web-search', wireType: 'web_search', config: '{}', at: 'tools[0]' }],
+      }),
+    ).toThrow(expect.objectContaining({ code: 'gateway_translation_unsupported', param: 'tools[0]' }))
     const allowed = encode({
       tools: [tool('a'), tool('b')],
       toolChoice: { type: 'allowed', mode: 'auto', names: ['b'] },
@@ -266,14 +417,17 @@ describe('settings of another protocol', () => {
         output: { type: 'json' },
       }),
     ).toMatchObject({
-      body: { temperature: 1 },
+      body: {
+        temperature: 1,
+        system: [{ type: 'text', text: 'Respond with a single JSON object and nothing else.' }],
+      },
       warnings: [
+        'json output',
         'seed',
         'frequency penalty',
         'verbosity',
         'metadata',
         'temperature',
-        'json output',
         'service tier',
       ],
     })
@@ -287,6 +441,39 @@ describe('settings of another protocol', () => {
         expect.objectContaining({ code: 'gateway_translation_unsupported' }),
       )
     }
+  })
+
+  test('output: a schema has its field where the model takes one, other JSON is asked for in one line', () => {
+    const schema = '{"type":"object","properties":{"a":{"const":1.0}}}'
+    const output = { type: 'json-schema', schema } as const
+    const turns = [user(text('U'))]
+    expect(encoded({ turns, output }).body).toContain(`"format":{"type":"json_schema","schema":${schema}}`)
+    const line = 'Respond with a single JSON object and nothing else.'
+    const old = encode({ turns, output }, { jsonSchema: false })
+    expect(old.body.output_config).toBeUndefined()
+    expect(old.body.system).toEqual([
+      { type: 'text', text: `${line} It must match this JSON Schema: ${schema}` },
+    ])
+    expect(old.warnings).toEqual(['json schema output'])
+    const later = encode({
+      turns: [
+        { role: 'system', placement: 'preamble', parts: [text('S')], form: 'string' },
+        ...turns,
+        { role: 'system', placement: 'inline', parts: [], output: { type: 'json' } },
+        user(text('V')),
+      ],
+    })
+    expect(later.body.system).toEqual([
+      { type: 'text', text: 'S' },
+      { type: 'text', text: line },
+    ])
+  })
+
+  test('a long name of a user is hashed, a blank stop string left out', () => {
+    const { body, warnings } = encode({ user: 'u'.repeat(300), sampling: { stop: ['\n', 'END'] } })
+    expect(body.metadata.user_id).toMatch(/^[0-9a-f]{64}$/)
+    expect([body.stop_sequences, warnings]).toEqual([['END'], ['stop string']])
+    expect(encode({ user: 'u' }).body.metadata).toEqual({ user_id: 'u' })
   })
 
   test('lifetimes of cache marks and tiers become the nearest ones', () => {

@@ -1,14 +1,20 @@
-import type { GenerateRequest, JsonObject, Turn, Warning } from '../../ir/index.ts'
+import { GatewayError } from '../../errors.ts'
+import type { GenerateRequest, JsonObject, Part, Turn, Warning } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedRequest, TargetContext } from '../protocol.ts'
-import { type BlockContext, isEmptyText } from './block-context.ts'
+import { billingNoteOf } from './billing-note.ts'
+import { type BlockContext, placeOf } from './block-context.ts'
 import { meaningfulHeaders } from './decode-request.ts'
 import { encodeParts } from './encode-parts.ts'
 import { encodeSettings } from './encode-settings.ts'
-import { encodeTools } from './encode-tools.ts'
+import { allTools, encodeTools } from './encode-tools.ts'
+import { adoptedFormat } from './foreign-format.ts'
+import { ourMark, withOurMarks } from './foreign-marks.ts'
+import { effortOf } from './foreign-thinking.ts'
 import { adoptedTurns } from './foreign-turns.ts'
 import { isEmpty, objectMember, ownMember, withRest } from './members.ts'
 import { ownRest } from './own.ts'
+import { lastEffort } from './system-places.ts'
 import { protocolId } from './wire.ts'
 
 /** Required by the API; used where neither the client nor the catalogue gives a limit. */
@@ -28,17 +34,18 @@ export const encodeRequest = (request: GenerateRequest, target: TargetContext): 
     warn: (code, feature, path, reason) => warnings.push({ code, feature, path, reason }),
   }
   const { headers, members } = splitHeaders(ownRest(request) ?? {})
-  const turns = isForeign ? adoptedTurns(request.turns) : request.turns
+  const said = isForeign ? adoptedRequest(request, target, context) : ownRequest(request)
   const limit = request.maxOutputTokens ?? target.maxOutputTokens ?? fallbackMaxTokens
+  const messages = encodeMessages(said.messages, context)
   const body = withRest(
     {
       model: target.model,
       max_tokens: isForeign ? limit : request.maxOutputTokens,
       stream: target.stream ? true : undefined,
-      system: encodeSystem(turns, context),
-      messages: encodeMessages(turns, context),
-      ...encodeTools(request, context),
-      ...encodeSettings(request, context, members, limit),
+      system: encodeSystem(said.preamble, context),
+      messages,
+      ...encodeTools(said.request, context),
+      ...encodeSettings(said.request, { context, rest: members, maxTokens: limit, target }),
     },
     members,
   )
@@ -50,9 +57,59 @@ export const encodeRequest = (request: GenerateRequest, target: TargetContext): 
       // The newest version refuses sampling parameters (translation.md §2).
       'anthropic-version': '2023-06-01',
       ...headers,
+      ...(isForeign ? betaHeader(said.messages, headers['anthropic-beta']) : {}),
     },
     warnings,
   }
+}
+
+interface SaidRequest {
+  readonly request: GenerateRequest
+  readonly preamble: readonly Turn[]
+  readonly messages: readonly Turn[]
+}
+
+const ownRequest = (request: GenerateRequest): SaidRequest => ({
+  request,
+  preamble: request.turns.filter(isPreamble),
+  messages: request.turns.filter((turn) => !isPreamble(turn)),
+})
+
+/** A request of another protocol in the shapes of this one. */
+const adoptedRequest = (
+  request: GenerateRequest,
+  { capabilities }: TargetContext,
+  context: BlockContext,
+): SaidRequest => {
+  const { emulated, ...format } = adoptedFormat(request, capabilities, context)
+  const turns = adoptedTurns(request.turns, capabilities, context)
+  const effort = lastEffort(capabilities?.midSystem === true ? turns.preamble : request.turns)
+  const options = request.promptCacheOptions?.['ttl']
+  const { tools, preamble, messages } = withOurMarks(
+    { tools: allTools(request, context), preamble: turns.preamble, messages: turns.messages },
+    { lifetime: typeof options === 'string' ? options : undefined, whole: request.cache !== undefined },
+    context,
+  )
+  return {
+    request: {
+      ...request,
+      ...format,
+      tools,
+      ...(request.cache === undefined ? {} : { cache: ourMark(request.cache) }),
+      ...(effort === undefined ? {} : { reasoning: { ...request.reasoning, effort } }),
+    },
+    preamble: emulated === undefined ? preamble : [...preamble, emulated],
+    messages,
+  }
+}
+
+/** Efforts in system messages are a beta of the API. */
+const effortBeta = 'mid-conversation-output-config-2026-07-01'
+
+const betaHeader = (messages: readonly Turn[], betas: string | undefined): Record<string, string> => {
+  const isNeeded = messages.some((turn) => turn.role === 'system' && turn.reasoning?.effort !== undefined)
+  if (!isNeeded || betas?.includes(effortBeta) === true) return {}
+  return { 'anthropic-beta': betas === undefined ? effortBeta : `${betas},${effortBeta}` }
 }
 
 /** The request's extension holds body members and, under their hyphenated names, headers. */
@@ -74,46 +131,65 @@ const splitHeaders = (
 const isPreamble = (turn: Turn): boolean => turn.role === 'system' && turn.placement !== 'inline'
 
 /** One string where the source wrote one, else a list of blocks. */
-const encodeSystem = (turns: readonly Turn[], context: BlockContext): unknown => {
-  const preamble = turns.filter(isPreamble)
+const encodeSystem = (preamble: readonly Turn[], context: BlockContext): unknown => {
   const [only] = preamble
   if (only === undefined) return undefined
-  if (preamble.length === 1 && only.form === 'string' && only.parts.length === 1) {
-    const [part] = only.parts
-    if (part?.type === 'text') return part.text
+  const [part] = only.parts
+  if (preamble.length === 1 && only.form === 'string' && isOneString(only.parts) && part?.type === 'text') {
+    return context.isForeign && part.text === '' ? undefined : part.text
   }
-  return preamble.flatMap((turn, index) => encodeParts(turn.parts, `turns[${index}].parts`, context))
+  const note = context.isForeign ? undefined : billingNoteOf(only)
+  const blocks = preamble.flatMap((turn) => {
+    if (context.isForeign) turn.parts.forEach(refuseMediaInSystem)
+    return encodeParts(turn.parts, 'system', context)
+  })
+  if (context.isForeign && blocks.length === 0) return undefined
+  return note === undefined ? blocks : [note, ...blocks]
 }
 
-const encodeMessages = (turns: readonly Turn[], context: BlockContext): readonly unknown[] =>
-  turns.flatMap((turn, index) => {
-    if (isPreamble(turn)) return []
-    const message = encodeTurn(turn, `turns[${index}]`, context)
-    return message === undefined ? [] : [message]
-  })
+const isOneString = (parts: readonly Part[]): boolean =>
+  parts.length === 1 && parts[0]?.type === 'text' && parts[0].cache === undefined
 
-const encodeTurn = (turn: Turn, path: string, context: BlockContext): unknown => {
+/** System text is text (translation.md §4.1, S7). */
+const refuseMediaInSystem = (part: Part): void => {
+  if (part.type === 'text') return
+  throw new GatewayError('gateway_translation_unsupported', `system text cannot hold ${part.type} parts`, {
+    param: placeOf(part, 'system'),
+  })
+}
+
+const encodeMessages = (messages: readonly Turn[], context: BlockContext): readonly unknown[] =>
+  messages.map((turn) => (context.isForeign ? encodeAdopted(turn, context) : encodeOwn(turn, context)))
+
+/** Everything that the API wants of a message has been seen to (`adoptedTurns`). */
+const encodeAdopted = (turn: Turn, context: BlockContext): unknown => {
+  const [first] = turn.parts
+  if (turn.name !== undefined) {
+    context.warn('dropped', 'name', `${placeOf(turn, 'turns')}.name`, 'no counterpart')
+  }
+  const content =
+    turn.form === 'string' && isOneString(turn.parts) && first?.type === 'text'
+      ? first.text
+      : encodeParts(turn.parts, placeOf(turn, 'turns'), context)
+  const effort = turn.role === 'system' ? turn.reasoning?.effort : undefined
+  return {
+    role: turn.role,
+    content: turn.parts.length === 0 ? undefined : content,
+    output_config: effort === undefined ? undefined : { effort: effortOf(effort) },
+  }
+}
+
+const encodeOwn = (turn: Turn, context: BlockContext): unknown => {
   const rest = ownRest(turn) ?? {}
   const role = Object.hasOwn(rest, 'role') ? undefined : turn.role
   const config = withRest({ effort: turn.reasoning?.effort }, objectMember(rest, 'output_config'))
   const settings = isEmpty(config) ? {} : { output_config: config }
   const [first] = turn.parts
   if (turn.form === 'string' && turn.parts.length === 1 && first?.type === 'text') {
-    if (!context.isForeign || first.text !== '')
-      return withRest({ role, content: first.text, ...settings }, rest)
+    return withRest({ role, content: first.text, ...settings }, rest)
   }
-  const blocks = encodeParts(turn.parts, `${path}.parts`, context)
-  if (!context.isForeign) {
-    // A system message that only changes the tools or the effort has no content at all.
-    const isAbsent = blocks.length === 0 && (turn.role === 'system' || Object.hasOwn(rest, 'content'))
-    const content = isAbsent ? undefined : blocks
-    return withRest({ role, content, ...settings }, rest)
-  }
-  // Empty texts and empty messages are refused.
-  const said = blocks.filter((block) => !isEmptyText(block))
-  if (said.length > 0) return { role, content: said, ...settings }
-  if (turn.role === 'system' && !isEmpty(settings)) return { role, ...settings }
-  if (turn.role !== 'user') return undefined
-  context.warn('approximated', 'empty message', path, 'an empty message is refused')
-  return { role, content: [{ type: 'text', text: '(empty)' }] }
+  const blocks = encodeParts(turn.parts, 'messages', context)
+  // A system message that only changes the tools or the effort has no content at all.
+  const isAbsent = blocks.length === 0 && (turn.role === 'system' || Object.hasOwn(rest, 'content'))
+  return withRest({ role, content: isAbsent ? undefined : blocks, ...settings }, rest)
 }

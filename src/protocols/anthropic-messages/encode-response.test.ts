@@ -113,7 +113,11 @@ describe('an answer of another provider', () => {
       }).body.stop_reason
     expect(reasonOf('end')).toBe('end_turn')
     expect(reasonOf('end', call)).toBe('tool_use')
+    expect(reasonOf('tool-calls', call)).toBe('tool_use')
+    expect(reasonOf('tool-calls', { type: 'text', text: 'a' })).toBe('end_turn')
     expect(reasonOf('length', call)).toBe('max_tokens')
+    expect(reasonOf('tool-calls', call, { ...call, input: '{"a":' })).toBe('max_tokens')
+    expect(reasonOf('compacted')).toBe('end_turn')
     expect(reasonOf('end', { type: 'refusal', text: 'no' })).toBe('refusal')
     expect(reasonOf('context')).toBe('model_context_window_exceeded')
     expect(reasonOf('pause')).toBe('pause_turn')
@@ -163,7 +167,7 @@ describe('an answer of another provider', () => {
         type: 'web_search_result_location',
         url: 'https://a',
         title: null,
-        cited_text: '',
+        cited_text: 'x',
         encrypted_index: '',
       },
     ])

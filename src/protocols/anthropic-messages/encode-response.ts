@@ -2,8 +2,9 @@ import { GatewayError } from '../../errors.ts'
 import type { GenerateResponse, JsonObject, Warning } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedResponse, ReplyContext } from '../protocol.ts'
-import { type BlockContext, isEmptyText } from './block-context.ts'
+import type { BlockContext } from './block-context.ts'
 import { encodeParts } from './encode-parts.ts'
+import { adoptedAnswer } from './foreign-answer.ts'
 import { messageId } from './identifiers.ts'
 import { objectMember, withRest } from './members.ts'
 import { ownRest } from './own.ts'
@@ -31,15 +32,15 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
     context.warn('dropped', 'several answers', 'choices', 'only the first can be said')
   }
   const rest = messageRest(response)
-  const finish = effectiveFinish(choice?.finish, contentsOf(choice))
+  const finish = effectiveFinish(choice?.finish, contentsOf(choice), reply.headers.get('anthropic-beta'))
   if (isFailure(finish.reason)) {
     throw new GatewayError('gateway_upstream_invalid', finish.message ?? `the answer ended: ${finish.reason}`)
   }
   if (approximated.has(finish.reason) && ownRest(finish) === undefined) {
     context.warn('approximated', `stop reason ${finish.reason}`, 'stop_reason', 'no counterpart')
   }
-  const blocks = encodeParts(choice?.parts ?? [], 'content', context)
-  const content = isForeign ? blocks.filter((block) => !isEmptyText(block)) : blocks
+  const parts = choice?.parts ?? []
+  const content = encodeParts(isForeign ? adoptedAnswer(parts, reply.id) : parts, 'content', context)
   const hasFinish = choice?.finish !== undefined || rest === undefined
   const said = withRest(
     {

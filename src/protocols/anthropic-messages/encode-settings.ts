@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import {
   type GenerateRequest,
@@ -8,31 +9,41 @@ import {
   type Sampling,
 } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
+import type { TargetContext } from '../protocol.ts'
 import type { BlockContext } from './block-context.ts'
-import { displayOf, foreignThinking } from './foreign-thinking.ts'
+import { displayOf, effortOf, foreignThinking } from './foreign-thinking.ts'
 import { isEmpty, objectMember, ownMember, withRest } from './members.ts'
 import { ownRest } from './own.ts'
 import { protocolId } from './wire.ts'
 
-/**
- * Every member of a request that is neither content nor tools.
- * @param rest the request's own extension
- * @param maxTokens the output limit that goes out
- */
+export interface SettingsContext {
+  readonly context: BlockContext
+  /** The request's own extension. */
+  readonly rest: JsonObject
+  /** The output limit that goes out. */
+  readonly maxTokens: number
+  readonly target: Pick<TargetContext, 'capabilities'>
+}
+
+/** Every member of a request that is neither content nor tools. */
 export const encodeSettings = (
   request: GenerateRequest,
-  context: BlockContext,
-  rest: JsonObject,
-  maxTokens: number,
+  { context, rest, maxTokens, target }: SettingsContext,
 ): Record<string, unknown> => {
   if (context.isForeign) checkForeign(request, context)
   const thinking = context.isForeign
-    ? foreignThinking(request, maxTokens, context)
+    ? foreignThinking(request, maxTokens, target.capabilities, context)
     : encodeThinking(request.reasoning)
-  const { temperature, topP, topK, stop } = encodableSampling(request.sampling, isThinking(thinking), context)
-  const format = encodeFormat(request.output, context)
+  const { temperature, topP, topK, stop } = context.isForeign
+    ? foreignSampling(request.sampling, isThinking(thinking), context)
+    : request.sampling
+  const format = encodeFormat(request.output)
+  const effort = request.reasoning?.effort
   const config = withRest(
-    { effort: effortOf(request.reasoning, context), format: format.current },
+    {
+      effort: effort === undefined || !context.isForeign ? effort : effortOf(effort),
+      format: format.current,
+    },
     objectMember(rest, 'output_config'),
   )
   const isSpelledOut = ownMember(rest, 'output_config') !== undefined
@@ -40,14 +51,14 @@ export const encodeSettings = (
     temperature,
     top_p: topP,
     top_k: topK,
-    stop_sequences: stop === undefined || (context.isForeign && stop.length === 0) ? undefined : stop,
+    stop_sequences: stop,
     thinking,
     output_config: isEmpty(config) && !isSpelledOut ? undefined : config,
     output_format: format.old,
     metadata:
       request.user === undefined
         ? undefined
-        : withRest({ user_id: request.user }, objectMember(rest, 'metadata')),
+        : withRest({ user_id: userId(request.user, context) }, objectMember(rest, 'metadata')),
     service_tier: encodeServiceTier(request.serviceTier, context),
     cache_control:
       request.cache === undefined
@@ -63,6 +74,10 @@ export const encodeSettings = (
   }
 }
 
+/** Longer names of users are refused; cut off, two users could become one. */
+const userId = (user: string, context: BlockContext): string =>
+  context.isForeign && user.length > 256 ? createHash('sha256').update(user).digest('hex') : user
+
 /** What has no counterpart: dropped with a warning, or refused where dropping would change what is asked. */
 const checkForeign = (request: GenerateRequest, context: BlockContext): void => {
   const { sampling } = request
@@ -70,18 +85,17 @@ const checkForeign = (request: GenerateRequest, context: BlockContext): void => 
   if (request.background === true) throw unsupported('background mode', 'background')
   if (request.previousResponseId !== undefined) throw unsupported('an earlier answer', 'previousResponseId')
   if (request.conversation !== undefined) throw unsupported('a stored conversation', 'conversation')
-  const dropped: readonly (readonly [feature: string, isSet: boolean])[] = [
-    ['seed', sampling.seed !== undefined],
-    ['presence penalty', (sampling.presencePenalty ?? 0) !== 0],
-    ['frequency penalty', (sampling.frequencyPenalty ?? 0) !== 0],
-    ['logit bias', sampling.logitBias !== undefined],
-    ['log probabilities', sampling.logprobs === true || (sampling.topLogprobs ?? 0) > 0],
-    ['verbosity', request.verbosity !== undefined],
-    ['metadata', request.metadata !== undefined],
-    ['prompt cache key', request.promptCacheKey !== undefined],
+  const dropped: readonly (readonly [feature: string, field: string, isSet: boolean])[] = [
+    ['seed', 'sampling.seed', sampling.seed !== undefined],
+    ['presence penalty', 'sampling.presencePenalty', (sampling.presencePenalty ?? 0) !== 0],
+    ['frequency penalty', 'sampling.frequencyPenalty', (sampling.frequencyPenalty ?? 0) !== 0],
+    ['logit bias', 'sampling.logitBias', sampling.logitBias !== undefined],
+    ['log probabilities', 'sampling.logprobs', sampling.logprobs === true || (sampling.topLogprobs ?? 0) > 0],
+    ['verbosity', 'verbosity', request.verbosity !== undefined],
+    ['metadata', 'metadata', request.metadata !== undefined],
   ]
-  for (const [feature, isSet] of dropped) {
-    if (isSet) context.warn('dropped', feature, feature, 'no counterpart')
+  for (const [feature, field, isSet] of dropped) {
+    if (isSet) context.warn('dropped', feature, field, 'no counterpart')
   }
 }
 
@@ -92,26 +106,27 @@ const unsupported = (what: string, param: string): GatewayError =>
 
 const isThinking = (thinking: unknown): boolean => isJsonObject(thinking) && thinking['type'] !== 'disabled'
 
-/** Of foreign sampling: nothing beside thoughts, and no temperature above 1. */
-const encodableSampling = (sampling: Sampling, thinks: boolean, context: BlockContext): Sampling => {
-  if (!context.isForeign) return sampling
-  const { temperature, topP, topK, ...rest } = sampling
+/** What the API refuses of any model: anything beside thoughts, a temperature above 1, stop strings of white space. */
+const foreignSampling = (sampling: Sampling, thinks: boolean, context: BlockContext): Sampling => {
+  const { temperature, topP, topK, stop: wanted, ...rest } = sampling
+  const stop = wanted?.filter((text) => text.trim() !== '') ?? []
+  if (stop.length < (wanted?.length ?? 0)) {
+    context.warn('dropped', 'stop string', 'sampling.stop', 'one of nothing but white space is refused')
+  }
+  const stopping = stop.length === 0 ? rest : { ...rest, stop }
   if (thinks) {
     const isSet = (temperature ?? 1) !== 1 || (topP ?? 1) !== 1 || topK !== undefined
     if (isSet) context.warn('dropped', 'sampling', 'sampling', 'not together with reasoning')
-    return rest
+    return stopping
   }
-  if (temperature === undefined || temperature <= 1) return sampling
-  context.warn('approximated', 'temperature', 'sampling.temperature', 'the highest is 1')
-  return { ...sampling, temperature: 1 }
-}
-
-const efforts: Readonly<Record<string, string | undefined>> = { none: undefined, minimal: 'low' }
-
-const effortOf = (settings: ReasoningSettings | undefined, context: BlockContext): string | undefined => {
-  const effort = settings?.effort
-  if (effort === undefined || !context.isForeign) return effort
-  return Object.hasOwn(efforts, effort) ? efforts[effort] : effort
+  const isTooHigh = temperature !== undefined && temperature > 1
+  if (isTooHigh) context.warn('approximated', 'temperature', 'sampling.temperature', 'the highest is 1')
+  return {
+    ...stopping,
+    ...(temperature === undefined ? {} : { temperature: Math.min(1, temperature) }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+  }
 }
 
 const encodeThinking = (settings: ReasoningSettings | undefined): unknown => {
@@ -134,13 +149,8 @@ const encodeThinking = (settings: ReasoningSettings | undefined): unknown => {
 
 const encodeFormat = (
   output: OutputFormat | undefined,
-  context: BlockContext,
 ): { readonly current?: unknown; readonly old?: unknown } => {
-  if (output === undefined || output.type === 'text') return {}
-  if (output.type !== 'json-schema' || output.schema === undefined) {
-    context.warn('dropped', `${output.type} output`, 'output', 'only a schema can be asked for')
-    return {}
-  }
+  if (output?.type !== 'json-schema' || output.schema === undefined) return {}
   const rest = ownRest(output) ?? {}
   const format = { type: 'json_schema', schema: rawJson(output.schema) }
   const old = ownMember(rest, 'output_format')
@@ -158,11 +168,16 @@ const tiers: Readonly<Record<string, string>> = {
   priority: 'auto',
   scale: 'auto',
   fast: 'auto',
+  ultrafast: 'auto',
 }
+
+/** Tiers that promise more than `auto` does. */
+const isMore = (tier: string): boolean => tier === 'fast' || tier === 'ultrafast'
 
 const encodeServiceTier = (tier: string | undefined, context: BlockContext): string | undefined => {
   if (tier === undefined || !context.isForeign) return tier
   const mapped = Object.hasOwn(tiers, tier) ? tiers[tier] : undefined
   if (mapped === undefined) context.warn('dropped', 'service tier', 'serviceTier', 'no counterpart')
+  else if (isMore(tier)) context.warn('approximated', 'service tier', 'serviceTier', 'sent as auto')
   return mapped
 }

@@ -210,7 +210,7 @@ describe('a stream of another provider', () => {
     expect(JSON.parse(input)).toEqual({ input: '*** "Begin"\n🙂' })
   })
 
-  test('thoughts: parts of a summary are one text; only a signature of Anthropic is one', () => {
+  test('thoughts: parts of a summary are one text, signed by state of whatever origin', () => {
     const thought = (piece: number, words: string): StreamEvent => ({
       type: 'reasoning-delta',
       index: 0,
@@ -244,12 +244,13 @@ describe('a stream of another provider', () => {
       'content_block_delta 0 thinking_delta .',
       'content_block_delta 0 thinking_delta \n\ntwo',
     ]
-    expect(brief(events(closed('openai-responses'))).slice(1, -2)).toEqual([...said, 'content_block_stop 0'])
-    expect(brief(events(closed('anthropic-messages'))).slice(1, -2)).toEqual([
-      ...said,
-      'content_block_delta 0 signature_delta sig',
-      'content_block_stop 0',
-    ])
+    for (const protocol of ['openai-responses', 'anthropic-messages'] as const) {
+      expect(brief(events(closed(protocol))).slice(1, -2)).toEqual([
+        ...said,
+        'content_block_delta 0 signature_delta sig',
+        'content_block_stop 0',
+      ])
+    }
   })
 
   test('hidden thoughts of Anthropic, known only at their end, become a redacted block', () => {
@@ -285,6 +286,115 @@ describe('a stream of another provider', () => {
       'content_block_delta 0 citations_delta',
       'content_block_stop 0',
     ])
+  })
+
+  const webAt = (start: number, end: number) => ({ kind: 'web', url: 'https://a', start, end }) as const
+
+  test('citations that come late go to the last text, as long as it is open', () => {
+    const frames = encode([
+      start,
+      ...text(0, 'Grüße ', '🙂.'),
+      { type: 'citation', index: 0, citation: webAt(6, 8) },
+      callStart(1),
+      callEnd(1),
+      { type: 'citation', index: 0, citation: webAt(0, 1) },
+      finish,
+      end,
+    ])
+    const cited = frames.flatMap(({ index, delta }) =>
+      delta?.type === 'citations_delta' ? [[index, delta.citation.url, delta.citation.cited_text]] : [],
+    )
+    expect(cited).toEqual([[0, 'https://a', '🙂.']])
+  })
+
+  test('a whole text is cut at its citations', () => {
+    const part: Part = { type: 'text', text: 'one two', citations: [webAt(0, 3)] }
+    expect(brief([start, { type: 'part', index: 0, part }, finish, end]).slice(1, -2)).toEqual([
+      'content_block_start 0 text ',
+      'content_block_delta 0 text_delta one',
+      'content_block_delta 0 citations_delta',
+      'content_block_stop 0',
+      'content_block_start 1 text ',
+      'content_block_delta 1 text_delta  two',
+      'content_block_stop 1',
+    ])
+  })
+
+  const thoughts = (index: number, words: string): StreamEvent[] => [
+    { type: 'reasoning-start', index, part: { type: 'reasoning', pieces: [] } },
+    ...(words === ''
+      ? []
+      : [{ type: 'reasoning-delta' as const, index, piece: 0, kind: 'text' as const, text: words }]),
+    { type: 'reasoning-end', index },
+  ]
+  const signed = { state: { protocol: 'gemini', kind: 'thought-signature', value: 'S' } } as const
+  const signedText = (index: number, ...slices: readonly string[]): StreamEvent[] => [
+    { type: 'text-start', index, part: { type: 'text', text: '', ...signed } },
+    ...text(index, ...slices).slice(1),
+  ]
+
+  test('state on words or a call signs the thoughts before it', () => {
+    for (const next of [signedText(1, 'a'), [callStart(1, signed), callEnd(1)]]) {
+      expect(brief([start, ...thoughts(0, 'hm'), ...next, finish, end]).slice(1, 6)).toEqual([
+        'content_block_start 0 thinking ',
+        'content_block_delta 0 thinking_delta hm',
+        'content_block_delta 0 signature_delta S',
+        'content_block_stop 0',
+        expect.stringContaining('content_block_start 1'),
+      ])
+    }
+  })
+
+  test('without thoughts it is a redacted block before what it stands on, or the last one', () => {
+    expect(brief([start, callStart(0, signed), callEnd(0), finish, end]).slice(1, 4)).toEqual([
+      'content_block_start 0 redacted_thinking',
+      'content_block_stop 0',
+      'content_block_start 1 tool_use',
+    ])
+    expect(brief([start, ...text(0, 'a'), ...signedText(1), finish, end]).slice(3, -2)).toEqual([
+      'content_block_stop 0',
+      'content_block_start 1 redacted_thinking',
+      'content_block_stop 1',
+    ])
+    const atItsEnd: StreamEvent[] = [...text(0, 'a').slice(0, -1), { type: 'text-end', index: 0, ...signed }]
+    expect(brief([start, ...atItsEnd, finish, end]).slice(3, -2)).toEqual([
+      'content_block_stop 0',
+      'content_block_start 1 redacted_thinking',
+      'content_block_stop 1',
+    ])
+  })
+
+  test('arguments that are no object are wrapped; those that break off were cut by the limit', () => {
+    const inputOf = (...inputs: readonly string[]) => {
+      const frames = encode([
+        start,
+        callStart(0),
+        ...inputs.map((input) => slice(0, input)),
+        callEnd(0),
+        { type: 'finish', finish: { reason: 'tool-calls' } },
+        end,
+      ])
+      return [frames.map(({ delta }) => delta?.partial_json ?? '').join(''), frames.at(-2).delta.stop_reason]
+    }
+    expect(inputOf(' ', '[1', ',2]')).toEqual(['{"INVALID_JSON":" [1,2]"}', 'tool_use'])
+    expect(inputOf(' {"a', '":1}')).toEqual([' {"a":1}', 'tool_use'])
+    expect(inputOf('{"a":')).toEqual(['{"a":', 'max_tokens'])
+    expect(inputOf()).toEqual(['', 'tool_use'])
+  })
+
+  test('characters that were split are joined, half of one is replaced', () => {
+    const said = (...slices: readonly string[]) =>
+      encode([start, ...text(0, ...slices), finish, end]).flatMap(({ delta }) => delta?.text ?? [])
+    expect(said('a\ud83d', '\ude42b')).toEqual(['a', '🙂b'])
+    expect(said('a\ud83d')).toEqual(['a', '\ufffd'])
+  })
+
+  test('more than can wait for its turn ends the stream in an error', () => {
+    const megabyte = 'x'.repeat(1 << 20)
+    const many = Array.from({ length: 20 }, (): StreamEvent => slice(1, megabyte))
+    const frames = framesOf([start, callStart(0), callStart(1), ...many, callEnd(1), callEnd(0), finish, end])
+    expect(frames.at(-1)?.event).toBe('error')
+    expect(runMachine(conform(), frames)).toEqual([])
   })
 
   test('a refusal is text, and its reason says so', () => {

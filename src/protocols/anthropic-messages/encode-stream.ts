@@ -18,6 +18,7 @@ import { frameOf } from './frame.ts'
 import { messageId } from './identifiers.ts'
 import { objectMember, ownMember, withRest } from './members.ts'
 import { membersAhead } from './members-ahead.ts'
+import type { PartEvent } from './open-block.ts'
 import { ownRest } from './own.ts'
 import { effectiveFinish, isFailure, writeFinish } from './stop-reason.ts'
 import { writeUsage } from './usage.ts'
@@ -31,6 +32,7 @@ import type { WireDeltaUsage } from './wire.ts'
  */
 export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame> => {
   const shape = answerShape(reply.headers)
+  const betas = reply.headers.get('anthropic-beta')
   const blocks = blockWriter(reply, shape)
   const ahead = membersAhead()
   /** `open`: after message_start; `closed`: nothing may follow. */
@@ -70,7 +72,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
 
   const messageDelta = (): readonly SseFrame[] => {
     const flushed = blocks.finish()
-    const stated = effectiveFinish(finish?.finish, blocks.contents())
+    const stated = effectiveFinish(finish?.finish, blocks.contents(), betas)
     if (isFailure(stated.reason)) {
       phase = 'closed'
       const message = stated.message ?? `the answer ended: ${stated.reason}`
@@ -101,6 +103,14 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
     return [...flushed, frameOf(event)]
   }
 
+  const part = (event: PartEvent): readonly SseFrame[] => {
+    const frames = blocks.push(event)
+    if (!blocks.isOverfull) return frames
+    phase = 'closed'
+    const message = 'the provider sends more parts at once than can be put in order'
+    return [...frames, frameOf({ ...errorBody({ kind: 'upstream', message }, null) })]
+  }
+
   const end = (rest: JsonObject): readonly SseFrame[] => {
     endRest = { ...endRest, ...rest }
     const delta = hasSaidFinish && finish === undefined ? [] : messageDelta()
@@ -127,7 +137,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
         return end(ownRest(event) ?? {})
       default:
         expectsStartUsage = false
-        return (event.choice ?? 0) === 0 ? blocks.push(event) : []
+        return (event.choice ?? 0) === 0 ? part(event) : []
     }
   }
 

@@ -1,8 +1,10 @@
-import type { GenerateRequest, ToolChoice, ToolDefinition } from '../../ir/index.ts'
+import { GatewayError } from '../../errors.ts'
+import type { GenerateRequest, ServerToolDefinition, ToolChoice, ToolDefinition } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import { type BlockContext, encodeCacheMark } from './block-context.ts'
+import { type BlockContext, encodeCacheMark, placeOf } from './block-context.ts'
 import { isEmpty, withRest } from './members.ts'
 import { ownRest } from './own.ts'
+import { isOwnDefinition } from './server-tools.ts'
 import { protocolId, type WireTool } from './wire.ts'
 
 /** A schema is required; a function without parameters takes an empty object. */
@@ -16,8 +18,8 @@ export const encodeTools = (
   request: GenerateRequest,
   context: BlockContext,
 ): { readonly tools?: readonly unknown[]; readonly tool_choice?: unknown } => {
-  const { tools, choice } = allowedOnly(withLaterTools(request, context), context)
-  const encoded = tools.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, context))
+  const { tools, choice } = allowedOnly(request, context)
+  const encoded = tools.flatMap((tool, index) => encodeTool(tool, placeOf(tool, `tools[${index}]`), context))
   const toolChoice = encodeToolChoice(choice, request.parallelToolCalls, context)
   return {
     ...(encoded.length === 0 ? {} : { tools: encoded }),
@@ -28,12 +30,20 @@ export const encodeTools = (
   }
 }
 
-/** Tools that a foreign history adds on its way join the list, which costs the prompt cache. */
-const withLaterTools = (request: GenerateRequest, context: BlockContext): GenerateRequest => {
-  const later = context.isForeign ? request.turns.flatMap((turn) => turn.tools ?? []) : []
-  if (later.length === 0) return request
-  context.warn('approximated', 'tools added later', 'turns', 'sent with the first request')
-  return { ...request, tools: [...request.tools, ...later] }
+/**
+ * The tools of a request of another protocol. Those that its history adds on its way join the list, which costs the
+ * prompt cache, unless they come before anything else.
+ */
+export const allTools = (request: GenerateRequest, context: BlockContext): readonly ToolDefinition[] => {
+  const adding = request.turns.filter((turn) => turn.tools !== undefined && turn.tools.length > 0)
+  if (adding.length === 0) return request.tools
+  const firstOther = request.turns.findIndex((turn) => turn.role !== 'system')
+  for (const turn of adding) {
+    const isLate = firstOther >= 0 && request.turns.indexOf(turn) > firstOther
+    if (!isLate) continue
+    context.warn('approximated', 'tools added later', placeOf(turn, 'turns'), 'sent with the first request')
+  }
+  return [...request.tools, ...adding.flatMap((turn) => turn.tools ?? [])]
 }
 
 /** There is no list of allowed tools: the others are taken out, which costs the prompt cache. */
@@ -47,7 +57,8 @@ const allowedOnly = (
   if (toolChoice.mode === 'required' && toolChoice.names.length === 1 && only !== undefined) {
     return { tools, choice: { type: 'tool', name: only, kind: 'function' } }
   }
-  context.warn('approximated', 'allowed tools', 'tool_choice', 'other tools removed, prompt cache lost')
+  const at = placeOf(toolChoice, 'toolChoice')
+  context.warn('approximated', 'allowed tools', at, 'other tools removed, prompt cache lost')
   return {
     tools: tools.filter((tool) => tool.name !== undefined && toolChoice.names.includes(tool.name)),
     choice: { type: toolChoice.mode === 'required' ? 'required' : 'auto' },
@@ -58,6 +69,10 @@ const encodeTool = (tool: ToolDefinition, path: string, context: BlockContext): 
   const rest = ownRest(tool) ?? {}
   switch (tool.type) {
     case 'function': {
+      if (tool.outputSchema !== undefined) context.warn('dropped', 'result schema', path, 'no counterpart')
+      if (tool.nonBlocking === true) {
+        context.warn('approximated', 'non-blocking tool', path, 'the model waits for the result')
+      }
       const encoded: { [key in keyof WireTool]: unknown } = {
         name: tool.name,
         description: tool.description,
@@ -85,13 +100,21 @@ const encodeTool = (tool: ToolDefinition, path: string, context: BlockContext): 
       ]
     case 'namespace':
       return tool.tools.flatMap((inner, index) =>
-        encodeTool(inNamespace(tool.name, inner), `${path}.tools[${index}]`, context),
+        encodeTool(inNamespace(tool.name, inner), placeOf(inner, `${path}.tools[${index}]`), context),
       )
     case 'server':
-      if (!context.isForeign) return [rawJson(tool.config)]
-      context.warn('dropped', `${tool.tool} tool`, path, 'a tool of another provider')
-      return []
+      return [encodeServerTool(tool, path, context)]
   }
+}
+
+/** What a tool of another provider would do for the client, nobody here does; and what it may not do, nobody keeps. */
+const encodeServerTool = (tool: ServerToolDefinition, path: string, context: BlockContext): unknown => {
+  if (!context.isForeign || isOwnDefinition(tool.wireType)) return rawJson(tool.config)
+  throw new GatewayError(
+    'gateway_translation_unsupported',
+    `the tool ${tool.wireType} of another provider has no counterpart`,
+    { param: path },
+  )
 }
 
 const schemaOf = (parameters: string | undefined, context: BlockContext): unknown => {
@@ -123,7 +146,7 @@ const encodeToolChoice = (
       return undefined
     case 'other':
       if (choice.raw?.protocol === protocolId) return rawJson(choice.raw.json)
-      context.warn('dropped', 'tool choice', 'tool_choice', 'unknown choice')
+      context.warn('dropped', 'tool choice', placeOf(choice, 'toolChoice'), 'unknown choice')
       return undefined
   }
 }

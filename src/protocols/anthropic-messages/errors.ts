@@ -180,7 +180,8 @@ const kindOf = (
   return kind === 'not_found' && /^model\b/i.test(message) ? 'unknown_model' : kind
 }
 
-const classOf = (status: number): ErrorKind => (status < 500 ? 'bad_request' : 'upstream')
+/** A success whose body is no answer is the provider's fault as well. */
+const classOf = (status: number): ErrorKind => (status >= 400 && status < 500 ? 'bad_request' : 'upstream')
 
 const parse = (text: string): unknown => {
   try {

@@ -1,72 +1,146 @@
-import type { Part, ToolCallPart, ToolResultPart, Turn } from '../../ir/index.ts'
-import { madeCallId } from './identifiers.ts'
+import type { Part, Turn } from '../../ir/index.ts'
+import { withoutAssistantMedia } from './assistant-media.ts'
+import { type BlockContext, placeOf } from './block-context.ts'
+import { resultsAtTheirCalls, resultsFirst } from './result-order.ts'
+import { withSayableParts } from './sayable-parts.ts'
+import { hoisted, systemInPlace } from './system-places.ts'
+import { withCallIds } from './tool-call-ids.ts'
+
+export interface AdoptedTurns {
+  /** For the `system` field. */
+  readonly preamble: readonly Turn[]
+  /** Messages: equal roles never follow one another. */
+  readonly messages: readonly Turn[]
+}
+
+/** What the model takes; absent: not known. */
+export interface TurnCapabilities {
+  readonly midSystem: boolean
+  readonly prefill: boolean
+}
 
 /**
- * Turns of another protocol as this one wants them: leading system turns in the `system` field, neighbours of one
- * role joined (all results of a turn belong into one message), every call and result with an id, and no white space
- * at the end of a last assistant text.
+ * Turns of another protocol as messages (translation.md §4.1, §5.4): leading system turns apart, later ones in place,
+ * neighbours of one role joined, all results of a turn in the next message and before anything else there, nothing
+ * empty, and no white space at the end of a last assistant text.
  */
-export const adoptedTurns = (turns: readonly Turn[]): readonly Turn[] =>
-  withoutTrailingSpace(joined(withCallIds(hoisted(turns))))
+export const adoptedTurns = (
+  turns: readonly Turn[],
+  capabilities: TurnCapabilities | undefined,
+  context: BlockContext,
+): AdoptedTurns => {
+  const placed = hoisted(withPlaces(turns))
+  const isPreamble = (turn: Turn): boolean => turn.placement === 'preamble' && turn.role === 'system'
+  const sayable = withSayableParts(placed, context)
+  const later = sayable.filter((turn) => !isPreamble(turn))
+  const midSystem = capabilities?.midSystem === true
+  const answered = resultsAtTheirCalls(withCallIds(withoutAssistantMedia(later)))
+  const speaking = withoutEmpty(filled(answered, midSystem, context))
+  const messages = resultsFirst(joined(systemInPlace(speaking, midSystem)))
+  return {
+    preamble: sayable.filter(isPreamble),
+    messages: asHistory(withoutTrailingSpace(messages), capabilities, context),
+  }
+}
 
-/** Only leading ones: later system text stays where it is, or the prefix cache and the order are lost. */
-const hoisted = (turns: readonly Turn[]): readonly Turn[] => {
-  const firstOther = turns.findIndex((turn) => turn.role !== 'system')
-  const end = firstOther < 0 ? turns.length : firstOther
-  return turns.map((turn, index) => (index < end ? { ...turn, placement: 'preamble' } : turn))
+/** Parts that do not know where the client said them, get their place here: joining moves them. */
+const withPlaces = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.map((turn, index) => {
+    const at = placeOf(turn, `turns[${index}]`)
+    if (turn.at !== undefined && turn.parts.every((part) => part.at !== undefined)) return turn
+    return {
+      ...turn,
+      at,
+      parts: turn.parts.map(
+        (part, number): Part => ({ ...part, at: placeOf(part, `${at}.parts[${number}]`) }),
+      ),
+    }
+  })
+
+/** Empty messages are refused: the assistant's are left out, and system text that says nothing. */
+const withoutEmpty = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.filter(
+    (turn) =>
+      turn.parts.length > 0 ||
+      turn.role === 'user' ||
+      (turn.role === 'system' && turn.reasoning?.effort !== undefined),
+  )
+
+/**
+ * A user who says nothing between two answers, says so. Decided before empty answers are left out: what was sent once
+ * must stay as it was.
+ */
+const filled = (turns: readonly Turn[], midSystem: boolean, context: BlockContext): readonly Turn[] => {
+  const result = [...turns]
+  let start = 0
+  const fill = (end: number): void => {
+    const run = turns.slice(start, end)
+    const place = start + run.findIndex((turn) => turn.role === 'user')
+    const user = turns[place]
+    const isSilent = run.every((turn) => turn.parts.length === 0 || (midSystem && turn.role === 'system'))
+    start = end + 1
+    if (!isSilent || user?.role !== 'user') return
+    const { form: _form, ...rest } = user
+    result[place] = { ...rest, parts: [{ type: 'text', text: '(empty)' }] }
+    context.warn('approximated', 'empty message', placeOf(user, 'turns'), 'an empty message is refused')
+  }
+  turns.forEach((turn, index) => {
+    if (turn.role === 'assistant') fill(index)
+  })
+  fill(turns.length)
+  return result
 }
 
 const joined = (turns: readonly Turn[]): readonly Turn[] => {
-  const result: Turn[] = []
+  const result: { readonly first: Turn; readonly parts: Part[]; count: number }[] = []
   for (const turn of turns) {
     const last = result.at(-1)
-    if (last !== undefined && last.role === turn.role && turn.role !== 'system') {
-      const { form: _form, ...rest } = last
-      result[result.length - 1] = { ...rest, parts: [...last.parts, ...turn.parts] }
+    if (last?.first.role === turn.role && turn.role !== 'system') {
+      last.parts.push(...turn.parts)
+      last.count++
     } else {
-      result.push(turn)
+      result.push({ first: turn, parts: [...turn.parts], count: 1 })
     }
   }
-  return result.map(resultsFirst)
-}
-
-/** Tool results come before any other block of their message. */
-const resultsFirst = (turn: Turn): Turn => {
-  const isResult = (part: Part): boolean => part.type === 'tool-result'
-  if (turn.role !== 'user' || !turn.parts.some(isResult)) return turn
-  return {
-    ...turn,
-    parts: [...turn.parts.filter(isResult), ...turn.parts.filter((part) => !isResult(part))],
-  }
-}
-
-/** Calls without an id get one; a result without one belongs to the oldest unanswered call of its name. */
-const withCallIds = (turns: readonly Turn[]): readonly Turn[] => {
-  const unanswered: { readonly name: string; readonly id: string }[] = []
-  const named = (part: ToolCallPart, turn: number, index: number): ToolCallPart => {
-    const id = part.id ?? madeCallId(turn, index, part.name, part.input)
-    if (part.id === undefined) unanswered.push({ name: part.name, id })
-    return { ...part, id }
-  }
-  const answered = (part: ToolResultPart): ToolResultPart => {
-    if (part.callId !== undefined) return part
-    const found = unanswered.findIndex((call) => part.name === undefined || call.name === part.name)
-    const [call] = found < 0 ? [] : unanswered.splice(found, 1)
-    return call === undefined ? part : { ...part, callId: call.id }
-  }
-  return turns.map((turn, number) => ({
-    ...turn,
-    parts: turn.parts.map((part, index) => {
-      if (part.type === 'tool-call') return named(part, number, index)
-      return part.type === 'tool-result' ? answered(part) : part
-    }),
-  }))
+  return result.map(({ first, parts, count }) => {
+    if (count === 1) return first
+    const { form: _form, ...rest } = first
+    return { ...rest, parts }
+  })
 }
 
 const withoutTrailingSpace = (turns: readonly Turn[]): readonly Turn[] => {
   const last = turns.at(-1)
   const part = last?.parts.at(-1)
   if (last?.role !== 'assistant' || part?.type !== 'text') return turns
-  const trimmed = { ...part, text: part.text.trimEnd() }
-  return [...turns.slice(0, -1), { ...last, parts: [...last.parts.slice(0, -1), trimmed] }]
+  const text = part.text.trimEnd()
+  if (text === part.text) return turns
+  return [...turns.slice(0, -1), { ...last, parts: [...last.parts.slice(0, -1), { ...part, text }] }]
+}
+
+/** A last message of the assistant, for a model that does not continue one. */
+const asHistory = (
+  turns: readonly Turn[],
+  capabilities: TurnCapabilities | undefined,
+  context: BlockContext,
+): readonly Turn[] => {
+  const last = turns.at(-1)
+  const isPrefill = last?.role === 'assistant' && last.parts.at(-1)?.type === 'text'
+  if (capabilities === undefined || capabilities.prefill || last === undefined || !isPrefill) return turns
+  const at = placeOf(last, 'turns')
+  const calls = turns.at(-3)
+  const isSaidWithCalls =
+    calls?.role === 'assistant' &&
+    last.parts.every((part) => part.type === 'text') &&
+    turns.at(-2)?.parts.every((part) => part.type === 'tool-result') === true
+  if (calls === undefined || !isSaidWithCalls) {
+    context.warn('approximated', 'prefill', at, 'the model does not go on from the words of the assistant')
+    return turns
+  }
+  // Some agents replay the words that came with calls behind the results; where they came they are no prefill.
+  context.warn('approximated', 'prefill', at, 'words behind the results moved to the calls they came with')
+  const firstCall = calls.parts.findIndex((part) => part.type === 'tool-call')
+  const { form: _form, ...rest } = calls
+  const parts = [...calls.parts.slice(0, firstCall), ...last.parts, ...calls.parts.slice(firstCall)]
+  return [...turns.slice(0, -3), { ...rest, parts }, ...turns.slice(-2, -1)]
 }

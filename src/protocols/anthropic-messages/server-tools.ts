@@ -22,6 +22,10 @@ const byDefinition: readonly (readonly [prefix: string, tool: ServerTool])[] = [
 export const toolOfDefinition = (type: string): ServerTool =>
   byDefinition.find(([prefix]) => type.startsWith(prefix))?.[1] ?? 'other'
 
+/** Is it one of Anthropic's own type names? They end in a date, or are a toolset. */
+export const isOwnDefinition = (type: string): boolean =>
+  toolOfDefinition(type) !== 'other' && (/_20\d{6}$/.test(type) || type === 'mcp_toolset')
+
 /** By the name in `server_tool_use`, and by a result's type without `_tool_result`. */
 const byName: Readonly<Record<string, ServerTool>> = {
   web_search: 'web-search',

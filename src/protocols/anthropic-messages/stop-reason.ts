@@ -97,21 +97,54 @@ const stopDetails = (finish: Finish, rest: JsonObject | undefined, shape: Answer
   return shape === 'full' ? null : undefined
 }
 
+/** What an answer holds, as far as it decides how it ended. */
+export interface AnswerContents {
+  readonly hasCall: boolean
+  readonly hasRefusal: boolean
+  /** The arguments of the last call are no whole JSON. */
+  readonly isCut: boolean
+}
+
 /**
- * The finish that a client must see: an open call wins over a plain end (translation.md §11.2), a refusal's words
- * over both.
+ * The finish that a client must see (translation.md §11.2): an open call wins over a plain end and nothing is a call
+ * without one, a refusal's words win over an end, and arguments that break off were cut by the limit.
+ * @param betas the client's `anthropic-beta`: only who asked for compaction knows its reason
  */
 export const effectiveFinish = (
   finish: Finish | undefined,
-  parts: { readonly hasCall: boolean; readonly hasRefusal: boolean },
+  contents: AnswerContents,
+  betas: string | null,
 ): Finish => {
   const stated = finish ?? { reason: 'end' }
-  if (stated.reason !== 'end') return stated
-  if (parts.hasCall) return { ...stated, reason: 'tool-calls' }
-  return parts.hasRefusal ? { ...stated, reason: 'refusal' } : stated
+  const { reason } = stated
+  if (ownRest(stated) === undefined) {
+    if (reason === 'compacted' && betas?.includes('compact') !== true) return { ...stated, reason: 'end' }
+    if ((reason === 'end' || reason === 'tool-calls') && contents.hasCall && contents.isCut) {
+      return { ...stated, reason: 'length' }
+    }
+    if (reason === 'tool-calls' && !contents.hasCall) return { ...stated, reason: 'end' }
+  }
+  if (reason !== 'end') return stated
+  if (contents.hasCall) return { ...stated, reason: 'tool-calls' }
+  return contents.hasRefusal ? { ...stated, reason: 'refusal' } : stated
 }
 
-export const contentsOf = (choice: Choice | undefined) => ({
-  hasCall: choice?.parts.some((part) => part.type === 'tool-call') ?? false,
-  hasRefusal: choice?.parts.some((part) => part.type === 'refusal') ?? false,
-})
+export const contentsOf = (choice: Choice | undefined): AnswerContents => {
+  const last = choice?.parts.findLast((part) => part.type === 'tool-call')
+  return {
+    hasCall: last !== undefined,
+    hasRefusal: choice?.parts.some((part) => part.type === 'refusal') ?? false,
+    isCut: last?.type === 'tool-call' && last.kind === 'function' && isCutInput(last.input),
+  }
+}
+
+/** Nothing at all stands for no arguments. */
+export const isCutInput = (input: string): boolean => {
+  if (input.trim() === '') return false
+  try {
+    JSON.parse(input)
+    return false
+  } catch {
+    return true
+  }
+}

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type Part, type PartStartEvent } from '../../ir/index.ts'
 import type { SseFrame } from '../../wire/index.ts'
-import type { ReplyContext } from '../protocol.ts'
 import type { BlockContext } from './block-context.ts'
 import { deltaFrame, startFrame, stopFrame } from './block-event.ts'
+import { splitAtCitations } from './cited-text.ts'
 import { encodePart } from './encode-parts.ts'
 import { frameOf } from './frame.ts'
 import { objectMember } from './members.ts'
@@ -10,24 +10,17 @@ import { openedBlock, type TakeIndex } from './open-block.ts'
 import { ownRest } from './own.ts'
 
 /** A part that comes in one piece: the frames of its whole life. */
-export const wholeBlock = (
-  part: Part,
-  takeIndex: TakeIndex,
-  context: BlockContext,
-  reply: ReplyContext,
-): readonly SseFrame[] => {
+export const wholeBlock = (part: Part, takeIndex: TakeIndex, context: BlockContext): readonly SseFrame[] => {
   switch (part.type) {
     case 'text':
+      // Where all of it is known, a foreign text is cut at its citations as in a whole answer.
+      return (ownRest(part) === undefined ? splitAtCitations(part) : [part]).flatMap((piece) =>
+        openedAndClosed(piece, takeIndex, context),
+      )
     case 'refusal':
     case 'reasoning':
-    case 'tool-call': {
-      const block = openedBlock(withoutSignature(part), takeIndex, context, reply)
-      const frames = [...block.open()]
-      for (const citation of part.type === 'text' ? (part.citations ?? []) : []) {
-        frames.push(...block.delta({ type: 'citation', index: 0, citation }))
-      }
-      return [...frames, ...block.close(part.type === 'reasoning' ? part.state : undefined)]
-    }
+    case 'tool-call':
+      return openedAndClosed(part, takeIndex, context)
     case 'server-call':
       return serverCallFrames(part, takeIndex, context)
     case 'server-result':
@@ -36,6 +29,19 @@ export const wholeBlock = (
     default:
       return []
   }
+}
+
+const openedAndClosed = (
+  part: PartStartEvent['part'],
+  takeIndex: TakeIndex,
+  context: BlockContext,
+): readonly SseFrame[] => {
+  const block = openedBlock(withoutSignature(part), takeIndex, context)
+  const frames = [...block.open()]
+  for (const citation of part.type === 'text' ? (part.citations ?? []) : []) {
+    frames.push(...block.delta({ type: 'citation', index: 0, citation }))
+  }
+  return [...frames, ...block.close(part.type === 'reasoning' ? part.state : undefined)]
 }
 
 /** A signature goes out in its own delta, at the end; redacted data is the block itself. */

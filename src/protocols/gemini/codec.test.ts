@@ -223,11 +223,8 @@ describe('requests of other protocols', () => {
         },
         { role: 'user', parts: [result('c1', { output: 'sun' }), result('c2', { error: '' })] },
       ],
-      tools: [
-        {
-          functionDeclarations: [{ name: 'get', parametersJsonSchema: { type: 'object', properties: {} } }],
-        },
-      ],
+      // A function without parameters has no schema.
+      tools: [{ functionDeclarations: [{ name: 'get' }] }],
       toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['get'] } },
       generationConfig: {
         stopSequences: ['1', '2', '3', '4', '5'],
@@ -239,8 +236,8 @@ describe('requests of other protocols', () => {
     })
     expect(encoded.warnings.map(({ feature }) => feature).sort()).toEqual([
       'reasoning',
-      'reasoning',
-      'stop',
+      'reasoning effort',
+      'stop strings',
       'thought signature',
     ])
   })

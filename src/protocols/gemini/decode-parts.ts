@@ -10,8 +10,8 @@ import {
 } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
 import { decodeBlob, decodeFile } from './decode-media.ts'
+import { serverPart } from './decode-server-parts.ts'
 import { type ObjectReader, readObject } from './read-object.ts'
-import { serverToolOfType } from './server-tools.ts'
 
 /** Note in a call's extension: the wire had no `args`. */
 export const noArgsNote = '$noArgs'
@@ -72,10 +72,10 @@ const contentOf = (
   if (result !== undefined) return decodeResult(document, result, answers !== undefined)
   const blob = reader.object('inlineData')
   const media = blob === undefined ? undefined : decodeBlob(blob)
-  if (media !== undefined) return withDetail(media, wire)
+  if (media !== undefined) return withDetail(media, reader, wire)
   const fileObject = reader.object('fileData')
   const file = fileObject === undefined ? undefined : decodeFile(fileObject)
-  if (file !== undefined) return withDetail(file, wire)
+  if (file !== undefined) return withDetail(file, reader, wire)
   return serverPart(document, reader) ?? unknownPart(wire)
 }
 
@@ -115,7 +115,7 @@ const decodeResult = (document: JsonDocument, wire: JsonObject, inModelTurn: boo
     const call = callId === undefined ? {} : { callId }
     return { type: 'server-result', tool: 'mcp', ...call, name, output, ...notes('functionResponse', rest) }
   }
-  const said = resultContent(response, output)
+  const said = resultContent(document, response, output)
   return {
     type: 'tool-result',
     kind: 'function',
@@ -127,69 +127,42 @@ const decodeResult = (document: JsonDocument, wire: JsonObject, inModelTurn: boo
   }
 }
 
-/** Exactly one string under `output` or `result` is text, under `error` a failure; all else is structured (§5.4). */
+/** Exactly one string under `output` or `result` is text; one value under `error` a failure; all else is structured. */
 const resultContent = (
+  document: JsonDocument,
   response: JsonObject | undefined,
   source: string,
 ): { readonly content: ToolResultPart['content']; readonly isError: boolean } => {
   const entries = Object.entries(response ?? {})
   const [key, value] = entries[0] ?? []
-  if (entries.length === 1 && typeof value === 'string') {
-    if (key === 'output' || key === 'error')
-      return { content: [{ type: 'text', text: value }], isError: key === 'error' }
-    if (key === 'result') {
-      const part = { type: 'text' as const, text: value, ...extend('gemini', { $key: key }) }
-      return { content: [part], isError: false }
-    }
+  if (entries.length === 1 && key === 'error') {
+    const said: Part =
+      typeof value === 'string'
+        ? { type: 'text', text: value }
+        : { type: 'json', json: document.source(value) }
+    return { content: [said], isError: true }
+  }
+  if (entries.length === 1 && typeof value === 'string' && (key === 'output' || key === 'result')) {
+    const spelling = key === 'result' ? extend('gemini', { $key: key }) : {}
+    return { content: [{ type: 'text', text: value, ...spelling }], isError: false }
   }
   return { content: [{ type: 'json', json: source }], isError: false }
 }
 
-const withDetail = (part: Part, wire: JsonObject): Part => {
+const withDetail = (part: Part, reader: ObjectReader, wire: JsonObject): Part => {
   const resolution = readObject(wire).object('mediaResolution')
   const level = resolution?.['level']
-  if (part.type !== 'image' || typeof level !== 'string') return part
-  return { ...part, detail: level.replace(/^MEDIA_RESOLUTION_/, '').toLowerCase() }
+  const detail = typeof level === 'string' && Object.hasOwn(details, level) ? details[level] : undefined
+  if (part.type !== 'image' || detail === undefined || resolution === undefined) return part
+  if (Object.keys(resolution).length === 1) reader.take('mediaResolution')
+  return { ...part, detail }
 }
 
-const serverPart = (document: JsonDocument, reader: ObjectReader): Part | undefined => {
-  const code = reader.object('executableCode')
-  if (code !== undefined) {
-    const id = typeof code['id'] === 'string' ? { id: code['id'] } : {}
-    const input = document.source(code)
-    return { type: 'server-call', tool: 'code-execution', name: 'code_execution', ...id, input }
-  }
-  const ran = reader.object('codeExecutionResult')
-  if (ran !== undefined) {
-    const callId = typeof ran['id'] === 'string' ? { callId: ran['id'] } : {}
-    const isError = ran['outcome'] === 'OUTCOME_OK' || ran['outcome'] === 1 ? {} : { isError: true }
-    const output = document.source(ran)
-    return {
-      type: 'server-result',
-      tool: 'code-execution',
-      name: 'code_execution',
-      ...callId,
-      output,
-      ...isError,
-    }
-  }
-  const call = reader.object('toolCall')
-  if (call !== undefined) {
-    const inner = readObject(call)
-    const id = inner.string('id')
-    const name = inner.string('toolType') ?? ''
-    const input = document.source(inner.object('args') ?? {})
-    const tool = serverToolOfType(name)
-    return { type: 'server-call', tool, name, ...(id === undefined ? {} : { id }), input }
-  }
-  const response = reader.object('toolResponse')
-  if (response === undefined) return undefined
-  const inner = readObject(response)
-  const id = inner.string('id')
-  const name = inner.string('toolType') ?? ''
-  const output = document.source(inner.object('response') ?? {})
-  const tool = serverToolOfType(name)
-  return { type: 'server-result', tool, name, ...(id === undefined ? {} : { callId: id }), output }
+/** OpenAI's words for the same thing (translation.md §4.3); the middle one is what the model does by itself. */
+const details: Readonly<Record<string, string>> = {
+  MEDIA_RESOLUTION_LOW: 'low',
+  MEDIA_RESOLUTION_HIGH: 'high',
+  MEDIA_RESOLUTION_ULTRA_HIGH: 'original',
 }
 
 const unknownPart = (wire: JsonObject): OpaquePart => ({

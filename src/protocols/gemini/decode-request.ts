@@ -8,11 +8,15 @@ import {
   type Turn,
 } from '../../ir/index.ts'
 import { type JsonDocument, parseDocument } from '../../wire/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import type { DecodeOptions, WireRequest } from '../protocol.ts'
 import { decodeParts } from './decode-parts.ts'
 import { decodeSettings } from './decode-settings.ts'
-import { decodeToolChoice, decodeTools } from './decode-tools.ts'
+import { decodeToolChoice, decodeTools, isValidated } from './decode-tools.ts'
+import { numbersEnums } from './enum-numbers.ts'
+import { joinedChunks } from './joined-chunks.ts'
+import { located } from './located.ts'
 import { type ObjectReader, readObject } from './read-object.ts'
+import { refuseUnreadable } from './refuse-unreadable.ts'
 
 /** Notes in a turn's extension: what the wire left out. */
 export const noRoleNote = '$noRole'
@@ -22,16 +26,32 @@ export const versionNote = '$version'
 /** Note: the config object was there and said nothing canonical. */
 export const emptyNote = '$empty'
 
-/** @throws GatewayError `gateway_json_invalid` for a body that is not a JSON object */
-export const decodeRequest = (wire: WireRequest): GenerateRequest => {
+/** Note: the answer's enums shall be numbers (`$alt=json;enum-encoding=int`). */
+export const enumNote = '$enumNumbers'
+
+/**
+ * A request that is asked for locations is on its way to another protocol: what Gemini itself would refuse is refused
+ * then, and the chunks of an answer that a chat sends back are one turn again.
+ * @throws GatewayError `gateway_json_invalid` for a body that is not a JSON object; `gateway_request_invalid`, with
+ * locations, for a role or a combination of fields that the vendor refuses
+ */
+export const decodeRequest = (wire: WireRequest, options: DecodeOptions = {}): GenerateRequest => {
   const document = parseBody(wire.body)
+  const root = readRoot(document)
   const stream = wire.path.endsWith(':streamGenerateContent')
   const version = /^\/(v1[a-z0-9]*)\//.exec(wire.path)?.[1] ?? 'v1beta'
-  return decodeBody(document, readRoot(document), {
+  if (options.locations === true) refuseUnreadable(root)
+  const request = decodeBody(document, root, {
     model: wire.parameters['model'] ?? '',
     stream,
-    notes: version === 'v1beta' ? {} : { [versionNote]: version },
+    notes: {
+      ...(version === 'v1beta' ? {} : { [versionNote]: version }),
+      ...(numbersEnums(wire.query) ? { [enumNote]: true } : {}),
+    },
   })
+  if (options.locations !== true) return request
+  const places = located(request)
+  return { ...places, turns: joinedChunks(places.turns) }
 }
 
 export const parseBody = (body: Uint8Array): JsonDocument => {
@@ -63,6 +83,7 @@ export const decodeBody = (
   const serviceTier = reader.string('serviceTier')
   const store = reader.boolean('store')
   const tools = decodeToolList(document, reader)
+  const strict = calling !== undefined && isValidated(calling)
   return {
     protocol: 'gemini',
     model: context.model,
@@ -71,7 +92,8 @@ export const decodeBody = (
       ...(system === undefined ? [] : [system]),
       ...contents.map((content) => decodeTurn(document, content)),
     ],
-    tools: tools.list,
+    // Validated arguments are a property of each tool elsewhere.
+    tools: strict ? tools.list.map(asStrict) : tools.list,
     ...(calling === undefined ? {} : { toolChoice: decodeToolChoice(document, calling) }),
     ...(settings.maxOutputTokens === undefined ? {} : { maxOutputTokens: settings.maxOutputTokens }),
     sampling: settings.sampling,
@@ -95,6 +117,9 @@ const nested = (name: string, source: JsonObject | undefined, rest: JsonObject):
   if (Object.keys(source).length === 0) return { [name]: { [emptyNote]: true } }
   return Object.keys(rest).length === 0 ? {} : { [name]: rest }
 }
+
+const asStrict = (tool: ToolDefinition): ToolDefinition =>
+  tool.type === 'function' ? { ...tool, strict: true } : tool
 
 const decodeToolList = (
   document: JsonDocument,

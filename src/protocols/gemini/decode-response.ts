@@ -5,10 +5,12 @@ import {
   type GenerateResponse,
   isJsonObject,
   type JsonObject,
+  type Part,
 } from '../../ir/index.ts'
 import { type JsonDocument, parseDocument } from '../../wire/index.ts'
 import type { WireResponse } from '../protocol.ts'
 import { blockOf, readHead } from './answer-head.ts'
+import { citationsOf, groundingOf, toolPartsOf, urlContextOf } from './decode-grounding.ts'
 import { decodeParts } from './decode-parts.ts'
 import { noPartsNote, noRoleNote } from './decode-request.ts'
 import { streamDecoder } from './decode-stream.ts'
@@ -32,7 +34,7 @@ export const decodeResponse = (wire: WireResponse): GenerateResponse => {
   const head = readHead(root, reader)
   const candidates = reader.list('candidates')
   const choices = (candidates ?? []).map((candidate, position) =>
-    decodeCandidate(document, isJsonObject(candidate) ? candidate : {}, position),
+    decodeCandidate(document, isJsonObject(candidate) ? candidate : {}, position, head.members.id),
   )
   const blocked = choices.length === 0 ? blockOf(root) : undefined
   const usage = usageOf(root)
@@ -55,7 +57,12 @@ const fold = (document: JsonDocument, chunks: readonly unknown[]): GenerateRespo
   return collect('gemini', [...events, ...decoder.end()]).response
 }
 
-const decodeCandidate = (document: JsonDocument, candidate: JsonObject, position: number): Choice => {
+const decodeCandidate = (
+  document: JsonDocument,
+  candidate: JsonObject,
+  position: number,
+  responseId: string | undefined,
+): Choice => {
   const reader = readObject(candidate)
   const index = reader.number('index')
   const content = reader.object('content')
@@ -68,7 +75,7 @@ const decodeCandidate = (document: JsonDocument, candidate: JsonObject, position
   const rest = inner.rest()
   return {
     index: index ?? position,
-    parts,
+    parts: withMetadata(parts, candidate, responseId),
     ...(reason === undefined ? {} : { finish: decodeFinish(reason, message, hasOpenCall(parts)) }),
     ...extend('gemini', {
       ...reader.rest(),
@@ -83,4 +90,27 @@ const decodeCandidate = (document: JsonDocument, candidate: JsonObject, position
           }),
     }),
   }
+}
+
+/** The parts with what the candidate's metadata says of them: citations on the text, tools that ran before it. */
+const withMetadata = (
+  parts: readonly Part[],
+  candidate: JsonObject,
+  responseId: string | undefined,
+): readonly Part[] => {
+  const grounding = groundingOf(candidate)
+  const urlContext = urlContextOf(candidate)
+  if (grounding === undefined && urlContext === undefined) return parts
+  const told = new Set(parts.flatMap((part) => (part.type === 'server-call' ? [part.tool] : [])))
+  const tools = toolPartsOf({ grounding, urlContext, responseId, told })
+  const texts = parts.flatMap((part, index) => (part.type === 'text' ? [{ index, text: part.text }] : []))
+  const placed = grounding === undefined ? [] : citationsOf(grounding, texts)
+  const cited = parts.map((part, index): Part => {
+    const citations = placed.filter((one) => one.index === index).map(({ citation }) => citation)
+    return part.type === 'text' && citations.length > 0 ? { ...part, citations } : part
+  })
+  const [first] = texts
+  return first === undefined
+    ? [...cited, ...tools]
+    : [...cited.slice(0, first.index), ...tools, ...cited.slice(first.index)]
 }

@@ -8,12 +8,17 @@ import {
 } from '../../ir/index.ts'
 import { type JsonDocument, type Machine, parseDocument, type SseFrame } from '../../wire/index.ts'
 import { blockOf, readHead } from './answer-head.ts'
+import { groundingOf, urlContextOf } from './decode-grounding.ts'
 import { decodeError } from './errors.ts'
 import { decodeFinish, finishWord } from './finish.ts'
+import { heldCalls } from './held-calls.ts'
+import { plainChunk } from './plain-chunk.ts'
 import { readObject } from './read-object.ts'
 import { chunkCloses, chunkOpens } from './stream-marks.ts'
-import { type Candidate, closeCall, closePart, pushPart } from './stream-parts.ts'
-import { usageOf } from './usage.ts'
+import { type Candidate, closeCall, closeMetadata, pushPart } from './stream-parts.ts'
+import { countSearches, decodeUsage } from './usage.ts'
+
+const opens: StreamEvent = { type: 'extension', extensions: { gemini: { [chunkOpens]: true } } }
 
 /** Chunks, each a whole answer whose parts are increments → events. The end of the body is the end of the stream. */
 export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
@@ -22,6 +27,11 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
   let failed = false
   let blocked: ReturnType<typeof blockOf>
   let rootExtensions: Extensions | undefined
+  let responseId: string | undefined
+  /** Events that wait for what a held call turns out to be; mostly empty between two chunks. */
+  let queue: StreamEvent[] = []
+  let counted: JsonObject | undefined
+  let searches: number | undefined
 
   const candidateAt = (index: number): Candidate => {
     let candidate = candidates.get(index)
@@ -33,12 +43,60 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
         open: undefined,
         partial: undefined,
         calls: new Set(),
+        held: heldCalls(),
+        texts: [],
+        told: new Set(),
+        grounding: undefined,
+        urlContext: undefined,
         finish: undefined,
         extensions: undefined,
       }
       candidates.set(index, candidate)
     }
     return candidate
+  }
+
+  const release = (): readonly StreamEvent[] => {
+    for (const { held } of candidates.values()) if (held.isHolding) return []
+    let events: readonly StreamEvent[] = queue
+    queue = []
+    for (const { held } of candidates.values()) events = held.release(events)
+    return events
+  }
+  const releaseAll = (): readonly StreamEvent[] => {
+    for (const { held } of candidates.values()) held.settle()
+    return release()
+  }
+
+  /** Any chunk, with all that it may say. */
+  const readChunk = (document: JsonDocument, root: JsonObject): void => {
+    const reader = readObject(root)
+    const { members } = readHead(root, reader)
+    // Behind the mark that opens the chunk, where the encoder does not mind.
+    if (!started) queue.unshift({ type: 'start', ...members })
+    started = true
+    responseId ??= members.id
+    const list = reader.list('candidates') ?? []
+    list.forEach((value, position) => {
+      const wire = isJsonObject(value) ? value : {}
+      const index = readObject(wire).number('index') ?? position
+      decodeCandidate(document, wire, candidateAt(index), queue)
+    })
+    blocked ??= list.length === 0 ? blockOf(root) : undefined
+    count(reader.object('usageMetadata'), countSearches(root))
+    rootExtensions = mergeExtensions(rootExtensions, extend('gemini', reader.rest()).extensions)
+  }
+  /** Counters are cumulative: they are read once, when the stream is over. */
+  const count = (metadata: unknown, webSearches: number | undefined): void => {
+    if (isJsonObject(metadata)) counted = counted === undefined ? metadata : { ...counted, ...metadata }
+    searches = webSearches ?? searches
+  }
+  const usageEvents = (): readonly StreamEvent[] => {
+    const usage = counted === undefined ? undefined : decodeUsage(counted)
+    if (usage === undefined && searches === undefined) return []
+    const kept = counted === undefined ? {} : extend('gemini', { usageMetadata: counted })
+    const all = searches === undefined ? { ...usage } : { ...usage, webSearches: searches }
+    return [{ type: 'usage', usage: all, ...kept }]
   }
 
   return {
@@ -48,43 +106,36 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
       if (document === undefined || !isJsonObject(document.value)) {
         failed = true
         const message = 'the provider sent a chunk that is no JSON object'
-        return [{ type: 'error', error: { kind: 'upstream', code: 'gateway_upstream_invalid', message } }]
+        const error = { kind: 'upstream', code: 'gateway_upstream_invalid', message } as const
+        return [...releaseAll(), ...usageEvents(), { type: 'error', error }]
       }
       const root = document.value
       if (root['error'] !== undefined && root['error'] !== null) {
         failed = true
         const wire = isJsonObject(root['error']) ? root['error'] : { message: String(root['error']) }
-        return [{ type: 'error', error: decodeError(wire) }]
+        return [...releaseAll(), ...usageEvents(), { type: 'error', error: decodeError(wire) }]
       }
-      const events: StreamEvent[] = []
-      const reader = readObject(root)
-      const { members } = readHead(root, reader)
-      if (!started) events.push({ type: 'start', ...members })
-      started = true
-      events.push({ type: 'extension', extensions: { gemini: { [chunkOpens]: true } } })
-      const list = reader.list('candidates') ?? []
-      list.forEach((value, position) => {
-        const wire = isJsonObject(value) ? value : {}
-        const index = readObject(wire).number('index') ?? position
-        decodeCandidate(document, wire, candidateAt(index), events)
-      })
-      blocked ??= list.length === 0 ? blockOf(root) : undefined
-      const usage = usageOf(root)
-      const metadata = reader.object('usageMetadata')
-      const kept = metadata === undefined ? {} : extend('gemini', { usageMetadata: metadata })
-      if (usage !== undefined) events.push({ type: 'usage', usage, ...kept })
-      rootExtensions = mergeExtensions(rootExtensions, extend('gemini', reader.rest()).extensions)
-      events.push({ type: 'extension', extensions: { gemini: { [chunkCloses]: withoutParts(root) } } })
-      return events
+      const plain = started ? plainChunk(root) : undefined
+      queue.push(opens)
+      if (plain === undefined) readChunk(document, root)
+      else {
+        const candidate = candidateAt(plain.index)
+        for (const part of plain.parts) pushPart(document, part, candidate, queue)
+        count(root['usageMetadata'], undefined)
+      }
+      // Its parts come from the events when it is put together again, so edits are not undone by it.
+      queue.push({ type: 'extension', extensions: { gemini: { [chunkCloses]: root } } })
+      return release()
     },
     end() {
       if (!started || failed) return []
-      const events: StreamEvent[] = []
+      const events: StreamEvent[] = [...releaseAll()]
       let complete = false
       for (const candidate of candidates.values()) {
-        closePart(candidate, events)
+        closeMetadata(candidate, responseId, events)
         closeCall(candidate, events)
       }
+      events.push(...usageEvents())
       for (const candidate of candidates.values()) {
         if (candidate.finish === undefined) continue
         complete = true
@@ -123,24 +174,11 @@ const decodeCandidate = (
   for (const part of parts ?? []) pushPart(document, part, candidate, events)
   const reason = reader.take('finishReason')
   const message = reader.take('finishMessage')
+  candidate.grounding = groundingOf(wire) ?? candidate.grounding
+  candidate.urlContext = urlContextOf(wire) ?? candidate.urlContext
   // Server-side MCP sends several finish reasons; the last one counts.
   if (finishWord(reason) !== undefined) candidate.finish = { reason, message }
   candidate.extensions = mergeExtensions(candidate.extensions, extend('gemini', reader.rest()).extensions)
-}
-
-/** The chunk without its parts, which the events say: what is edited there must not come back from here. */
-const withoutParts = (root: JsonObject): JsonObject => {
-  const list = root['candidates']
-  if (!Array.isArray(list)) return root
-  return {
-    ...root,
-    candidates: list.map((candidate: unknown) => {
-      const content = isJsonObject(candidate) ? candidate['content'] : undefined
-      if (!isJsonObject(candidate) || !isJsonObject(content) || !Array.isArray(content['parts']))
-        return isJsonObject(candidate) ? candidate : {}
-      return { ...candidate, content: { ...content, parts: [] } }
-    }),
-  }
 }
 
 const parse = (data: string): JsonDocument | undefined => {

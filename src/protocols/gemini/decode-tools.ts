@@ -9,7 +9,7 @@ import {
 import type { JsonDocument } from '../../wire/index.ts'
 import { readObject } from './read-object.ts'
 import { schemaText } from './schema.ts'
-import { serverToolOfKey } from './server-tools.ts'
+import { documentedKey, serverToolOfKey } from './server-tools.ts'
 
 /** Notes in a tool's extension: which entry of `tools` it stood in, and under which key. */
 export const entryNote = '$entry'
@@ -37,25 +37,33 @@ export const decodeTools = (document: JsonDocument, entries: readonly unknown[])
     return tools.length === 0 ? [serverTool(document, index, '', entry)] : tools
   })
 
-const serverTool = (document: JsonDocument, index: number, key: string, config: unknown): ToolDefinition => ({
-  type: 'server',
-  tool: serverToolOfKey(key),
-  wireType: key,
-  config: document.source(config),
-  ...extend('gemini', { [entryNote]: index }),
-})
+/** Its type is the documented spelling of its key. */
+const serverTool = (document: JsonDocument, index: number, key: string, config: unknown): ToolDefinition => {
+  const wireType = documentedKey(key)
+  return {
+    type: 'server',
+    tool: serverToolOfKey(wireType),
+    wireType,
+    config: document.source(config),
+    ...extend('gemini', { [entryNote]: index, ...(wireType === key ? {} : { [keyNote]: key }) }),
+  }
+}
 
 const functionTool = (document: JsonDocument, declaration: JsonObject, notes: JsonObject): FunctionTool => {
   const reader = readObject(declaration)
   const name = reader.string('name') ?? ''
   const description = reader.string('description')
-  const schema = readSchema(document, declaration)
+  const schema = readSchema(document, declaration, parameterNames)
   if (schema !== undefined) reader.take(schema.name)
+  // The answer's schema stays in the rest as well: this protocol gets it back under the name that it came by.
+  const answer = readSchema(document, declaration, answerNames)
   return {
     type: 'function',
     name,
     ...(description === undefined ? {} : { description }),
     ...(schema === undefined ? {} : { parameters: schema.text }),
+    ...(answer === undefined ? {} : { outputSchema: answer.text }),
+    ...(declaration['behavior'] === 'NON_BLOCKING' ? { nonBlocking: true } : {}),
     ...extend('gemini', {
       ...reader.rest(),
       ...(schema === undefined ? {} : { [schemaNote]: schema.name }),
@@ -65,16 +73,26 @@ const functionTool = (document: JsonDocument, declaration: JsonObject, notes: Js
   }
 }
 
+const parameterNames = ['parametersJsonSchema', 'parameters']
+const answerNames = ['responseJsonSchema', 'response']
+
 const readSchema = (
   document: JsonDocument,
   declaration: JsonObject,
+  names: readonly string[],
 ): { readonly name: string; readonly text: string } | undefined => {
-  for (const name of ['parametersJsonSchema', 'parameters']) {
+  for (const name of names) {
     const schema = readObject(declaration).object(name)
     if (schema !== undefined) return { name, text: schemaText(schema, document.source(schema)) }
   }
   return undefined
 }
+
+/** Shall the arguments of every call fit their schema? */
+export const isValidated = (config: JsonObject): boolean =>
+  modeOf(readObject(config).take('mode')) === 'VALIDATED'
+
+const modeOf = (mode: unknown): unknown => (typeof mode === 'string' ? mode.toUpperCase() : mode)
 
 /** `toolConfig.functionCallingConfig`. Modes that we do not know keep their source. */
 export const decodeToolChoice = (document: JsonDocument, config: JsonObject): ToolChoice => {
@@ -85,7 +103,7 @@ export const decodeToolChoice = (document: JsonDocument, config: JsonObject): To
     ...extend('gemini', reader.rest()),
     raw: { protocol: 'gemini' as const, json: document.source(config) },
   }
-  switch (typeof mode === 'string' ? mode.toUpperCase() : mode) {
+  switch (modeOf(mode)) {
     case 'AUTO':
     case 1:
       return names === undefined
@@ -95,7 +113,10 @@ export const decodeToolChoice = (document: JsonDocument, config: JsonObject): To
     case 3:
       return { type: 'none', ...node }
     case 'VALIDATED':
-      return { type: 'allowed', mode: 'validated', names: names ?? [], ...node }
+      // Without names it restricts nothing; that the arguments fit is said by each tool.
+      return names === undefined || names.length === 0
+        ? { type: 'auto', ...node }
+        : { type: 'allowed', mode: 'validated', names, ...node }
     case 'ANY':
     case 2: {
       const [only] = names ?? []

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import { extend, extensionOf, isJsonObject, type JsonObject, type JsonValue } from '../../ir/index.ts'
 import type { EmbedCodec } from '../protocol.ts'
 import { parseBody, readRoot } from './decode-request.ts'
@@ -13,8 +14,9 @@ export const embed: EmbedCodec = {
     const version = /^\/(v1[a-z0-9]*)\//.exec(wire.path)?.[1] ?? 'v1beta'
     const reader = readObject(root)
     const requests = isBatch ? (reader.list('requests') ?? []).filter(isJsonObject) : [root]
-    const decoded = requests.map(decodeOne)
+    const decoded = requests.map((request, index) => decodeOne(request, isBatch ? `requests[${index}].` : ''))
     const [first] = decoded
+    const unsaid = decoded.find((one) => one.unsaid !== undefined)?.unsaid ?? differing(decoded)
     return {
       protocol: 'gemini',
       model,
@@ -24,6 +26,7 @@ export const embed: EmbedCodec = {
       format: 'float',
       ...(first?.task === undefined ? {} : { task: first.task }),
       ...(first?.title === undefined ? {} : { title: first.title }),
+      ...(unsaid === undefined ? {} : { unsaid }),
       ...extend('gemini', {
         ...(isBatch ? reader.rest() : {}),
         ...(version === 'v1beta' ? {} : { $version: version }),
@@ -37,6 +40,13 @@ export const embed: EmbedCodec = {
     const extension = extensionOf(request, 'gemini')
     const own = extension['$requests']
     const name = `models/${target.model}`
+    if (request.inputs.some((input) => typeof input !== 'string')) {
+      throw new GatewayError(
+        'gateway_translation_unsupported',
+        'Gemini embeds texts only: send texts instead of token ids',
+        { param: 'input' },
+      )
+    }
     const settings = {
       taskType: request.task,
       title: request.title,
@@ -46,21 +56,18 @@ export const embed: EmbedCodec = {
       ? own.filter(isJsonObject).map((one) => withModel(one, name))
       : request.inputs.map((input) => ({
           model: name,
-          content: { parts: [{ text: typeof input === 'string' ? input : input.join(' ') }] },
+          content: { parts: [{ text: input }] },
           ...settings,
         }))
     const version = typeof extension['$version'] === 'string' ? extension['$version'] : 'v1beta'
     const model = target.model.split('/').map(encodeURIComponent).join('/')
     const method = request.form === 'one' ? 'embedContent' : 'batchEmbedContents'
     const body = request.form === 'one' ? requests[0] : writeMembers({ requests }, extension)
-    const tokens = request.inputs.some((input) => typeof input !== 'string')
     return {
       path: `/${version}/models/${model}:${method}`,
       body: JSON.stringify(body ?? {}),
       headers: { 'content-type': 'application/json' },
-      warnings: tokens
-        ? [{ code: 'approximated', feature: 'token ids', path: 'input', reason: 'Gemini embeds texts only' }]
-        : [],
+      warnings: [],
     }
   },
 
@@ -95,19 +102,27 @@ export const embed: EmbedCodec = {
 const withModel = (request: JsonObject, name: string): JsonObject =>
   typeof request['model'] === 'string' ? { ...request, model: name } : request
 
-const decodeOne = (request: JsonObject) => {
+/** @param path of the request, with a dot behind it, or empty */
+const decodeOne = (request: JsonObject, path: string) => {
   const reader = readObject(request)
   const content = reader.object('content')
   const parts = content === undefined ? [] : (readObject(content).list('parts') ?? [])
-  const texts = parts.flatMap((part) =>
-    isJsonObject(part) && typeof part['text'] === 'string' ? [part['text']] : [],
-  )
+  const texts = parts.map((part) => (isJsonObject(part) ? part['text'] : undefined))
+  const media = texts.findIndex((text) => typeof text !== 'string')
   return {
-    text: texts.join('\n'),
+    text: texts.filter((text) => typeof text === 'string').join('\n'),
     dimensions: reader.number('outputDimensionality'),
     task: reader.string('taskType'),
     title: reader.string('title'),
+    unsaid: media < 0 ? undefined : { at: `${path}content.parts[${media}]`, what: 'a part that is no text' },
   }
+}
+
+/** Elsewhere one size holds for all vectors. */
+const differing = (decoded: readonly { readonly dimensions: number | undefined }[]) => {
+  const index = decoded.findIndex(({ dimensions }) => dimensions !== decoded[0]?.dimensions)
+  if (index < 0) return undefined
+  return { at: `requests[${index}].outputDimensionality`, what: 'vectors of several sizes' }
 }
 
 const vectorOf = (embedding: unknown): readonly number[] => {

@@ -1,60 +1,142 @@
 import {
   extensionOf,
-  isJsonObject,
-  type JsonObject,
+  type MediaCapability,
+  type Node,
   type Part,
   type PartNode,
-  type ServerCallPart,
-  type ServerResultPart,
-  type ToolCallPart,
-  type ToolResultPart,
+  type ReasoningPart,
+  type Warning,
 } from '../../ir/index.ts'
-import { RawJson, rawJson, writeJson } from '../../wire/index.ts'
-import { noArgsNote } from './decode-parts.ts'
+import { RawJson, rawJson } from '../../wire/index.ts'
+import { closing, opening } from './document-text.ts'
+import { encodeCall } from './encode-calls.ts'
 import { encodeMedia, type MediaPart } from './encode-media.ts'
-import type { Losses } from './losses.ts'
+import { encodeResult } from './encode-results.ts'
+import { encodeServerCall, encodeServerResult } from './encode-server-parts.ts'
 import { writeMembers } from './read-object.ts'
 import type { WirePart } from './wire.ts'
 
 export interface PartContext {
-  readonly losses: Losses
-  /** JSON path of the turn in the client's request, for warnings. */
-  readonly path: string
-  /** Readable thoughts of other protocols are no input for Gemini, but they are output for its clients. */
-  readonly keepThoughts: boolean
+  /** Gemini's own words, a request of another protocol, or an answer to a Gemini client. */
+  readonly side: 'own' | 'foreign request' | 'answer'
+  /** Reports what cannot be said, by its place in the client's request. */
+  readonly lose: (code: Warning['code'], feature: string, node: Node, reason: string) => void
+  /** Did the client ask for thoughts? In a request they are no input, unless Gemini gave them out. */
+  readonly showsThoughts: boolean
   /** The name that a call id belongs to, where a result does not repeat it. */
   readonly nameOf: (callId: string) => string | undefined
+  /** The media that the model takes inside a function's response; undefined: all. */
+  readonly resultMedia?: MediaCapability
+  /** Numbers the documents that become text, from 1. */
+  readonly nextDocument: () => number
 }
 
 /** Ready for `writeJson`. */
 export type EncodedPart = WirePart | RawJson | Readonly<Record<string, unknown>>
 
+/**
+ * The parts of one content. Thoughts have no signature of their own here: the state of a foreign reasoning part stands
+ * on the next part that is no thought, or on an empty text where none follows. Signed parts are never merged.
+ */
+export const encodeParts = (parts: readonly Part[], context: PartContext): readonly EncodedPart[] => {
+  const result: EncodedPart[] = []
+  const behind: EncodedPart[] = []
+  let signature: string | undefined
+  const sign = (): void => {
+    if (signature !== undefined) result.push({ text: '', thoughtSignature: signature })
+    signature = undefined
+  }
+  for (const part of parts) {
+    if (part.type === 'reasoning' && context.side !== 'own') {
+      const state = signatureOf(part, context)
+      if (state !== undefined) sign()
+      // In a request, readable thoughts with a state of Gemini's own are a part as Gemini once said it.
+      if (state !== undefined && part.pieces.length > 0 && context.side === 'foreign request') {
+        result.push({ text: textOfThoughts(part), thought: true, thoughtSignature: state })
+        continue
+      }
+      result.push(...thoughtsOf(part, context))
+      signature = state ?? signature
+      continue
+    }
+    const encoded =
+      part.type === 'tool-result' ? resultParts(part, behind, context) : encodePart(part, context)
+    const [first, ...more] = encoded
+    if (first === undefined) continue
+    if (signature === undefined || first instanceof RawJson || 'thoughtSignature' in first) {
+      sign()
+      result.push(first, ...more)
+    } else {
+      result.push({ ...first, thoughtSignature: signature }, ...more)
+      signature = undefined
+    }
+  }
+  sign()
+  return behind.length === 0 ? result : withMediaBehind(result, behind)
+}
+
+const resultParts = (
+  part: Extract<Part, { type: 'tool-result' }>,
+  behind: EncodedPart[],
+  context: PartContext,
+): readonly EncodedPart[] => {
+  if (part.raw?.protocol === 'gemini') return [rawJson(part.raw.json)]
+  const encoded = encodeResult(part, context, encodePart)
+  behind.push(...encoded.behind)
+  return [signed(part, encoded.response, context)]
+}
+
+/** Media of results stand behind the last response of the turn. */
+const withMediaBehind = (
+  parts: readonly EncodedPart[],
+  media: readonly EncodedPart[],
+): readonly EncodedPart[] => {
+  const end = parts.findLastIndex((part) => 'functionResponse' in part) + 1
+  return [...parts.slice(0, end), ...media, ...parts.slice(end)]
+}
+
 /** One part as wire parts; a part of Gemini's own that nobody edited comes back verbatim. */
 export const encodePart = (part: Part, context: PartContext): readonly EncodedPart[] => {
   if (part.raw?.protocol === 'gemini') return [rawJson(part.raw.json)]
-  const bodies = contentOf(part, context)
-  const signature = signatureOf(part)
-  const extension = extensionOf(part, 'gemini')
   // A signature belongs to the part it came with, so it stands on the first one only.
-  return bodies.map((body, index) =>
-    index > 0 || body instanceof RawJson
-      ? body
-      : writeMembers(
-          { ...body, ...(signature === undefined ? {} : { thoughtSignature: signature }) },
-          extension,
-        ),
+  return contentOf(part, context).map((body, index) =>
+    index > 0 || body instanceof RawJson ? body : signed(part, body, context),
   )
 }
 
-/** The state that Gemini itself gave; another provider's is of no use here. */
-export const signatureOf = ({ state }: PartNode): string | undefined => {
-  if (state?.protocol !== 'gemini' || state.kind !== 'thought-signature') return undefined
-  return state.value
+const signed = (part: Part, body: object, context: PartContext): EncodedPart => {
+  const thoughtSignature = signatureOf(part, context)
+  return writeMembers(
+    { ...body, ...(thoughtSignature === undefined ? {} : { thoughtSignature }) },
+    extensionOf(part, 'gemini'),
+  )
 }
+
+/**
+ * In an answer the state is whatever the client shall carry for us; in a request only what Gemini gave out, for
+ * another's is of no use to it.
+ */
+export const signatureOf = ({ state }: PartNode, { side }: Pick<PartContext, 'side'>): string | undefined =>
+  side === 'answer' || state?.protocol === 'gemini' ? state?.value : undefined
+
+const thoughtsOf = (part: ReasoningPart, context: PartContext): readonly EncodedPart[] => {
+  if (part.pieces.length === 0) return []
+  if (context.showsThoughts) return [{ text: textOfThoughts(part), thought: true }]
+  if (context.side === 'foreign request') {
+    context.lose('dropped', 'reasoning', part, "another provider's reasoning is no input here")
+  }
+  return []
+}
+
+const textOfThoughts = (part: ReasoningPart): string => part.pieces.map((piece) => piece.text).join('\n\n')
 
 const contentOf = (part: Part, context: PartContext): readonly EncodedPart[] => {
   switch (part.type) {
     case 'text':
+      if (part.citations !== undefined && context.side === 'foreign request') {
+        context.lose('dropped', 'citations', part, 'there is no place for them in a request')
+      }
+      return [{ text: part.text }]
     case 'refusal':
       return [{ text: part.text }]
     case 'image':
@@ -62,21 +144,14 @@ const contentOf = (part: Part, context: PartContext): readonly EncodedPart[] => 
     case 'video':
     case 'document':
       return mediaOf(part, context)
-    case 'reasoning': {
-      const text = part.pieces.map((piece) => piece.text).join('\n\n')
-      if (context.keepThoughts) return [{ text, thought: true }]
-      context.losses.add(
-        'dropped',
-        'reasoning',
-        context.path,
-        "another provider's reasoning is no input here",
-      )
-      return []
-    }
+    case 'reasoning':
+      return [{ text: textOfThoughts(part), thought: true }]
     case 'tool-call':
       return [{ functionCall: encodeCall(part) }]
-    case 'tool-result':
-      return [{ functionResponse: encodeResult(part, context) }]
+    case 'tool-result': {
+      const { response, behind } = encodeResult(part, context, encodePart)
+      return [{ ...response }, ...behind]
+    }
     case 'json':
       return [{ text: part.json }]
     case 'server-call':
@@ -84,131 +159,25 @@ const contentOf = (part: Part, context: PartContext): readonly EncodedPart[] => 
     case 'server-result':
       return encodeServerResult(part, context)
     case 'opaque':
-      context.losses.add('dropped', part.name, context.path, 'the target protocol has no such block')
+      context.lose('dropped', part.name, part, 'the target protocol has no such block')
       return []
   }
 }
 
 const mediaOf = (part: MediaPart, context: PartContext): readonly EncodedPart[] => {
-  if (part.source.type === 'parts') {
-    return flatten(part.type === 'document' ? part.title : undefined, part.source.parts, context)
+  if (part.type === 'document') {
+    if (part.context !== undefined)
+      context.lose('dropped', 'document context', part, 'documents have none here')
+    if (part.wantsCitations === true)
+      context.lose('dropped', 'citations', part, 'documents are not cited here')
+    if (part.source.type === 'parts') {
+      return [
+        { text: opening(part, context) },
+        ...part.source.parts.flatMap((inner) => encodePart(inner, context)),
+        { text: closing },
+      ]
+    }
   }
-  const body = encodeMedia(part, part.source)
-  if (body !== undefined) return [body]
-  context.losses.add(
-    'dropped',
-    `${part.type} file`,
-    context.path,
-    "another provider's file id does not cross",
-  )
-  return []
-}
-
-/** A document made of blocks, by a fixed template (translation.md §4.4). */
-const flatten = (
-  title: string | undefined,
-  parts: readonly Part[],
-  context: PartContext,
-): readonly EncodedPart[] => {
-  const name =
-    title === undefined ? '' : ` title="${title.replaceAll('<', '&lt;').replaceAll('"', '&quot;')}"`
-  return [
-    { text: `<document${name}>\n` },
-    ...parts.flatMap((part) => encodePart(part, context)),
-    { text: '\n</document>' },
-  ]
-}
-
-const innerNotes = (part: Part, name: string): JsonObject => {
-  const notes = extensionOf(part, 'gemini')[`$${name}`]
-  return isJsonObject(notes) ? notes : {}
-}
-
-const encodeCall = (part: ToolCallPart | ServerCallPart): object => {
-  const notes = innerNotes(part, 'functionCall')
-  const isCustom = part.type === 'tool-call' && part.kind === 'custom'
-  const omitted = notes[noArgsNote] === true && part.input === '{}'
-  const args = isCustom ? rawJson(JSON.stringify({ input: part.input })) : argsOf(part.input)
-  return writeMembers({ id: part.id, name: part.name, args: omitted ? undefined : args }, notes)
-}
-
-/** Arguments as an object: blank means none, and what is no object is wrapped (translation.md §1.3). */
-export const argsOf = (input: string): RawJson => {
-  if (input.trim() === '') return rawJson('{}')
-  try {
-    if (isJsonObject(JSON.parse(input))) return rawJson(input)
-  } catch {
-    // Cut off by a length stop.
-  }
-  return rawJson(JSON.stringify({ INVALID_JSON: input }))
-}
-
-const encodeResult = (part: ToolResultPart, context: PartContext): object => {
-  const media = part.content.filter((piece) => !isWords(piece))
-  const result = {
-    id: part.callId,
-    name: part.name ?? (part.callId === undefined ? undefined : context.nameOf(part.callId)) ?? 'unknown',
-    response: responseOf(part),
-    parts: media.length === 0 ? undefined : media.flatMap((piece) => encodePart(piece, context)),
-  }
-  return writeMembers(result, innerNotes(part, 'functionResponse'))
-}
-
-const isWords = (part: Part): boolean =>
-  part.type === 'text' || part.type === 'json' || part.type === 'refusal'
-
-/** A structured value goes as it is; words go under `output`, or `error` where the tool failed. */
-const responseOf = (part: ToolResultPart): RawJson => {
-  const words = part.content.filter(isWords)
-  const [only] = words
-  if (words.length === 1 && only?.type === 'json' && isObject(only.json)) return rawJson(only.json)
-  const text = words
-    .map((piece) =>
-      piece.type === 'text' || piece.type === 'refusal'
-        ? piece.text
-        : piece.type === 'json'
-          ? piece.json
-          : '',
-    )
-    .join('\n')
-  const key = only === undefined ? undefined : extensionOf(only, 'gemini')['$key']
-  return rawJson(
-    JSON.stringify({ [part.isError === true ? 'error' : typeof key === 'string' ? key : 'output']: text }),
-  )
-}
-
-const isObject = (json: string): boolean => /^\s*\{/.test(json)
-
-const encodeServerCall = (part: ServerCallPart, context: PartContext): readonly EncodedPart[] => {
-  if (part.tool === 'mcp') return [{ functionCall: encodeCall(part) }]
-  if (part.tool === 'code-execution' && isCode(part.input)) return [{ executableCode: rawJson(part.input) }]
-  if (/^[A-Z][A-Z_]+$/.test(part.name)) {
-    return [{ toolCall: { ...idOf(part.id), toolType: part.name, args: argsOf(part.input) } }]
-  }
-  context.losses.add('dropped', part.tool, context.path, 'the target protocol has no such server call')
-  return []
-}
-
-const encodeServerResult = (part: ServerResultPart, context: PartContext): readonly EncodedPart[] => {
-  const response = isObject(part.output) ? rawJson(part.output) : rawJson(writeJson({ output: part.output }))
-  if (part.tool === 'mcp') return [{ functionResponse: { ...idOf(part.callId), name: part.name, response } }]
-  if (part.tool === 'code-execution' && part.output.includes('"outcome"')) {
-    return [{ codeExecutionResult: rawJson(part.output) }]
-  }
-  if (/^[A-Z][A-Z_]+$/.test(part.name)) {
-    return [{ toolResponse: { ...idOf(part.callId), toolType: part.name, response } }]
-  }
-  context.losses.add('dropped', part.tool, context.path, 'the target protocol has no such server result')
-  return []
-}
-
-const idOf = (id: string | undefined) => (id === undefined ? {} : { id })
-
-const isCode = (input: string): boolean => {
-  try {
-    const value: unknown = JSON.parse(input)
-    return isJsonObject(value) && typeof value['code'] === 'string' && value['language'] !== undefined
-  } catch {
-    return false
-  }
+  if (part.source.type === 'parts') return []
+  return encodeMedia(part, part.source, context.side !== 'own')
 }

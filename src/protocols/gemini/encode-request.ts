@@ -1,39 +1,42 @@
+import { GatewayError } from '../../errors.ts'
 import {
   extensionOf,
   type GenerateRequest,
   isJsonObject,
   type JsonObject,
-  type OutputFormat,
-  type Turn,
+  type Part,
 } from '../../ir/index.ts'
 import { rawJson, writeJson } from '../../wire/index.ts'
 import type { EncodedRequest, TargetContext } from '../protocol.ts'
 import { emptyNote, versionNote } from './decode-request.ts'
-import { encodeToolChoice, encodeTools } from './encode-tools.ts'
+import { encodeSettings } from './encode-settings.ts'
+import { encodeTools, foreignToolChoice, ownToolChoice } from './encode-tools.ts'
 import { encodeTurns } from './encode-turns.ts'
+import { splitSystem } from './foreign-turns.ts'
 import { type Losses, losses } from './losses.ts'
 import { writeMembers } from './read-object.ts'
-import { encodeThinking } from './thinking.ts'
+import { noteLosses } from './request-losses.ts'
+import { tierOf } from './service-tier.ts'
 
-/** A canonical request in Gemini's words. The model and the choice of streaming stand in the path. */
-export const encodeRequest = (request: GenerateRequest, target: TargetContext): EncodedRequest => {
+/**
+ * A canonical request in Gemini's words. The model and the choice of streaming stand in the path.
+ * @throws GatewayError `gateway_translation_unsupported` for what another protocol said and must not be lost
+ */
+export const encodeRequest = (asked: GenerateRequest, target: TargetContext): EncodedRequest => {
   const lost = losses()
-  const fromGemini = request.protocol === 'gemini'
+  const isForeign = asked.protocol !== 'gemini'
+  if (isForeign) noteLosses(asked, lost)
+  const request = isForeign ? withTurnSettings(asked, lost) : asked
   const extension = extensionOf(request, 'gemini')
-  const isPreamble = (turn: Turn) => turn.role === 'system' && turn.placement !== 'inline'
-  const preamble = request.turns.filter(isPreamble)
-  const tools = encodeTools(request.tools, lost)
-  if (!fromGemini) noteLosses(request, lost)
+  const tools = encodeTools(request.tools, isForeign, lost)
+  const calling = isForeign ? foreignToolChoice(request, target, lost) : ownToolChoice(request)
   const known = {
-    systemInstruction: encodeSystem(preamble),
-    contents: encodeTurns(request, lost),
+    systemInstruction: encodeSystem(request),
+    contents: encodeTurns(request, target, lost),
     tools: tools.length === 0 ? undefined : tools,
-    toolConfig: withInner(
-      { functionCallingConfig: request.toolChoice && encodeToolChoice(request.toolChoice) },
-      extension['$toolConfig'],
-    ),
-    generationConfig: withInner(settingsOf(request, target, lost), extension['$generationConfig']),
-    serviceTier: fromGemini ? request.serviceTier : tierOf(request.serviceTier),
+    toolConfig: withInner({ functionCallingConfig: calling }, extension['$toolConfig']),
+    generationConfig: withInner(encodeSettings(request, target, lost), extension['$generationConfig']),
+    serviceTier: encodeTier(request, lost),
     store: request.store,
   }
   const version = extension[versionNote]
@@ -54,7 +57,10 @@ const withInner = (known: Readonly<Record<string, unknown>>, rest: unknown): obj
   return Object.keys(members).length > 0 || extension[emptyNote] === true ? members : undefined
 }
 
-const encodeSystem = (turns: readonly Turn[]): unknown => {
+/** One part for each block; system text is all that stands here. */
+const encodeSystem = (request: GenerateRequest): unknown => {
+  if (request.protocol !== 'gemini') return foreignSystem(splitSystem(request.turns).system)
+  const turns = request.turns.filter((turn) => turn.role === 'system' && turn.placement !== 'inline')
   const [only] = turns
   if (only === undefined) return undefined
   if (turns.length === 1 && only.form === 'string' && only.parts[0]?.type === 'text')
@@ -68,84 +74,53 @@ const encodeSystem = (turns: readonly Turn[]): unknown => {
   return writeMembers({ parts }, extensionOf(only, 'gemini'))
 }
 
-const settingsOf = (
-  request: GenerateRequest,
-  target: TargetContext,
-  lost: Losses,
-): Readonly<Record<string, unknown>> => {
-  const { sampling } = request
-  const fromGemini = request.protocol === 'gemini'
-  // The upper end of the penalties' range is excluded here and included elsewhere.
-  const penalty = (value: number | undefined) => (value === 2 && !fromGemini ? 1.99 : value)
-  const stops = fromGemini ? sampling.stop : sampling.stop?.slice(0, 5)
-  if (sampling.stop !== undefined && stops !== undefined && stops.length < sampling.stop.length) {
-    lost.add('dropped', 'stop', 'stop', 'at most five stop strings are possible')
+const foreignSystem = (system: readonly Part[]): object | undefined => {
+  const parts = system.flatMap((part) => {
+    if (part.type !== 'text') throw notText(part)
+    return part.text === '' ? [] : [{ text: part.text }]
+  })
+  return parts.length === 0 ? undefined : { parts }
+}
+
+const notText = (part: Part): GatewayError =>
+  new GatewayError(
+    'gateway_translation_unsupported',
+    `system text cannot hold a part of type ${part.type} here: move it into a user message`,
+    part.at === undefined ? {} : { param: part.at },
+  )
+
+const encodeTier = (request: GenerateRequest, lost: Losses): string | undefined => {
+  if (request.protocol === 'gemini' || request.serviceTier === undefined) return request.serviceTier
+  const { word, loss } = tierOf(request.serviceTier)
+  if (loss !== undefined) {
+    const reason = word === undefined ? 'Gemini has no such tier' : `${word} is the nearest`
+    lost.add(loss, 'service tier', 'serviceTier', reason)
+  }
+  return word
+}
+
+/**
+ * What holds from a turn on (translation.md §4.1, S6) holds for the whole request here: the last settings count, and
+ * tools join the list.
+ */
+const withTurnSettings = (request: GenerateRequest, lost: Losses): GenerateRequest => {
+  let { reasoning, output } = request
+  const tools = [...request.tools]
+  for (const turn of request.turns) {
+    if (turn.reasoning !== undefined) reasoning = { ...reasoning, ...turn.reasoning }
+    output = turn.output ?? output
+    if (turn.tools === undefined) continue
+    lost.add('approximated', 'tools added later', turn.at ?? 'tools', 'offered from the start')
+    for (const tool of turn.tools) {
+      const known = tools.findIndex((one) => one.type === tool.type && one.name === tool.name)
+      if (known < 0) tools.push(tool)
+      else tools[known] = tool
+    }
   }
   return {
-    temperature: sampling.temperature,
-    topP: sampling.topP,
-    topK: sampling.topK,
-    seed: sampling.seed,
-    presencePenalty: penalty(sampling.presencePenalty),
-    frequencyPenalty: penalty(sampling.frequencyPenalty),
-    stopSequences: stops,
-    candidateCount: sampling.candidates,
-    responseLogprobs: sampling.logprobs,
-    logprobs: sampling.topLogprobs,
-    maxOutputTokens: request.maxOutputTokens,
-    thinkingConfig:
-      request.reasoning &&
-      encodeThinking(request.reasoning, { model: target.model, fromGemini, losses: lost }),
-    ...(request.output === undefined ? {} : encodeOutput(request.output)),
-  }
-}
-
-const encodeOutput = (output: OutputFormat): Readonly<Record<string, unknown>> => {
-  const own = extensionOf(output, 'gemini')
-  if (Object.keys(own).length > 0) return own
-  const schema = output.schema === undefined ? undefined : rawJson(output.schema)
-  switch (output.type) {
-    case 'json':
-      return { responseMimeType: 'application/json' }
-    case 'json-schema':
-      return { responseMimeType: 'application/json', responseJsonSchema: schema }
-    case 'enum':
-      return { responseMimeType: 'text/x.enum', responseJsonSchema: schema }
-    case 'text':
-      return { responseMimeType: 'text/plain' }
-  }
-}
-
-const tierOf = (tier: string | undefined): string | undefined => {
-  switch (tier) {
-    case 'flex':
-    case 'priority':
-      return tier
-    case 'default':
-    case 'standard_only':
-      return 'standard'
-    case 'fast':
-    case 'ultrafast':
-      return 'priority'
-    default:
-      return undefined
-  }
-}
-
-/** What Gemini has no word for (translation.md §3). */
-const noteLosses = (request: GenerateRequest, lost: Losses): void => {
-  const unsayable: readonly (readonly [string, unknown])[] = [
-    ['parallelToolCalls', request.parallelToolCalls === false ? false : undefined],
-    ['logitBias', request.sampling.logitBias],
-    ['verbosity', request.verbosity],
-    ['metadata', request.metadata],
-    ['previousResponseId', request.previousResponseId],
-    ['conversation', request.conversation],
-    ['background', request.background],
-    ['promptCacheKey', request.promptCacheKey],
-    ['cache', request.cache],
-  ]
-  for (const [feature, value] of unsayable) {
-    if (value !== undefined) lost.add('dropped', feature, feature, 'the target protocol has no such setting')
+    ...request,
+    tools,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(output === undefined ? {} : { output }),
   }
 }

@@ -4,18 +4,21 @@ import {
   type Finish,
   type GenerateResponse,
   isJsonObject,
+  type Part,
   type Usage,
 } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedResponse, ReplyContext } from '../protocol.ts'
-import { noPartsNote, noRoleNote } from './decode-request.ts'
+import { enumNote, noPartsNote, noRoleNote } from './decode-request.ts'
 import { contentNote, noCandidatesNote, noContentNote, noIndexNote } from './decode-response.ts'
-import { encodePart, type PartContext } from './encode-parts.ts'
+import { encodeParts, type PartContext } from './encode-parts.ts'
+import { withEnumNumbers } from './enum-numbers.ts'
 import { finishReasonOf } from './finish.ts'
 import { type Losses, losses } from './losses.ts'
 import { writeMembers } from './read-object.ts'
 import { encodeUsage } from './usage.ts'
 import type { WireAnswer } from './wire.ts'
+import { type CandidateMetadata, groundingWriter } from './write-grounding.ts'
 
 /** A canonical answer in Gemini's words. What another provider left without id or model name gets ours. */
 export const encodeResponse = (response: GenerateResponse, reply: ReplyContext): EncodedResponse => {
@@ -23,8 +26,10 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
   const extension = extensionOf(response, 'gemini')
   const isOwn = response.protocol === 'gemini'
   const blocked = response.choices.length > 0 && response.choices.every(isBlocked)
-  const candidates = blocked ? [] : response.choices.map((choice) => encodeChoice(choice, lost))
+  const context = isOwn ? ownContext(lost) : answerContext(lost, reply)
+  const candidates = blocked ? [] : response.choices.map((choice) => encodeChoice(choice, context))
   const [first] = response.choices
+  if (!isOwn) for (const { finish } of response.choices) noteFinish(finish, lost)
   const known = {
     candidates: candidates.length > 0 || extension[noCandidatesNote] === true ? candidates : undefined,
     promptFeedback: blocked && first?.finish !== undefined ? encodeBlock(first.finish) : undefined,
@@ -32,12 +37,17 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
     modelVersion: response.model ?? (isOwn ? undefined : reply.request.model),
     responseId: response.id ?? (isOwn ? undefined : reply.id),
   }
+  const members = writeMembers(known, extension)
   return {
-    body: writeJson(writeMembers(known, extension)),
+    body: writeJson(!isOwn && wantsNumbers(reply) ? withEnumNumbers(members) : members),
     headers: { 'content-type': 'application/json; charset=UTF-8' },
     warnings: lost.warnings,
   }
 }
+
+/** Did the client ask for enums as numbers? */
+export const wantsNumbers = ({ request }: ReplyContext): boolean =>
+  extensionOf(request, 'gemini')[enumNote] === true
 
 /** Refused before the model ran: said by `promptFeedback`, without candidates. */
 export const isBlocked = (choice: Choice): boolean =>
@@ -53,17 +63,37 @@ export const encodeAnswerUsage = (usage: Usage, serviceTier: string | undefined)
   ...(serviceTier === undefined ? {} : { serviceTier }),
 })
 
-/** For parts of an answer: thoughts are output, and there is no turn to name. */
-export const answerContext = (lost: Losses): PartContext => ({
-  losses: lost,
-  path: '',
-  keepThoughts: true,
+/** For parts of an answer: there is no turn to name, and thoughts come only to who asked for them. */
+export const answerContext = (lost: Losses, reply: ReplyContext): PartContext => ({
+  side: 'answer',
+  lose: lost.lose,
+  showsThoughts: asksForThoughts(reply),
   nameOf: () => undefined,
+  nextDocument: () => 1,
 })
 
-const encodeChoice = (choice: Choice, lost: Losses): object => {
+const asksForThoughts = ({ request }: ReplyContext): boolean => {
+  const display = request.reasoning?.display
+  return display !== undefined && display !== 'none' && display !== 'omitted'
+}
+
+const ownContext = (lost: Losses): PartContext => ({
+  side: 'own',
+  lose: lost.lose,
+  showsThoughts: true,
+  nameOf: () => undefined,
+  nextDocument: () => 1,
+})
+
+/** Reasons that have no word here, and say something else than the one written for them. */
+const noteFinish = (finish: Finish | undefined, lost: Losses): void => {
+  if (finish?.reason !== 'pause' && finish?.reason !== 'compacted') return
+  lost.add('approximated', 'stop reason', '', `${finish.reason} becomes STOP`)
+}
+
+const encodeChoice = (choice: Choice, context: PartContext): object => {
   const extension = extensionOf(choice, 'gemini')
-  const parts = choice.parts.flatMap((part) => encodePart(part, answerContext(lost)))
+  const parts = encodeParts(choice.parts, context)
   const isUsual = extension[noContentNote] !== true || parts.length > 0
   const inner = extension[contentNote]
   const role = extension['$role'] ?? (extension[noRoleNote] === true ? undefined : 'model')
@@ -81,7 +111,19 @@ const encodeChoice = (choice: Choice, lost: Losses): object => {
       finishReason: choice.finish && finishReasonOf(choice.finish),
       finishMessage: choice.finish?.message,
       index: extension[noIndexNote] === true ? undefined : choice.index,
+      ...metadataOf(choice.parts),
     },
+    // Gemini's own metadata says more than the parts that were read from it.
     extension,
   )
+}
+
+const metadataOf = (parts: readonly Part[]): CandidateMetadata => {
+  const writer = groundingWriter()
+  parts.forEach((part, index) => {
+    if (part.type === 'text' || part.type === 'refusal') writer.say(index, part.text)
+    if (part.type === 'text') for (const citation of part.citations ?? []) writer.cite(index, citation)
+    if (part.type === 'server-call' || part.type === 'server-result') writer.take(part)
+  })
+  return writer.members()
 }

@@ -1,237 +1,169 @@
 import {
   type Choice,
-  extensionOf,
   type FinishEvent,
   isJsonObject,
   type JsonObject,
-  type Part,
-  type ReasoningState,
   type StreamEvent,
   type Usage,
 } from '../../ir/index.ts'
 import { type Machine, type SseFrame, writeJson } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
-import { type EncodedPart, encodePart, signatureOf } from './encode-parts.ts'
-import { answerContext, encodeAnswerUsage, encodeBlock, isBlocked } from './encode-response.ts'
+import { type CandidateWriter, candidateWriter, type PartSink } from './candidate-writer.ts'
+import type { EncodedPart } from './encode-parts.ts'
+import { answerContext, encodeAnswerUsage, encodeBlock, isBlocked, wantsNumbers } from './encode-response.ts'
+import { withEnumNumbers } from './enum-numbers.ts'
 import { encodeError } from './errors.ts'
 import { finishReasonOf } from './finish.ts'
 import { losses } from './losses.ts'
+import { type OwnChunk, ownChunk } from './own-chunk.ts'
 import { writeMembers } from './read-object.ts'
-import { assembledNote, chunkCloses, chunkOpens, verbatimPart } from './stream-marks.ts'
-
-interface OpenPart {
-  readonly part: Part
-  text: string
-  piece: number
-}
+import { chunkCloses, chunkOpens, verbatimPart } from './stream-marks.ts'
 
 /**
- * Events → chunks. Text and thoughts go out as they come, all else whole; finish reasons and usage stand in the last
- * chunk, which has a part of its own, because js-genai forgets turns with an empty chunk.
+ * Events → chunks. Text and thoughts go out as they come, all else whole; finish reasons, metadata and usage stand in
+ * the last chunk, which has a part of its own, because js-genai forgets turns with an empty chunk.
  * Events that a Gemini stream was decoded into come with marks of its chunks, and give the same chunks again.
  */
 export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFrame> => {
-  const context = answerContext(losses())
-  const parts = new Map<string, OpenPart>()
+  const context = answerContext(losses(), reply)
+  const isNumbered = wantsNumbers(reply)
+  const writers = new Map<number, CandidateWriter>()
   const finishes: FinishEvent[] = []
-  /** Parts of the chunk that is being put together again, by candidate; undefined outside of one. */
-  let chunk: Map<number, ChunkPart[]> | undefined
-  let head: { readonly modelVersion: string; readonly responseId: string } | undefined
+  /** A chunk that is being put together again; undefined outside of one. */
+  let chunk: OwnChunk | undefined
+  let frames: SseFrame[] = []
+  /** Model and id, as every chunk ends. */
+  let head: Readonly<Record<string, string>> = {}
+  let tail = '}'
   let usage: Usage | undefined
   let serviceTier: string | undefined
   let finishedByChunk = false
-  let sentParts = false
 
-  const frameOf = (members: object): SseFrame => ({ data: writeJson({ ...members, ...head }) })
-  const emit = (choice: number, key: string, part: EncodedPart): readonly SseFrame[] => {
-    if (chunk !== undefined) {
-      const list = chunk.get(choice) ?? []
-      list.push({ key, part })
-      chunk.set(choice, list)
-      return []
-    }
-    sentParts = true
-    return [frameOf({ candidates: [{ content: { role: 'model', parts: [part] }, index: choice }] })]
+  const nameHead = (members: Readonly<Record<string, string>>): void => {
+    head = members
+    tail = `,${JSON.stringify(head).slice(1)}`
   }
-  /** Adds to the text that this chunk has from the same part, else gives a part of its own. */
-  const emitText = (choice: number, key: string, text: string, more: object): readonly SseFrame[] => {
-    const last = chunk?.get(choice)?.at(-1)
-    if (last?.key === key && 'text' in last.part && last.part.text === '') {
-      last.part = { ...last.part, ...more, text }
-      return []
-    }
-    return emit(choice, key, { text, ...more })
+  const frameOf = (members: object): SseFrame => {
+    const whole = { ...members, ...head }
+    return { data: writeJson(isNumbered ? withEnumNumbers(whole) : whole) }
   }
-
-  const onPart = (event: StreamEvent & { readonly index: number; readonly choice?: number }) => {
-    const choice = event.choice ?? 0
-    const key = `${choice} ${event.index}`
-    const open = parts.get(key)
-    switch (event.type) {
-      case 'text-start':
-      case 'refusal-start':
-      case 'reasoning-start':
-      case 'tool-call-start':
-        parts.set(key, { part: event.part, text: '', piece: 0 })
-        return []
-      case 'text-delta':
-      case 'refusal-delta':
-        if (open !== undefined && signatureOf(open.part) !== undefined) {
-          open.text += event.text
-          return []
-        }
-        return event.text === '' ? [] : emitText(choice, key, event.text, more(event, open))
-      case 'reasoning-delta': {
-        const isNext = open !== undefined && event.piece !== open.piece
-        if (open !== undefined) open.piece = event.piece
-        const text = isNext ? `\n\n${event.text}` : event.text
-        return emitText(choice, key, text, { thought: true, ...more(event, open) })
-      }
-      case 'tool-call-delta':
-        if (open !== undefined) open.text += event.input
-        return []
-      case 'text-end':
-      case 'refusal-end': {
-        parts.delete(key)
-        const signature = open === undefined ? undefined : signatureOf(open.part)
-        if (open === undefined || signature === undefined) return []
-        const known = { text: open.text, thoughtSignature: signature }
-        return emit(choice, key, writeMembers(known, extensionOf(open.part, 'gemini')))
-      }
-      case 'reasoning-end':
-        parts.delete(key)
-        return endReasoning(choice, key, event.state)
-      case 'tool-call-end': {
-        parts.delete(key)
-        if (open?.part.type !== 'tool-call') return []
-        const isWritten = chunk !== undefined && extensionOf(open.part, 'gemini')[assembledNote] === true
-        if (isWritten) return []
-        const { raw: _raw, ...part } = open.part
-        return encodePart({ ...part, input: open.text }, context).flatMap((one) => emit(choice, key, one))
-      }
-      case 'part':
-        return encodePart(event.part, context).flatMap((one) => emit(choice, key, one))
-      default:
-        return []
+  const sinkOf = (choice: number): PartSink => ({
+    isVerbatim: false,
+    emit(part) {
+      frames.push(frameOf({ candidates: [{ content: { role: 'model', parts: [part] }, index: choice }] }))
+    },
+    text(text) {
+      const part = `{"text":${JSON.stringify(text)}}`
+      const candidate = `{"content":{"role":"model","parts":[${part}]},"index":${choice}}`
+      frames.push({ data: `{"candidates":[${candidate}]${tail}` })
+    },
+    amend: () => false,
+  })
+  const writerAt = (choice = 0): CandidateWriter => {
+    let writer = writers.get(choice)
+    if (writer === undefined) {
+      const sink = sinkOf(choice)
+      writer = candidateWriter(() => chunk?.sink(choice) ?? sink, context)
+      writers.set(choice, writer)
     }
-  }
-  const more = (event: StreamEvent, open: OpenPart | undefined): object => {
-    const own = 'extensions' in event ? event.extensions?.gemini : undefined
-    const first = open !== undefined && open.text === '' ? extensionOf(open.part, 'gemini') : {}
-    if (open !== undefined) open.text = 'said'
-    return writeMembers({}, { ...first, ...own })
-  }
-  const endReasoning = (choice: number, key: string, state: ReasoningState | undefined) => {
-    const signature = state === undefined ? undefined : signatureOf({ state })
-    if (signature === undefined) return []
-    const last = chunk?.get(choice)?.at(-1)
-    if (last?.key === key) {
-      last.part = { ...last.part, thoughtSignature: signature }
-      return []
-    }
-    return emit(choice, key, { text: '', thought: true, thoughtSignature: signature })
+    return writer
   }
 
-  const onExtension = (members: JsonObject): readonly SseFrame[] => {
+  const onExtension = (members: JsonObject | undefined): void => {
+    if (members === undefined) return
     if (members[chunkOpens] === true) {
-      chunk = new Map()
-      return []
+      chunk = ownChunk()
+      return
     }
+    if (chunk === undefined) return
     const part = members[verbatimPart]
-    if (isJsonObject(part) && chunk !== undefined) {
-      const choice = members['choice']
-      return emit(typeof choice === 'number' ? choice : 0, '', part)
-    }
     const template = members[chunkCloses]
-    if (!isJsonObject(template) || chunk === undefined) return []
-    const filled = fill(template, chunk)
-    chunk = undefined
-    finishedByChunk ||= filled.finished
-    return [{ data: writeJson(filled.members) }]
+    if (isJsonObject(part)) {
+      const choice = members['choice']
+      chunk.sink(typeof choice === 'number' ? choice : 0).emit(part, -1)
+    } else if (isJsonObject(template)) {
+      const filled = chunk.fill(template)
+      chunk = undefined
+      finishedByChunk ||= filled.isFinished
+      frames.push({ data: writeJson(filled.members) })
+    }
   }
 
-  const last = (): readonly SseFrame[] => {
-    if (finishedByChunk) return []
+  const onEnd = (): void => {
+    const closing = new Map<number, EncodedPart>()
+    for (const [choice, writer] of writers) closing.set(choice, writer.finish())
+    if (finishedByChunk) {
+      // What its chunks said is said; a call that was never finished must not come twice.
+      return
+    }
+    const counters = usage && encodeAnswerUsage(usage, serviceTier)
+    const counted = counters === undefined ? {} : { usageMetadata: counters }
     const choices = finishes.map(
       (event): Choice => ({ index: event.choice ?? 0, parts: [], finish: event.finish }),
     )
-    const usageMetadata = usage && encodeAnswerUsage(usage, serviceTier)
-    const tail = usageMetadata === undefined ? {} : { usageMetadata }
     const [first] = choices
-    if (!sentParts && first?.finish !== undefined && choices.every(isBlocked)) {
-      return [frameOf({ promptFeedback: encodeBlock(first.finish), ...tail })]
+    const hasSaid = [...writers.values()].some((writer) => writer.hasSaid)
+    if (!hasSaid && first?.finish !== undefined && choices.every(isBlocked)) {
+      frames.push(frameOf({ promptFeedback: encodeBlock(first.finish), ...counted }))
+      return
     }
-    const candidates = (
-      choices.length === 0 ? [{ index: 0, parts: [], finish: { reason: 'other' as const } }] : choices
-    ).map(({ index, finish }, position) =>
+    const ended: readonly Choice[] =
+      choices.length === 0 ? [{ index: 0, parts: [], finish: { reason: 'other' } }] : choices
+    const candidates = ended.map(({ index, finish }, position) =>
       writeMembers(
         {
-          content: { role: 'model', parts: [{ text: '' }] },
+          content: { role: 'model', parts: [closing.get(index) ?? { text: '' }] },
           finishReason: finish && finishReasonOf(finish),
           finishMessage: finish?.message,
           index,
+          ...writers.get(index)?.metadata(),
         },
         finishes[position]?.extensions?.gemini ?? {},
       ),
     )
-    return [frameOf({ candidates, ...tail })]
+    frames.push(frameOf({ candidates, ...counted }))
+  }
+
+  const take = (event: StreamEvent): void => {
+    switch (event.type) {
+      case 'start':
+        nameHead({ modelVersion: event.model ?? reply.request.model, responseId: event.id ?? reply.id })
+        serviceTier = event.serviceTier
+        break
+      case 'usage':
+        usage = { ...usage, ...event.usage }
+        if (event.model !== undefined) nameHead({ ...head, modelVersion: event.model })
+        break
+      case 'finish':
+        finishes.push(event)
+        break
+      case 'extension':
+        onExtension(event.extensions?.gemini)
+        break
+      case 'error':
+        frames.push({ data: JSON.stringify(encodeError(event.error)) })
+        break
+      case 'end':
+        onEnd()
+        break
+      case 'citation':
+        writerAt(event.choice).cite(event)
+        break
+      default:
+        writerAt(event.choice).push(event)
+    }
   }
 
   return {
     push(event) {
-      switch (event.type) {
-        case 'start':
-          head = {
-            modelVersion: event.model ?? reply.request.model,
-            responseId: event.id ?? reply.id,
-          }
-          serviceTier = event.serviceTier
-          return []
-        case 'usage':
-          usage = { ...usage, ...event.usage }
-          return []
-        case 'finish':
-          finishes.push(event)
-          return []
-        case 'extension':
-          return onExtension(event.extensions?.gemini ?? {})
-        case 'error':
-          return [{ data: JSON.stringify(encodeError(event.error)) }]
-        case 'end':
-          return last()
-        case 'citation':
-          return []
-        default:
-          return onPart(event)
-      }
+      take(event)
+      if (frames.length === 0) return none
+      const out = frames
+      frames = []
+      return out
     },
-    end: () => [],
+    end: () => none,
   }
 }
 
-interface ChunkPart {
-  readonly key: string
-  part: EncodedPart
-}
-
-/** Puts the parts that the events said into the chunk that they came from. */
-const fill = (template: JsonObject, parts: ReadonlyMap<number, readonly ChunkPart[]>) => {
-  const list = template['candidates']
-  if (!Array.isArray(list)) return { members: template, finished: isBlockedChunk(template) }
-  let finished = false
-  const candidates = list.map((candidate: unknown, position) => {
-    if (!isJsonObject(candidate)) return {}
-    if (candidate['finishReason'] !== undefined) finished = true
-    const index = typeof candidate['index'] === 'number' ? candidate['index'] : position
-    const content = candidate['content']
-    const said = parts.get(index)?.map(({ part }) => part) ?? []
-    if (!isJsonObject(content) || !Array.isArray(content['parts'])) return candidate
-    return { ...candidate, content: { ...content, parts: said } }
-  })
-  return { members: { ...template, candidates }, finished }
-}
-
-const isBlockedChunk = (template: JsonObject): boolean => {
-  const feedback = template['promptFeedback']
-  return isJsonObject(feedback) && feedback['blockReason'] !== undefined
-}
+const none: readonly SseFrame[] = []

@@ -76,7 +76,8 @@ describe('the official SDK', () => {
   })
 
   test('reads a stream and keeps it in the history of a chat', async () => {
-    const chat = client.chats.create({ model: 'gemini-3.8-flash' })
+    const config = { thinkingConfig: { includeThoughts: true } }
+    const chat = client.chats.create({ model: 'gemini-3.8-flash', config })
     const chunks = []
     for await (const chunk of await chat.sendMessageStream({ message: 'hi' })) chunks.push(chunk)
     const parts = chunks.flatMap((chunk) => chunk.candidates?.[0]?.content?.parts ?? [])

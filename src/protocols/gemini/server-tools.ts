@@ -11,6 +11,9 @@ const byKey: Readonly<Record<string, ServerTool>> = {
   retrieval: 'file-search',
   computerUse: 'computer',
   mcpServers: 'mcp',
+  googleMaps: 'other',
+  exaAiSearch: 'web-search',
+  parallelAiSearch: 'web-search',
 }
 
 /** `toolType` of `toolCall` and `toolResponse` parts. */
@@ -21,19 +24,18 @@ const byToolType: Readonly<Record<string, ServerTool>> = {
   FILE_SEARCH: 'file-search',
 }
 
-/** Canonical tools that have an entry here, for requests of other protocols. */
-const keys: Readonly<Partial<Record<ServerTool, string>>> = {
-  'web-search': 'googleSearch',
-  'web-fetch': 'urlContext',
-  'code-execution': 'codeExecution',
+/** A key of `tools[]` in the documented spelling, for those that are known; others stay as they are. */
+export const documentedKey = (key: string): string => {
+  const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return Object.hasOwn(byKey, camel) ? camel : key
 }
 
-export const serverToolOfKey = (key: string): ServerTool => {
-  const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  return (Object.hasOwn(byKey, camel) ? byKey[camel] : undefined) ?? 'other'
-}
+/** @param key in the documented spelling */
+export const serverToolOfKey = (key: string): ServerTool =>
+  (Object.hasOwn(byKey, key) ? byKey[key] : undefined) ?? 'other'
 
 export const serverToolOfType = (toolType: string): ServerTool =>
   (Object.hasOwn(byToolType, toolType) ? byToolType[toolType] : undefined) ?? 'other'
 
-export const keyOfServerTool = (tool: ServerTool): string | undefined => keys[tool]
+/** Is it a key of `tools[]`? */
+export const isServerToolKey = (key: string): boolean => Object.hasOwn(byKey, key)

@@ -4,11 +4,15 @@ import {
   isJsonObject,
   type JsonObject,
   type Part,
+  type ServerTool,
   type StreamEvent,
 } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
+import { citationsOf, toolPartsOf } from './decode-grounding.ts'
 import { decodePart, isThought, stateOf } from './decode-parts.ts'
+import type { HeldCalls } from './held-calls.ts'
 import { type PartialArgs, partialArgs } from './partial-args.ts'
+import { plainText } from './plain-chunk.ts'
 import { readObject } from './read-object.ts'
 import { assembledNote, verbatimPart } from './stream-marks.ts'
 
@@ -32,6 +36,13 @@ export interface Candidate {
     | undefined
   /** Names and ids of calls without an answer in the same turn. */
   readonly calls: Set<string>
+  readonly held: HeldCalls
+  /** All text that is no thought, for citations, which come last. */
+  readonly texts: { readonly index: number; text: string }[]
+  /** Tools of the provider's that have parts of their own. */
+  readonly told: Set<ServerTool>
+  grounding: JsonObject | undefined
+  urlContext: JsonObject | undefined
   finish: { readonly reason: unknown; readonly message: unknown } | undefined
   extensions: Extensions | undefined
 }
@@ -45,6 +56,11 @@ export const pushPart = (
 ): void => {
   const { at } = candidate
   const object = isJsonObject(wire) ? wire : {}
+  const plain = plainText(object)
+  if (plain !== undefined) {
+    pushText(plain, isThought(object), candidate, events)
+    return
+  }
   const reader = readObject(object)
   const text = reader.string('text')
   const signature = reader.string('thoughtSignature')
@@ -55,7 +71,10 @@ export const pushPart = (
       return
     }
     const thought = isThought(object)
-    if (thought) reader.take('thought')
+    if (thought) {
+      candidate.held.settle()
+      reader.take('thought')
+    }
     const { extensions } = extend('gemini', reader.rest())
     const carried = extensions === undefined ? {} : { extensions }
     if (thought) {
@@ -66,9 +85,11 @@ export const pushPart = (
       candidate.open = undefined
       return
     }
+    candidate.held.settle()
     if (signature === undefined) {
       const index = openPart('text', candidate, events)
       events.push({ type: 'text-delta', ...at, index, text, ...carried })
+      addText(candidate, index, text)
       return
     }
     // A signature belongs to the part it came with, so that part is never merged with another.
@@ -78,6 +99,7 @@ export const pushPart = (
     events.push({ type: 'text-start', ...at, index, part })
     if (text !== '') events.push({ type: 'text-delta', ...at, index, text })
     events.push({ type: 'text-end', ...at, index })
+    addText(candidate, index, text)
     return
   }
   if (pushPartialCall(object, candidate, signature, events)) return
@@ -87,16 +109,36 @@ export const pushPart = (
   if (part.type === 'tool-call') {
     candidate.calls.add(part.id ?? part.name)
     const { raw: _raw, ...open } = part
-    events.push({ type: 'tool-call-start', ...at, index, part: { ...open, input: '' } })
-    events.push({ type: 'tool-call-delta', ...at, index, input: part.input })
-    events.push({ type: 'tool-call-end', ...at, index })
+    const call: readonly StreamEvent[] = [
+      { type: 'tool-call-start', ...at, index, part: { ...open, input: '' } },
+      { type: 'tool-call-delta', ...at, index, input: part.input },
+      { type: 'tool-call-end', ...at, index },
+    ]
+    events.push(...call)
+    candidate.held.hold(part, call)
     return
   }
   if (part.type === 'server-result' && part.tool === 'mcp') {
     if (part.callId !== undefined) candidate.calls.delete(part.callId)
     candidate.calls.delete(part.name)
-  }
+    candidate.held.answer(part.callId, part.name)
+  } else candidate.held.settle()
+  if (part.type === 'server-call') candidate.told.add(part.tool)
   events.push({ type: 'part', ...at, index, part })
+}
+
+/** Text or thoughts with nothing beside them. */
+const pushText = (text: string, thought: boolean, candidate: Candidate, events: StreamEvent[]): void => {
+  const { at, held } = candidate
+  if (held.isHolding) held.settle()
+  if (thought) {
+    const index = openPart('reasoning', candidate, events)
+    events.push({ type: 'reasoning-delta', ...at, index, piece: 0, kind: 'summary', text })
+    return
+  }
+  const index = openPart('text', candidate, events)
+  events.push({ type: 'text-delta', ...at, index, text })
+  addText(candidate, index, text)
 }
 
 const noAnswers: ReadonlySet<string> = new Set()
@@ -112,6 +154,30 @@ const openPart = (kind: OpenPart['kind'], candidate: Candidate, events: StreamEv
       : { type: 'reasoning-start', ...candidate.at, index, part: { type: 'reasoning', pieces: [] } },
   )
   return index
+}
+
+const addText = (candidate: Candidate, index: number, text: string): void => {
+  const last = candidate.texts.at(-1)
+  if (last?.index === index) last.text += text
+  else candidate.texts.push({ index, text })
+}
+
+/** What the metadata of the whole answer says of its parts: citations, and tools that ran at the provider. */
+export const closeMetadata = (
+  candidate: Candidate,
+  responseId: string | undefined,
+  events: StreamEvent[],
+): void => {
+  const { at, grounding, urlContext, texts, told } = candidate
+  if (grounding !== undefined) {
+    for (const { index, citation } of citationsOf(grounding, texts)) {
+      events.push({ type: 'citation', ...at, index, citation })
+    }
+  }
+  closePart(candidate, events)
+  for (const part of toolPartsOf({ grounding, urlContext, responseId, told })) {
+    events.push({ type: 'part', ...at, index: candidate.next++, part })
+  }
 }
 
 /** Ends the open text or thoughts, if any. */

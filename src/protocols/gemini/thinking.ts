@@ -1,20 +1,33 @@
-import { extensionOf, type ReasoningSettings } from '../../ir/index.ts'
+import { type Capabilities, extensionOf, type ReasoningSettings } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
+import type { TargetContext } from '../protocol.ts'
 import type { Losses } from './losses.ts'
 import { writeMembers } from './read-object.ts'
 
-/** Canonical reasoning settings → `thinkingConfig`; models before Gemini 3 know budgets, later ones levels (§7.1). */
+interface ThinkingContext {
+  readonly target: TargetContext
+  readonly isForeign: boolean
+  readonly losses: Losses
+}
+
+/**
+ * Canonical reasoning settings → `thinkingConfig`. A request's settings come here in the words that the model takes; a
+ * setting of the other kind is said by the table of translation.md §7.1 all the same.
+ */
 export const encodeThinking = (
   reasoning: ReasoningSettings,
-  context: { readonly model: string; readonly fromGemini: boolean; readonly losses: Losses },
+  context: ThinkingContext,
 ): object | undefined => {
   if (reasoning.raw?.protocol === 'gemini') return rawJson(reasoning.raw.json)
-  const includeThoughts = reasoning.display === undefined ? undefined : reasoning.display !== 'none'
-  const amount = context.fromGemini
-    ? { thinkingBudget: reasoning.budgetTokens, thinkingLevel: reasoning.effort?.toUpperCase() }
-    : amountOf(reasoning, context)
-  const members = writeMembers({ includeThoughts, ...amount }, extensionOf(reasoning, 'gemini'))
-  return Object.keys(members).length === 0 && !context.fromGemini ? undefined : members
+  const { display } = reasoning
+  const members = writeMembers(
+    {
+      includeThoughts: display === undefined ? undefined : display !== 'none' && display !== 'omitted',
+      ...amountOf(reasoning, context),
+    },
+    extensionOf(reasoning, 'gemini'),
+  )
+  return Object.keys(members).length === 0 && context.isForeign ? undefined : members
 }
 
 interface Amount {
@@ -22,26 +35,36 @@ interface Amount {
   readonly thinkingLevel?: string | undefined
 }
 
-const amountOf = (
-  reasoning: ReasoningSettings,
-  { model, losses }: { readonly model: string; readonly losses: Losses },
-): Amount => {
+const amountOf = (reasoning: ReasoningSettings, { target, isForeign, losses }: ThinkingContext): Amount => {
+  const { budgetTokens } = reasoning
   const effort = reasoning.mode === 'disabled' ? 'none' : reasoning.effort
-  if (/gemini-(?:1|2)[.-]/.test(model)) {
-    if (reasoning.mode !== 'disabled' && reasoning.budgetTokens !== undefined)
-      return { thinkingBudget: reasoning.budgetTokens }
-    const smallest = model.includes('pro') ? 128 : 0
-    if (effort === 'none' && smallest > 0) {
-      losses.add('approximated', 'reasoning', 'reasoning', 'this model cannot switch thinking off')
+  if (!isForeign) return { thinkingBudget: budgetTokens, thinkingLevel: reasoning.effort?.toUpperCase() }
+  const asked = target.capabilities?.reasoning
+  const told = asked ?? guessed(target.model)
+  switch (told.control) {
+    case 'none':
+      return {}
+    case 'budget':
+      return { thinkingBudget: effort === 'none' ? smallest(told) : (budgetTokens ?? budgets[effort ?? '']) }
+    default: {
+      const level = levels[effort ?? levelOfBudget(budgetTokens) ?? '']
+      if (effort !== undefined && level !== undefined && level.toLowerCase() !== effort) {
+        losses.add('approximated', 'reasoning effort', 'reasoning.effort', `${effort} becomes ${level}`)
+      }
+      return { thinkingLevel: level }
     }
-    return { thinkingBudget: effort === 'none' ? smallest : budgets[effort ?? ''] }
   }
-  const level = levels[effort ?? levelOfBudget(reasoning.budgetTokens) ?? '']
-  if (effort !== undefined && level !== undefined && level.toLowerCase() !== effort) {
-    losses.add('approximated', 'reasoning', 'reasoning', `effort ${effort} becomes ${level}`)
-  }
-  return { thinkingLevel: level }
 }
+
+type Told = Pick<Capabilities['reasoning'], 'control' | 'canDisable' | 'minBudget'>
+
+/** Without capabilities the family tells: models before Gemini 3 know budgets, later ones levels. */
+const guessed = (model: string): Told =>
+  /gemini-(?:1|2)[.-]/.test(model)
+    ? { control: 'budget', canDisable: !model.includes('pro'), minBudget: 128 }
+    : { control: 'level', canDisable: false }
+
+const smallest = ({ canDisable, minBudget }: Told): number => (canDisable ? 0 : (minBudget ?? 0))
 
 const budgets: Readonly<Record<string, number>> = {
   minimal: 512,

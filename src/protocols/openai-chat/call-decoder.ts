@@ -1,5 +1,5 @@
 /** Tool calls of one streamed choice. */
-import type { JsonObject, StreamEvent, ToolCallPart } from '../../ir/index.ts'
+import type { JsonObject, ReasoningState, StreamEvent, ToolCallPart } from '../../ir/index.ts'
 import { isJsonObject } from '../../ir/index.ts'
 import type { JsonDocument } from '../../wire/index.ts'
 import { protocol } from './encode-parts.ts'
@@ -12,6 +12,8 @@ interface Call {
   id: string | undefined
   name: string | undefined
   state: string | undefined
+  /** State that came behind the opening. */
+  lateState: string | undefined
   /** The part's index once it is open; a call opens when its name is known. */
   index: number | undefined
   input: string
@@ -42,7 +44,9 @@ export class CallDecoder {
     const id = stringOf(wire['id'])
     const call = this.#find(wire, position, id, kind)
     const google = objectOf(objectOf(wire['extra_content'])?.['google'])
-    call.state = stringOf(google?.['thought_signature']) ?? call.state
+    const state = stringOf(google?.['thought_signature'])
+    if (state !== undefined && call.index !== undefined) call.lateState = state
+    else call.state = state ?? call.state
     const value = holder[kind === 'custom' ? 'input' : 'arguments']
     const text = isJsonObject(value) ? document.source(value) : (stringOf(value) ?? '')
     return this.#take(call, id, stringOf(holder['name']), text)
@@ -92,6 +96,7 @@ export class CallDecoder {
       id: undefined,
       name: undefined,
       state: undefined,
+      lateState: undefined,
       index: undefined,
       input: '',
       waiting: '',
@@ -102,7 +107,7 @@ export class CallDecoder {
   }
 
   #take(call: Call, id: string | undefined, name: string | undefined, text: string): readonly StreamEvent[] {
-    if (call.ended) return []
+    if (call.ended) return text.trim() === '' ? [] : [lateArguments]
     call.id ??= id === '' ? undefined : id
     call.name ??= name === '' ? undefined : name
     call.waiting += text
@@ -131,9 +136,7 @@ export class CallDecoder {
       name,
       kind: call.kind,
       input: '',
-      ...(call.state === undefined
-        ? {}
-        : { state: { protocol: 'gemini', kind: 'thought-signature', value: call.state } }),
+      ...stateOf(call.state),
       ...(call.oldForm ? { extensions: { [protocol]: { [spellingKey]: 'function_call' } } } : {}),
     }
     return { type: 'tool-call-start', ...this.#at, index: call.index, part }
@@ -142,8 +145,17 @@ export class CallDecoder {
   #close(call: Call): readonly StreamEvent[] {
     if (call.index === undefined || call.ended) return []
     call.ended = true
-    return [{ type: 'tool-call-end', ...this.#at, index: call.index }]
+    return [{ type: 'tool-call-end', ...this.#at, index: call.index, ...stateOf(call.lateState) }]
   }
+}
+
+const stateOf = (value: string | undefined): { readonly state?: ReasoningState } =>
+  value === undefined ? {} : { state: { protocol: 'gemini', kind: 'thought-signature', value } }
+
+/** Another call began and this one's arguments were whole: they cannot go on. */
+const lateArguments: StreamEvent = {
+  type: 'error',
+  error: { kind: 'upstream', message: 'the provider went on with a tool call that was over' },
 }
 
 /** Arguments that parse are over: a complete object cannot go on. Free text cannot be told. */

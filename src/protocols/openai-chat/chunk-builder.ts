@@ -1,30 +1,25 @@
 /** Builds chunks from events. The encoder writes what it builds; the decoder compares it with what it read. */
 import {
   extensionOf,
+  type Finish,
   type JsonObject,
   type StreamEvent,
   type ToolCallPart,
   type Usage,
 } from '../../ir/index.ts'
-import { AnswerText } from './answer-text.ts'
-import { canonicalCall, isFunctionCall, wireName } from './encode-calls.ts'
-import { protocol } from './encode-parts.ts'
+import { type ChoiceState, heldBy, newChoice, notePiece, thoughtsOf } from './choice-state.ts'
+import { headOf, headText, sliceText } from './chunk-head.ts'
+import { canonicalCall, extraContent, isFunctionCall, wireName } from './encode-calls.ts'
+import { encodePart, protocol } from './encode-parts.ts'
 import { createdCallId, type Identity } from './encode-response.ts'
 import { encodeErrorObject } from './errors.ts'
-import { encodeFinish, type Held } from './finish-reason.ts'
+import { encodeFinish } from './finish-reason.ts'
+import { type HeldAnswer, refusalWords } from './foreign-answer.ts'
 import { objectOf, optional } from './members.ts'
-import { stateDetail } from './reasoning-fields.ts'
+import { plainSlice } from './plain-slice.ts'
+import { stateDetail, stateDetails } from './reasoning-fields.ts'
 import { additions, type Members, restore } from './remainder.ts'
-import {
-  append,
-  type Delta,
-  type OpenCall,
-  type OpenThought,
-  push,
-  sayArguments,
-  sayPart,
-  sayThought,
-} from './say-delta.ts'
+import { append, type Delta, push, sayArguments, sayPart, sayThought } from './say-delta.ts'
 import { encodeUsage } from './usage.ts'
 
 export interface BuilderOptions {
@@ -34,18 +29,6 @@ export interface BuilderOptions {
   readonly oldForm: boolean
   /** Write `usage: null` into chunks without usage, as OpenAI does when usage was asked for. */
   readonly usageMembers: boolean
-}
-
-interface ChoiceState {
-  started: boolean
-  finished: boolean
-  calls: number
-  listedCalls: number
-  hasRefusal: boolean
-  oldForm: boolean
-  readonly open: Map<number, OpenCall>
-  readonly thoughts: Map<number, OpenThought>
-  readonly text: AnswerText
 }
 
 interface ChoiceDraft {
@@ -63,6 +46,8 @@ export interface ExactChunk {
 export class ChunkBuilder {
   #options: BuilderOptions
   #head: Members
+  /** The head as text, for plain chunks. */
+  #headText: string | undefined
   readonly #choices = new Map<number, ChoiceState>()
 
   constructor(options: BuilderOptions) {
@@ -74,6 +59,7 @@ export class ChunkBuilder {
   start(identity: Identity, serviceTier: string | undefined, members: JsonObject): void {
     this.#options = { ...this.#options, identity }
     this.#head = headOf(identity, serviceTier, members)
+    this.#headText = undefined
   }
 
   /**
@@ -109,10 +95,31 @@ export class ChunkBuilder {
     )
     const chunk: Members = {
       ...(error === undefined || choices.length > 0 ? { ...this.#head, choices } : {}),
-      ...(usage === undefined ? this.#usageMember(exact) : { usage: restore(encodeUsage(usage), usageRest) }),
+      ...(usage === undefined
+        ? this.#usageMember(exact ?? error)
+        : { usage: restore(encodeUsage(usage), usageRest) }),
       ...(error === undefined ? {} : { error }),
     }
     return exact === undefined ? chunk : restore(chunk, exact.rest)
+  }
+
+  /**
+   * The text of a chunk that says one slice and nothing else, as `build` would write it; undefined where it takes more.
+   * Answers consist of such chunks for the most part.
+   */
+  plain(event: StreamEvent): string | undefined {
+    const choice = 'choice' in event ? (event.choice ?? 0) : 0
+    const slice = plainSlice(this.#choices.get(choice), event)
+    if (slice === undefined) return undefined
+    this.#headText ??= headText(this.#head)
+    return sliceText(this.#headText, choice, slice, this.#options.usageMembers)
+  }
+
+  /** Counts what a plain chunk says, whose own words are known. */
+  note(event: StreamEvent): void {
+    if (event.type === 'text-delta') this.#choice(event.choice ?? 0).text.add(event.index, event.text)
+    if (event.type !== 'reasoning-delta') return
+    this.#choice(event.choice ?? 0).lastThought = { index: event.index, piece: event.piece }
   }
 
   /** The chunk that opens a choice, before anything is said in it. */
@@ -120,11 +127,27 @@ export class ChunkBuilder {
     return this.#lone({ index, delta: {}, finish: null })
   }
 
-  /** The citations of a choice as one complete list: clients replace, they do not append. */
-  citations(index: number): Members | undefined {
-    const annotations = this.#choice(index).text.takeAnnotations()
-    if (annotations.length === 0) return undefined
-    return this.#lone({ index, delta: { annotations }, finish: null })
+  /**
+   * What is said of a choice once and complete before it is finished: clients replace such members, they do not append.
+   * Undefined where there is nothing.
+   */
+  closing(index: number, finish: Finish): Members | undefined {
+    const choice = this.#choice(index)
+    const annotations = choice.text.annotations()
+    // Every state was told at once, but maybe not every thought beside it.
+    const details = stateDetails(thoughtsOf(choice))
+    const delta = {
+      ...optional('refusal', refusalWords(finish, this.held(index))),
+      ...(details.length === choice.toldDetails ? {} : { reasoning_details: details }),
+      ...(annotations.length === 0 ? {} : { annotations }),
+      ...(choice.images.length === 0 ? {} : { images: choice.images.map(encodePart) }),
+    }
+    return Object.keys(delta).length === 0 ? undefined : this.#lone({ index, delta, finish: null })
+  }
+
+  /** Answers calls as `function_call`, or not, from here on. */
+  useOldForm(oldForm: boolean): void {
+    this.#options = { ...this.#options, oldForm }
   }
 
   /** Choices that said something and have no finish reason. */
@@ -132,17 +155,17 @@ export class ChunkBuilder {
     return [...this.#choices].filter(([, choice]) => !choice.finished).map(([index]) => index)
   }
 
-  held(index: number): Held {
-    const choice = this.#choice(index)
-    return { calls: choice.calls > 0, refusal: choice.hasRefusal }
+  held(index: number): HeldAnswer {
+    return heldBy(this.#choice(index))
   }
 
   #lone(draft: ChoiceDraft): Members {
     return { ...this.#head, choices: [this.#finished(draft, false)], ...this.#usageMember(undefined) }
   }
 
-  #usageMember(exact: ExactChunk | undefined): Members {
-    return exact === undefined && this.#options.usageMembers ? { usage: null } : {}
+  /** @param none is there a reason to leave it out? */
+  #usageMember(none: object | undefined): Members {
+    return none === undefined && this.#options.usageMembers ? { usage: null } : {}
   }
 
   #finished({ index, delta, finish }: ChoiceDraft, exact: boolean): Members {
@@ -155,17 +178,7 @@ export class ChunkBuilder {
   #choice(index: number): ChoiceState {
     let choice = this.#choices.get(index)
     if (choice === undefined) {
-      choice = {
-        started: false,
-        finished: false,
-        calls: 0,
-        listedCalls: 0,
-        hasRefusal: false,
-        oldForm: false,
-        open: new Map(),
-        thoughts: new Map(),
-        text: new AnswerText(),
-      }
+      choice = newChoice()
       this.#choices.set(index, choice)
     }
     return choice
@@ -179,28 +192,48 @@ export class ChunkBuilder {
         choice.text.open(event.index)
         return
       case 'text-delta':
+        if (event.text === '' && !exact) return
         choice.text.add(event.index, event.text)
         append(draftOf(index).delta, 'content', event.text)
         return
       case 'refusal-delta':
+        if (event.text === '' && !exact) return
         choice.hasRefusal = true
         append(draftOf(index).delta, 'refusal', event.text)
         return
       case 'reasoning-start':
-        if (event.part.type === 'reasoning') choice.thoughts.set(event.index, { part: event.part, pieces: 0 })
-        return
-      case 'reasoning-delta':
-        sayThought(choice.thoughts.get(event.index), draftOf(index).delta, event)
-        return
-      case 'reasoning-end':
-        if (event.state !== undefined) {
-          push(draftOf(index).delta, 'reasoning_details', stateDetail(event.state))
+        if (event.part.type === 'reasoning') {
+          choice.thoughts.set(event.index, { part: event.part, pieces: [], state: event.part.state })
         }
         return
+      case 'reasoning-delta': {
+        if (event.text === '') return
+        const thought = choice.thoughts.get(event.index)
+        if (!exact) notePiece(thought, event)
+        sayThought(thought, draftOf(index).delta, event, choice.lastThought)
+        choice.lastThought = { index: event.index, piece: event.piece }
+        return
+      }
+      case 'reasoning-end': {
+        if (event.state === undefined) return
+        if (exact) {
+          push(draftOf(index).delta, 'reasoning_details', stateDetail(event.state))
+          return
+        }
+        const thought = choice.thoughts.get(event.index)
+        if (thought === undefined) return
+        thought.state = event.state
+        const details = stateDetails(thoughtsOf(choice))
+        choice.toldDetails = details.length
+        draftOf(index).delta['reasoning_details'] = details
+        return
+      }
       case 'tool-call-start':
         if (event.part.type === 'tool-call') this.#openCall(choice, index, event.index, event.part, draftOf)
         return
       case 'tool-call-delta':
+        if (event.input === '') return
+        if (!exact && choice.lastCall !== undefined) choice.lastCall.input += event.input
         sayArguments(choice.open.get(event.index), event.input, draftOf(index).delta)
         return
       case 'tool-call-end': {
@@ -208,14 +241,22 @@ export class ChunkBuilder {
         if (call?.sent === false && call.kind === 'function' && !exact) {
           sayArguments(call, '{}', draftOf(index).delta)
         }
+        if (event.state !== undefined && call?.index !== undefined && !exact) {
+          const said = extraContent({ state: event.state })
+          push(draftOf(index).delta, 'tool_calls', { index: call.index, ...said })
+        }
         return
       }
       case 'part':
-        sayPart(event.part, () => draftOf(index).delta)
+        sayPart(event.part, () => draftOf(index).delta, exact ? undefined : choice.images)
         return
       case 'citation': {
-        const annotation = choice.text.cite(event.index, event.citation)
-        if (exact && annotation !== undefined) push(draftOf(index).delta, 'annotations', annotation)
+        if (!exact) {
+          choice.text.cite(event.index, event.citation)
+          return
+        }
+        const annotation = choice.text.annotation(event.index, event.citation)
+        if (annotation !== undefined) push(draftOf(index).delta, 'annotations', annotation)
         return
       }
       case 'finish': {
@@ -251,18 +292,10 @@ export class ChunkBuilder {
       push(delta, 'tool_calls', { index: place, ...restore(call, callRest(part)) })
     }
     choice.calls++
+    choice.lastCall = { kind: part.kind, input: part.input }
     if (part.input !== '') sayArguments(choice.open.get(partIndex), part.input, delta)
   }
 }
-
-const headOf = (identity: Identity, serviceTier: string | undefined, members: JsonObject): Members => ({
-  id: identity.id,
-  object: 'chat.completion.chunk',
-  created: identity.created,
-  model: identity.model,
-  ...optional('service_tier', serviceTier),
-  ...members,
-})
 
 /** A whole call's extension may hold its arguments in another form; those come as deltas. */
 const callRest = (part: ToolCallPart): JsonObject => {

@@ -46,23 +46,44 @@ export const encodeAnnotation = (
   return canonical === undefined ? undefined : restore(canonical, extensionOf(citation, protocol))
 }
 
-const canonicalAnnotation = (citation: Citation, cited: CitedText): ChatAnnotation | undefined =>
-  citation.url === undefined
-    ? undefined
-    : {
-        type: 'url_citation',
-        url_citation: {
-          url: citation.url,
-          title: citation.title ?? citation.url,
-          // A citation without a place belongs to its whole text part.
-          start_index: cited.start + (citation.start ?? 0),
-          end_index: cited.start + (citation.end ?? cited.length),
-        },
-      }
+/** Is there something to point to? A client's own search may name its source as it likes. */
+export const isSayable = ({ kind, url }: Citation): boolean =>
+  url !== undefined && (kind !== 'search-result' || /^https?:/i.test(url))
+
+const canonicalAnnotation = (citation: Citation, cited: CitedText): ChatAnnotation | undefined => {
+  const { url, title = url } = citation
+  if (url === undefined || title === undefined || !isSayable(citation)) return undefined
+  return {
+    type: 'url_citation',
+    url_citation: {
+      url,
+      title,
+      // A citation without a place belongs to its whole text part.
+      start_index: cited.start + (citation.start ?? 0),
+      end_index: cited.start + (citation.end ?? cited.length),
+    },
+  }
+}
+
+/** Some providers' places are off by a few characters: none points behind the text. */
+export const clamped = (citation: Citation, length: number): Citation => {
+  const { start, end } = citation
+  if ((start ?? 0) <= length && (end ?? 0) <= length) return citation
+  return {
+    ...citation,
+    ...optional('start', start === undefined ? undefined : Math.min(start, length)),
+    ...optional('end', end === undefined ? undefined : Math.min(end, length)),
+  }
+}
 
 /** Length in code points, the unit of the indexes. */
 export const codePoints = (text: string): number => {
-  let count = 0
-  for (const _ of text) count++
+  let count = text.length
+  for (let index = 1; index < text.length; index++) {
+    if (isLow(text.charCodeAt(index)) && isHigh(text.charCodeAt(index - 1))) count--
+  }
   return count
 }
+
+const isHigh = (code: number): boolean => code >= 0xd800 && code <= 0xdbff
+const isLow = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff

@@ -1,16 +1,21 @@
-/** Media inside a URL. Only the plain base64 form is taken apart; the data is never re-encoded. */
+/** Media inside a URL. The data is never re-encoded. */
 export interface DataUrl {
-  readonly mediaType: string
+  /** Absent where the URL names none; without parameters. */
+  readonly mediaType?: string
   readonly data: string
 }
 
-/** Undefined for every other URL, also for data URLs with parameters: those stay whole. */
+/** Undefined for every other URL, also for data that is not base64: those stay whole. */
 export const parseDataUrl = (url: string): DataUrl | undefined => {
   if (!url.startsWith('data:')) return undefined
   const comma = url.indexOf(',')
-  if (comma < 0 || comma > 120) return undefined
-  const head = /^data:([\w.+-]+\/[\w.+-]+);base64$/.exec(url.slice(0, comma))
-  return head?.[1] === undefined ? undefined : { mediaType: head[1], data: url.slice(comma + 1) }
+  if (comma < 0 || comma > longestHead) return undefined
+  const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';')
+  if (parameters.at(-1)?.trim().toLowerCase() !== 'base64') return undefined
+  const data = url.slice(comma + 1)
+  return mediaType === '' ? { data } : { mediaType, data }
 }
 
-export const formatDataUrl = ({ mediaType, data }: DataUrl): string => `data:${mediaType};base64,${data}`
+const longestHead = 120
+
+export const formatDataUrl = ({ mediaType = '', data }: DataUrl): string => `data:${mediaType};base64,${data}`

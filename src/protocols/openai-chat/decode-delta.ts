@@ -8,7 +8,7 @@ import { decodePart } from './decode-parts.ts'
 import { protocol } from './encode-parts.ts'
 import { decodeFinish } from './finish-reason.ts'
 import { arrayOf, objectOf, optional, stringOf } from './members.ts'
-import { piecesOfDetails, stateOfDetails } from './reasoning-fields.ts'
+import { piecesOfDetails, statesOfDetails } from './reasoning-fields.ts'
 import { spellingKey } from './remainder.ts'
 import { splitSurrogate } from './surrogate.ts'
 
@@ -29,6 +29,8 @@ export class ChoiceDecoder {
   #parts = 0
   #open: OpenPart | undefined
   #hasRefusal = false
+  #hasPlainThoughts = false
+  readonly #states = new Set<string>()
   #audio: { data: string; transcript: string | undefined } | undefined
   finished = false
 
@@ -52,6 +54,20 @@ export class ChoiceDecoder {
       events.push(...this.close(), { type: 'finish', ...this.#at, finish })
     }
     return events
+  }
+
+  /** A slice of the text or thought that is open; undefined where something else is, or characters are cut. */
+  plain(field: 'content' | 'reasoning_content', text: string): StreamEvent | undefined {
+    const open = this.#open
+    const isText = field === 'content'
+    if (this.finished || open?.kind !== (isText ? 'text' : 'reasoning') || open.held !== '' || text === '') {
+      return undefined
+    }
+    if (splitSurrogate(text)[1] !== '') return undefined
+    const at = { ...this.#at, index: open.index }
+    if (!isText) return { type: 'reasoning-delta', ...at, piece: 0, kind: 'text', text }
+    this.#text.add(open.index, text)
+    return { type: 'text-delta', ...at, text }
   }
 
   /** Ends everything that is open. */
@@ -115,18 +131,27 @@ export class ChoiceDecoder {
   }
 
   #reasoning(delta: JsonObject, events: StreamEvent[]): void {
-    const text = stringOf(delta['reasoning_content'])
-    const other = stringOf(delta['reasoning'])
-    if (text !== undefined && text !== '') this.#think(text, 'text', undefined, events)
-    else if (other !== undefined && other !== '') this.#think(other, 'text', 'reasoning', events)
-    else {
-      for (const piece of piecesOfDetails(delta['reasoning_details'])) {
+    const text = stringOf(delta['reasoning_content']) ?? ''
+    const other = stringOf(delta['reasoning']) ?? ''
+    const details = delta['reasoning_details']
+    if (text !== '') this.#think(text, 'text', undefined, events)
+    else if (other !== '') this.#think(other, 'text', 'reasoning', events)
+    else if (!this.#hasPlainThoughts) {
+      for (const piece of piecesOfDetails(details)) {
         this.#think(piece.text, piece.kind, 'reasoning_details', events)
       }
     }
-    const state = stateOfDetails(delta['reasoning_details'])
-    if (state === undefined) return
-    if (this.#open?.kind !== 'reasoning') this.#openThought(undefined, events)
+    // Details repeat what a plain field says, so their words count only where there is none.
+    this.#hasPlainThoughts ||= text !== '' || other !== ''
+    for (const state of statesOfDetails(details)) this.#addState(state, events)
+  }
+
+  /** Lists of details may come complete more than once. */
+  #addState(state: ReasoningState, events: StreamEvent[]): void {
+    if (this.#states.has(state.value)) return
+    this.#states.add(state.value)
+    if (this.#open?.kind !== 'reasoning' || this.#open.state !== undefined)
+      this.#openThought(undefined, events)
     if (this.#open !== undefined) this.#open.state = state
   }
 

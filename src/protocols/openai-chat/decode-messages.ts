@@ -66,9 +66,7 @@ const toolResult = (wire: JsonObject, role: 'tool' | 'function', document: JsonD
 const assistantContent = (wire: JsonObject, document: JsonDocument): Pick<Turn, 'parts' | 'form'> => {
   const { parts: content, form } = decodeContent(wire['content'], document)
   const parts: Part[] = []
-  const reasoning = decodeReasoning(wire, document)
-  if (reasoning !== undefined) parts.push(reasoning)
-  parts.push(...content)
+  parts.push(...decodeReasoning(wire, document), ...content)
   const refusal = stringOf(wire['refusal'])
   if (refusal !== undefined && refusal !== '') {
     const extensions = { [protocol]: { [spellingKey]: 'message' } }

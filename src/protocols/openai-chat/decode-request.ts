@@ -9,12 +9,13 @@ import {
   type Sampling,
 } from '../../ir/index.ts'
 import { type JsonDocument, parseDocument } from '../../wire/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import type { DecodeOptions, WireRequest } from '../protocol.ts'
+import { mendCodex } from './codex-history.ts'
 import { decodeMessage } from './decode-messages.ts'
 import { decodeToolChoice, decodeTools } from './decode-tools.ts'
 import { protocol } from './encode-parts.ts'
 import { canonicalOutput, canonicalRequest, type Spelling } from './encode-request.ts'
-import { lossReporter } from './losses.ts'
+import { located } from './locations.ts'
 import { arrayOf, booleanOf, isJsonArray, numberOf, objectOf, optional, stringOf } from './members.ts'
 import { remainder, spellingKey } from './remainder.ts'
 
@@ -23,15 +24,40 @@ import { remainder, spellingKey } from './remainder.ts'
  * provider's to say.
  * @throws GatewayError `gateway_json_invalid` when the body is not a JSON object
  */
-export const decodeRequest = (wire: WireRequest): GenerateRequest => {
+export const decodeRequest = (wire: WireRequest, options: DecodeOptions = {}): GenerateRequest => {
   const document = parseBody(wire.body)
   const body = objectOf(document.value)
   if (body === undefined) throw new GatewayError('gateway_json_invalid', 'the body is not a JSON object')
   const spelling = spellingOf(body)
   const request = knownRequest(body, document)
   const extension = Object.keys(spelling).length === 0 ? {} : { [spellingKey]: spelling }
-  const canonical = canonicalRequest({ ...request, ...extend(protocol, extension) }, lossReporter())
-  return { ...request, ...extend(protocol, { ...extension, ...remainder(body, canonical, document) }) }
+  const canonical = canonicalRequest({ ...request, ...extend(protocol, extension) })
+  const decoded: GenerateRequest = {
+    ...request,
+    ...extend(protocol, { ...extension, ...remainder(body, canonical, document) }),
+  }
+  // Only a translation needs places, and only a translation may mend what the client means.
+  return options.locations === true ? mendCodex(located(withResultKinds(decoded)), wire.headers) : decoded
+}
+
+/** A tool message does not say of which kind the call is that it answers. */
+const withResultKinds = (request: GenerateRequest): GenerateRequest => {
+  const custom = new Set<string>()
+  for (const { parts } of request.turns) {
+    for (const part of parts) {
+      if (part.type === 'tool-call' && part.kind === 'custom' && part.id !== undefined) custom.add(part.id)
+    }
+  }
+  if (custom.size === 0) return request
+  const turns = request.turns.map((turn) => ({
+    ...turn,
+    parts: turn.parts.map((part) =>
+      part.type === 'tool-result' && custom.has(part.callId ?? '')
+        ? { ...part, kind: 'custom' as const }
+        : part,
+    ),
+  }))
+  return { ...request, turns }
 }
 
 const parseBody = (body: Uint8Array): JsonDocument => {
@@ -64,6 +90,9 @@ const knownRequest = (body: JsonObject, document: JsonDocument): GenerateRequest
     ...optional('serviceTier', stringOf(body['service_tier'])),
     ...optional('store', booleanOf(body['store'])),
     ...optional('promptCacheKey', stringOf(body['prompt_cache_key'])),
+    ...optional('promptCacheOptions', objectOf(body['prompt_cache_options'])),
+    ...optional('promptCacheRetention', stringOf(body['prompt_cache_retention'])),
+    ...optional('moderation', objectOf(body['moderation'])),
     ...optional('streamUsage', booleanOf(objectOf(body['stream_options'])?.['include_usage'])),
   }
 }

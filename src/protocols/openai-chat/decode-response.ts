@@ -82,8 +82,7 @@ const decodeChoice = (value: JsonValue, position: number, document: JsonDocument
 /** Thoughts, words, pictures, refusal, sound, calls: the wire does not say their order. */
 const decodeAnswerParts = (message: JsonObject, document: JsonDocument): readonly Part[] => {
   const parts: Part[] = []
-  const reasoning = decodeReasoning(message, document)
-  if (reasoning !== undefined) parts.push(reasoning)
+  parts.push(...decodeReasoning(message, document))
   parts.push(...withCitations(decodeContent(message['content'], document).parts, message, document))
   for (const image of arrayOf(message['images'])) parts.push(decodePart(image, document))
   const refusal = stringOf(message['refusal'])

@@ -278,3 +278,99 @@ describe('the end', () => {
     expect(error).toMatchObject({ kind: 'upstream', message: 'x' })
   })
 })
+
+describe('calls that go on too long', () => {
+  test('arguments behind the next call are an error of the provider, white space is not', () => {
+    const chunks = (late: string) => [
+      delta({ tool_calls: [call(0, 'a', 'f', '{}')] }),
+      delta({ tool_calls: [call(1, 'b', 'g', '')] }),
+      delta({ tool_calls: [call(0, undefined, undefined, late)] }),
+      delta({}, 'tool_calls'),
+      '[DONE]',
+    ]
+    expect(kinds(decode(...chunks('{"x":1}')))).toContain('error')
+    expect(kinds(decode(...chunks('{"x":1}')))).not.toContain('end')
+    expect(kinds(decode(...chunks('\n')))).not.toContain('error')
+  })
+
+  test('state behind the opening of a call belongs to it', () => {
+    const late = { index: 0, extra_content: { google: { thought_signature: 'S' } } }
+    expect(
+      parts(
+        delta({ tool_calls: [call(0, 'a', 'f', '{}')] }),
+        delta({ tool_calls: [late] }),
+        delta({}, 'tool_calls'),
+      ),
+    ).toMatchObject([{ type: 'tool-call', state: { value: 'S' } }])
+  })
+})
+
+describe('details of thoughts', () => {
+  test('repeat what a plain field says, and may come complete again', () => {
+    const encrypted = { type: 'reasoning.encrypted', data: 'E', index: 0 }
+    expect(
+      parts(
+        delta({ reasoning_content: 'one' }),
+        delta({ reasoning_details: [encrypted] }),
+        delta({ content: 'a' }),
+        delta({ reasoning_details: [{ type: 'reasoning.text', text: 'one', index: 0 }, encrypted] }),
+        delta({}, 'stop'),
+      ),
+    ).toMatchObject([
+      { type: 'reasoning', pieces: [{ text: 'one' }], state: { value: 'E' } },
+      { type: 'text', text: 'a' },
+    ])
+  })
+})
+
+describe('chunks that differ in their text alone', () => {
+  const plain = (text: string, more: object = {}) => delta({ content: text }, null, more)
+
+  test('are read without a parse, whatever they say, and written again as they were', () => {
+    const texts = ['a', 'b"c', '\\', '\\"', 'd\u2028\u{1f600}', '","choices":[]', '', 'e']
+    const chunks = [
+      delta({ role: 'assistant', content: '' }),
+      ...texts.map((text) => plain(text)),
+      delta({}, 'stop'),
+    ]
+    const sent = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]']
+    expect(parts(...sent)).toEqual([{ type: 'text', text: texts.join('') }])
+    const request = {
+      protocol: 'openai-chat',
+      model: 'm',
+      stream: true,
+      turns: [],
+      tools: [],
+      sampling: {},
+    } as const
+    const encoder = streamEncoder({ request, headers: new Headers(), id: 'x', now: 1 })
+    const again = decode(...sent).flatMap((event) => encoder.push(event))
+    expect(again.map(({ data }) => (data === '[DONE]' ? data : JSON.parse(data)))).toEqual([
+      ...chunks,
+      '[DONE]',
+    ])
+  })
+
+  test('keep the padding of each', () => {
+    const padded = (text: string, obfuscation: string) => ({ ...plain(text), obfuscation })
+    const chunks = [padded('a', 'x'), padded('b', 'yy'), padded('c', 'zzz')]
+    const request = {
+      protocol: 'openai-chat',
+      model: 'm',
+      stream: true,
+      turns: [],
+      tools: [],
+      sampling: {},
+    } as const
+    const encoder = streamEncoder({ request, headers: new Headers(), id: 'x', now: 1 })
+    const again = decode(...chunks).flatMap((event) => encoder.push(event))
+    expect(again.map(({ data }) => JSON.parse(data))).toEqual(chunks)
+  })
+
+  test('half a character is held as ever', () => {
+    const halves = ['a', 'b', '\ud83d', '\ude00', 'c']
+    expect(parts(...halves.map((text) => plain(text)), delta({}, 'stop'))).toEqual([
+      { type: 'text', text: 'ab\u{1f600}c' },
+    ])
+  })
+})

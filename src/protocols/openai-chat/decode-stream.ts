@@ -1,13 +1,21 @@
 import { extend, type JsonObject, type StreamEvent } from '../../ir/index.ts'
 import { type JsonDocument, type Machine, parseDocument, type SseFrame } from '../../wire/index.ts'
 import { ChunkBuilder } from './chunk-builder.ts'
-import { frameExtension, headKeys, shapeExtension, silentEnd, startExtension } from './chunk-shape.ts'
+import {
+  type ChunkShape,
+  frameExtension,
+  headKeys,
+  shapeExtension,
+  silentEnd,
+  startExtension,
+} from './chunk-shape.ts'
 import { ChoiceDecoder } from './decode-delta.ts'
 import { protocol } from './encode-parts.ts'
 import { chatId } from './encode-response.ts'
 import { decodeErrorObject } from './errors.ts'
 import { arrayOf, numberOf, objectOf, optional, stringOf } from './members.ts'
 import { isUnnamed } from './opening-chunk.ts'
+import { plainDeltas } from './plain-deltas.ts'
 import { remainder } from './remainder.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -25,6 +33,7 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
     readonly document: JsonDocument
     readonly name: string | undefined
   }[] = []
+  const plain = plainDeltas()
   let started = false
   let failed = false
   let over = false
@@ -44,6 +53,7 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
       const choice = objectOf(value)
       if (choice !== undefined) events.push(...choiceAt(indexOf(choice, position)).push(choice, document))
     })
+    failed ||= events.some((event) => event.type === 'error')
     const usage = usageEvent(chunk, document)
     if (usage !== undefined) events.push(usage)
     if (isError(chunk['error'])) {
@@ -57,6 +67,7 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
     chunk: JsonObject,
     document: JsonDocument,
     name: string | undefined,
+    data?: string,
   ): readonly StreamEvent[] => {
     const events = eventsOf(chunk, document)
     const indexes = arrayOf(chunk['choices']).map((choice, position) =>
@@ -69,7 +80,24 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
       rest: remainder(chunk, canonical, document),
       ...(name === undefined ? {} : { event: name }),
     }
+    if (name === undefined && data !== undefined) learnPlain(data, events, shape)
     return [{ type: 'extension', extensions: shapeExtension(shape) }, ...events]
+  }
+
+  const learnPlain = (data: string, events: readonly StreamEvent[], shape: ChunkShape): void => {
+    const [only] = events
+    if (events.length !== 1 || only === undefined) return
+    if (only.type === 'text-delta') plain.learn(data, 'content', only.text, shape)
+    if (only.type === 'reasoning-delta') plain.learn(data, 'reasoning_content', only.text, shape)
+  }
+
+  /** A chunk like one before it, but for its text. */
+  const readPlain = (data: string): readonly StreamEvent[] | undefined => {
+    const delta = plain.read(data)
+    const event = delta === undefined ? undefined : choices.get(delta.choice)?.plain(delta.field, delta.text)
+    if (delta === undefined || event === undefined) return undefined
+    shadow.note(event)
+    return [delta.shape, event]
   }
 
   /** What came before the chunk that names the answer is told behind the start event as well. */
@@ -90,6 +118,8 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
 
   return {
     push(frame) {
+      const same = over || frame.event !== undefined ? undefined : readPlain(frame.data)
+      if (same !== undefined) return same
       const isDone = frame.data.trim() === '[DONE]'
       if (isDone && !failed && !over) return finish(false)
       const document = isDone || over ? undefined : parsed(frame.data)
@@ -102,7 +132,7 @@ export const streamDecoder = (): Machine<SseFrame, StreamEvent> => {
         return []
       }
       const before = started ? [] : startWith(chunk)
-      return [...before, ...decodeChunk(chunk, document, frame.event)]
+      return [...before, ...decodeChunk(chunk, document, frame.event, frame.data)]
     },
     end() {
       const all = [...choices.values()]

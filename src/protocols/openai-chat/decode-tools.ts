@@ -82,7 +82,13 @@ export const decodeToolChoice = (request: JsonObject, document: JsonDocument): T
   if (choice === undefined || choice === null) return decodeOldChoice(request['function_call'])
   const known = knownChoice(choice)
   if (known === undefined) return { type: 'other', raw: { protocol, json: document.source(choice) } }
-  const canonical = canonicalToolChoice(known)
+  const custom = arrayOf(request['tools']).map((tool) =>
+    stringOf(objectOf(objectOf(tool)?.['custom'])?.['name']),
+  )
+  const canonical = canonicalToolChoice(
+    known,
+    custom.filter((name) => name !== undefined),
+  )
   if (isJsonObject(choice) && typeof canonical === 'object') {
     return { ...known, ...extend(protocol, remainder(choice, canonical, document)) }
   }

@@ -45,8 +45,6 @@ export const wireName = (part: { readonly name: string; readonly namespace?: str
 export const isFunctionCall = (part: ToolCallPart): boolean =>
   extensionOf(part, protocol)[spellingKey] === 'function_call'
 
-/** Gemini's signature of a call, by Google's own convention for this protocol. */
-export const extraContent = (part: ToolCallPart): { extra_content?: GoogleExtraContent } =>
-  part.state?.kind === 'thought-signature'
-    ? { extra_content: { google: { thought_signature: part.state.value } } }
-    : {}
+/** State that belongs to a call, by Google's own convention for this protocol. */
+export const extraContent = (part: Pick<ToolCallPart, 'state'>): { extra_content?: GoogleExtraContent } =>
+  part.state === undefined ? {} : { extra_content: { google: { thought_signature: part.state.value } } }

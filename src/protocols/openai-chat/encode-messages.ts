@@ -1,6 +1,5 @@
 import {
   extensionOf,
-  type GenerateRequest,
   type Part,
   type ReasoningPart,
   type ToolCallPart,
@@ -10,17 +9,9 @@ import {
 import { rawJson } from '../../wire/index.ts'
 import { canonicalFunctionCall, encodeCall, isFunctionCall, opaqueCallPrefix } from './encode-calls.ts'
 import { encodePart, isThinkingPart, protocol } from './encode-parts.ts'
-import { adoptTurns } from './foreign-turns.ts'
-import type { LossReporter } from './losses.ts'
 import { optional } from './members.ts'
 import { encodeReasoning } from './reasoning-fields.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
-
-/** The message list. A request of another protocol is first brought into turns that Chat Completions can say. */
-export const encodeMessages = (request: GenerateRequest, losses: LossReporter): readonly unknown[] => {
-  const turns = request.protocol === protocol ? request.turns : adoptTurns(request.turns, losses)
-  return turns.flatMap(encodeTurn)
-}
 
 /** One turn; its tool results are messages of their own. */
 export const encodeTurn = (turn: Turn): readonly unknown[] => {
@@ -88,7 +79,7 @@ const assistantMessage = (turn: Turn): Members => {
     content: content.length === 0 && turn.form === undefined ? null : contentOf(content, turn.form),
     ...optional('name', turn.name),
     ...(refusals.length === 0 ? {} : { refusal: refusals.join('') }),
-    ...joinedReasoning(thoughts),
+    ...encodeReasoning(thoughts),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
     ...(functionCall === undefined
       ? {}
@@ -97,13 +88,6 @@ const assistantMessage = (turn: Turn): Members => {
         }),
     ...(audio === undefined ? {} : { audio: { id: audio } }),
   }
-}
-
-const joinedReasoning = (parts: readonly ReasoningPart[]): Members => {
-  const [first, ...more] = parts
-  if (first === undefined) return {}
-  if (more.length === 0) return encodeReasoning(first)
-  return encodeReasoning({ type: 'reasoning', pieces: parts.flatMap((part) => part.pieces) })
 }
 
 /** A string where the source wrote one and nothing needs a list. */

@@ -1,7 +1,6 @@
 import { extensionOf, type MediaSource, type Part, type ReasoningPart } from '../../ir/index.ts'
 import { type RawJson, rawJson } from '../../wire/index.ts'
 import { formatDataUrl } from './data-url.ts'
-import { documentText } from './document-text.ts'
 import { optional } from './members.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
 import type { CacheBreakpoint, ChatPart } from './wire.ts'
@@ -89,11 +88,8 @@ const canonicalDocument = (part: Extract<Part, { type: 'document' }>): ChatPart 
         document_url: source.url,
         ...optional('document_name', part.title),
       }
-    case 'text':
-    case 'parts': {
-      const text = documentText(part)
-      return text === undefined ? undefined : { type: 'text', text, ...breakpoint(part) }
-    }
+    default:
+      return undefined
   }
 }
 
@@ -102,9 +98,7 @@ const mediaUrl = (source: MediaSource): string | undefined => {
     case 'url':
       return source.url
     case 'base64':
-      return source.mediaType === undefined
-        ? `data:;base64,${source.data}`
-        : formatDataUrl({ mediaType: source.mediaType, data: source.data })
+      return formatDataUrl(source)
     default:
       return undefined
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { GenerateRequest, Turn } from '../../ir/index.ts'
+import type { Capabilities, GenerateRequest, Turn } from '../../ir/index.ts'
 import { encodeRequest } from './encode-request.ts'
 
 /** A request as the decoders of other protocols make it. */
@@ -12,6 +12,35 @@ const foreign = (more: Partial<GenerateRequest>): GenerateRequest => ({
   sampling: {},
   ...more,
 })
+const capabilities: Capabilities = {
+  minOutputTokens: 1,
+  chatLimitField: 'max_completion_tokens',
+  sampling: 'free',
+  reasoning: { control: 'effort', efforts: ['low'], canDisable: true, readable: true },
+  prefill: true,
+  midSystem: true,
+  forcedToolWithReasoning: true,
+  strictTools: true,
+  jsonSchema: true,
+  jsonSchemaWithTools: true,
+  serverTools: [],
+  serverToolsWithFunctions: true,
+  customTools: true,
+  input: { images: true, imageUrls: true, pdf: true, audio: true, video: false },
+  toolResults: { images: false, imageUrls: false, pdf: false, audio: false, video: false },
+  callIds: true,
+  signaturesEnforced: false,
+  reasoningTextInHistory: false,
+  developerRole: false,
+  stopSequences: 4,
+  candidates: 8,
+  logprobs: true,
+  seed: true,
+  penalties: true,
+  cache: 'implicit',
+  cacheKey: true,
+  verbosity: true,
+}
 const encode = (more: Partial<GenerateRequest>, stream = false) => {
   const { body, warnings } = encodeRequest(foreign(more), { model: 'target', stream })
   return { body: JSON.parse(body), warnings: warnings.map(({ code, feature }) => `${code} ${feature}`) }
@@ -106,7 +135,9 @@ describe('turns of another protocol', () => {
     const [first, ...results] = encode({ turns }).body.messages
     const ids = first.tool_calls.map((one: { id: string }) => one.id)
     expect(new Set(ids).size).toBe(3)
-    expect(results.map((one: { tool_call_id: string }) => one.tool_call_id)).toEqual([ids[1], ids[0], ids[2]])
+    // In the order of the calls, which are f, g, f.
+    expect(results.map((one: { tool_call_id: string }) => one.tool_call_id)).toEqual(ids)
+    expect(results.map((one: { content: string }) => one.content)).toEqual(['f1', 'g', 'f2'])
     expect(encode({ turns })).toEqual(encode({ turns }))
     const longer = encode({ turns: [...turns, user('more')] }).body.messages
     expect(longer.slice(0, 4)).toEqual([first, ...results])
@@ -180,7 +211,7 @@ describe('turns of another protocol', () => {
         role: 'user',
         content: [
           { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' } },
-          { type: 'text', text: '<document title="a &quot;b&quot; &lt;c>">\nwords\n</document>' },
+          { type: 'text', text: '<document index="1" title="a &quot;b&quot; &lt;c>">\nwords\n</document>' },
         ],
       },
     ])
@@ -253,17 +284,118 @@ describe('settings of another protocol', () => {
   })
 
   test('what has no word here is named', () => {
-    const { warnings } = encode({
+    const { body, warnings } = encode({
       sampling: { topK: 4 },
-      previousResponseId: 'resp_1',
-      tools: [{ type: 'server', tool: 'code-execution', wireType: 'code_execution_20250825', config: '{}' }],
-      output: { type: 'enum', schema: '{}' },
+      reasoning: { budgetTokens: 4096 },
+      serviceTier: 'batch',
+      tools: [{ type: 'function', name: 'f', outputSchema: '{}', nonBlocking: true }],
+      output: { type: 'enum', schema: '{"type":"string","enum":["a"]}' },
     })
     expect(warnings).toEqual([
-      'dropped code_execution_20250825',
+      'dropped service tier',
       'dropped top_k',
-      'dropped previous response',
+      'approximated reasoning budget',
+      'dropped result schema',
+      'approximated non-blocking tool',
       'approximated enum output',
     ])
+    expect(body.response_format.json_schema).toEqual({
+      name: 'response',
+      schema: {
+        type: 'object',
+        properties: { value: { type: 'string', enum: ['a'] } },
+        required: ['value'],
+        additionalProperties: false,
+      },
+    })
+  })
+
+  test.each([
+    ['previousResponseId', { previousResponseId: 'resp_1' }],
+    ['conversation', { conversation: 'conv_1' }],
+    ['background', { background: true }],
+    [
+      'tools[0]',
+      {
+        tools: [
+          { type: 'server', tool: 'code-execution', wireType: 'code_execution_20250825', config: '{}' },
+        ],
+      },
+    ],
+    [
+      'toolChoice',
+      {
+        tools: [{ type: 'function', name: 'f' }],
+        toolChoice: { type: 'tool', name: 'web_search', kind: 'server' },
+      },
+    ],
+  ] as const)('%s is refused: it must not be lost', (path, more) => {
+    expect(() => encode(more)).toThrow(`${path}: Chat Completions has no words for`)
+  })
+
+  test('tiers by our names, long user names hashed, false storage unsaid', () => {
+    const user = 'u'.repeat(129)
+    const { body } = encode({ serviceTier: 'standard_only', user, store: false })
+    expect(body).toMatchObject({
+      service_tier: 'default',
+      safety_identifier: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    expect(body).not.toHaveProperty('store')
+    expect(encode({ user: 'short' }).body.safety_identifier).toBe('short')
+  })
+
+  test('the output limit is spelled as the model wants it', () => {
+    const request = foreign({ maxOutputTokens: 7 })
+    const spelled = (chatLimitField: 'max_tokens' | 'max_completion_tokens') =>
+      JSON.parse(
+        encodeRequest(request, {
+          model: 'm',
+          stream: false,
+          capabilities: { ...capabilities, chatLimitField },
+        }).body,
+      )
+    expect(spelled('max_tokens')).toMatchObject({ max_tokens: 7 })
+    expect(spelled('max_completion_tokens')).toMatchObject({ max_completion_tokens: 7 })
+  })
+
+  test('a subset of tools names each in its kind', () => {
+    const { body } = encode({
+      tools: [
+        { type: 'function', name: 'f' },
+        { type: 'custom', name: 'g' },
+      ],
+      toolChoice: { type: 'allowed', mode: 'required', names: ['f', 'g'] },
+    })
+    expect(body.tool_choice).toEqual({
+      type: 'allowed_tools',
+      allowed_tools: {
+        mode: 'required',
+        tools: [
+          { type: 'function', function: { name: 'f' } },
+          { type: 'custom', custom: { name: 'g' } },
+        ],
+      },
+    })
+  })
+
+  test('JSON mode gets its word in one system line, decided before the first answer', () => {
+    const line = { role: 'system', content: 'Respond with a single JSON object and nothing else.' }
+    const first = [user('list three')]
+    const output = { type: 'json' } as const
+    expect(encode({ output, turns: first }).body.messages).toEqual([
+      line,
+      { role: 'user', content: 'list three' },
+    ])
+    const later: readonly Turn[] = [
+      ...first,
+      { role: 'assistant', parts: [{ type: 'text', text: '{}' }] },
+      user('as json!'),
+    ]
+    expect(encode({ output, turns: later }).body.messages[0]).toEqual(line)
+    expect(encode({ output, turns: [user('list as JSON')] }).body.messages).toHaveLength(1)
+  })
+
+  test('how many log probabilities implies that they are wanted', () => {
+    expect(encode({ sampling: { topLogprobs: 3 } }).body).toMatchObject({ logprobs: true, top_logprobs: 3 })
   })
 })

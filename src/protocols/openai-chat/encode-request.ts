@@ -1,34 +1,52 @@
-import { extensionOf, type GenerateRequest, type OutputFormat } from '../../ir/index.ts'
+import { type Capabilities, extensionOf, type GenerateRequest, type OutputFormat } from '../../ir/index.ts'
 import { rawJson, writeJson } from '../../wire/index.ts'
 import type { EncodedRequest, TargetContext } from '../protocol.ts'
-import { encodeMessages } from './encode-messages.ts'
+import { encodeTurn } from './encode-messages.ts'
 import { protocol } from './encode-parts.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
-import { adoptSettings } from './foreign-turns.ts'
+import { adoptSettings } from './foreign-settings.ts'
+import { adoptTurns } from './foreign-turns.ts'
 import { type LossReporter, lossReporter } from './losses.ts'
 import { objectOf, optional } from './members.ts'
+import { effortOf } from './reasoning-effort.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
-import { effortOf, losableFields } from './request-losses.ts'
 import type { ChatResponseFormat } from './wire.ts'
 
+/**
+ * A generate request as `POST /v1/chat/completions`. Equal requests give equal bytes.
+ * @throws GatewayError `gateway_translation_unsupported` for what must not be lost and cannot be said
+ */
 export const encodeRequest = (source: GenerateRequest, target: TargetContext): EncodedRequest => {
   const losses = lossReporter()
-  const request = source.protocol === protocol ? source : adoptSettings(source, losses)
+  const isForeign = source.protocol !== protocol
+  const request = isForeign ? adopted(source, target, losses) : source
+  const { capabilities } = target
   const body: Record<string, unknown> = {
-    ...restore(canonicalRequest(request, losses), extensionOf(request, protocol)),
+    ...restore(canonicalRequest(request, capabilities), extensionOf(request, protocol)),
   }
   body['model'] = target.model
   if (target.stream) body['stream'] = true
   else if (body['stream'] === true) body['stream'] = false
-  // Who streams from another protocol always gets usage; a Chat client decides itself.
-  if (target.stream && request.protocol !== protocol) body['stream_options'] = { include_usage: true }
-  if (request.protocol !== protocol) losableFields(request, losses)
+  // Usage is always asked for; the answer's encoder keeps it from a client that did not.
+  const isTranslated = isForeign || capabilities !== undefined
+  if (isTranslated) delete body['stream_options']
+  if (isTranslated && target.stream) {
+    body['stream_options'] = {
+      ...objectOf(request.extensions?.[protocol]?.['stream_options']),
+      include_usage: true,
+    }
+  }
   return {
     path: '/v1/chat/completions',
     body: writeJson(body),
     headers: { 'content-type': 'application/json' },
     warnings: losses.warnings,
   }
+}
+
+const adopted = (request: GenerateRequest, target: TargetContext, losses: LossReporter): GenerateRequest => {
+  const settings = adoptSettings(request, target, losses)
+  return { ...settings, turns: adoptTurns(settings, target.capabilities, losses) }
 }
 
 /** How the source spelled what has several spellings on this wire. */
@@ -41,20 +59,28 @@ export interface Spelling {
 }
 
 /** The request without its own extension. */
-export const canonicalRequest = (request: GenerateRequest, losses: LossReporter): Members => {
+export const canonicalRequest = (
+  request: GenerateRequest,
+  capabilities?: Pick<Capabilities, 'chatLimitField'>,
+): Members => {
   const { sampling } = request
   const spelling = spellingOf(request)
   const foreign = request.protocol !== protocol
-  const canCall = request.tools.length > 0 || !foreign
+  const tools = encodeTools(request)
+  // Backends refuse a choice and parallelism without tools.
+  const canCall = !foreign || tools['tools'] !== undefined
   return {
     model: request.model,
-    messages: encodeMessages(request, losses),
+    messages: request.turns.flatMap(encodeTurn),
     ...(request.stream ? { stream: true } : {}),
     ...(request.streamUsage === undefined ? {} : { stream_options: { include_usage: request.streamUsage } }),
-    ...encodeTools(request, losses),
-    ...encodeToolChoice(request),
+    ...tools,
+    ...(canCall ? encodeToolChoice(request) : {}),
     ...optional('parallel_tool_calls', canCall ? request.parallelToolCalls : undefined),
-    ...optional(spelling.limit ?? 'max_completion_tokens', request.maxOutputTokens),
+    ...optional(
+      capabilities?.chatLimitField ?? spelling.limit ?? 'max_completion_tokens',
+      request.maxOutputTokens,
+    ),
     ...optional('temperature', sampling.temperature),
     ...optional('top_p', sampling.topP),
     ...optional('top_k', foreign ? undefined : sampling.topK),
@@ -74,6 +100,9 @@ export const canonicalRequest = (request: GenerateRequest, losses: LossReporter)
     ...optional('service_tier', request.serviceTier),
     ...optional('store', request.store),
     ...optional('prompt_cache_key', request.promptCacheKey),
+    ...optional('prompt_cache_options', request.promptCacheOptions),
+    ...optional('prompt_cache_retention', request.promptCacheRetention),
+    ...optional('moderation', request.moderation),
   }
 }
 

@@ -10,16 +10,23 @@ import {
 } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedResponse, ReplyContext } from '../protocol.ts'
-import { codePoints, encodeAnnotation } from './citations.ts'
+import { codePoints, encodeAnnotation, isSayable } from './citations.ts'
 import { canonicalFunctionCall, encodeCall, isFunctionCall } from './encode-calls.ts'
 import { encodePart, isThinkingPart, protocol } from './encode-parts.ts'
 import { encodeFinish, heldBy, isApproximated } from './finish-reason.ts'
+import { adoptAnswer, displayDuty, refusalWords } from './foreign-answer.ts'
 import { optional } from './members.ts'
 import { encodeReasoning } from './reasoning-fields.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
 import { encodeUsage } from './usage.ts'
 
-export const encodeResponse = (response: GenerateResponse, reply: ReplyContext): EncodedResponse => {
+/**
+ * A whole answer. One of another protocol shows what runs at the provider by its citations alone.
+ * @throws GatewayError `gateway_upstream_invalid` for an answer that ended in a failure: it has no finish reason
+ */
+export const encodeResponse = (given: GenerateResponse, reply: ReplyContext): EncodedResponse => {
+  const isOwn = given.protocol === protocol
+  const response = isOwn ? given : adoptAnswer(given)
   const identity = {
     id: chatId(response.id, reply.id),
     created: response.created ?? reply.now,
@@ -27,9 +34,12 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
   }
   const canonical = canonicalResponse(response, identity, usesFunctionCall(reply.request))
   return {
-    body: writeJson(restore(canonical, extensionOf(response, protocol))),
+    body: writeJson({
+      ...restore(canonical, extensionOf(response, protocol)),
+      ...(isOwn ? {} : displayDuty(response.choices[0]?.extensions)),
+    }),
     headers: { 'content-type': 'application/json' },
-    warnings: response.protocol === protocol ? [] : lossesOf(response),
+    warnings: isOwn ? [] : lossesOf(response),
   }
 }
 
@@ -67,7 +77,7 @@ export const canonicalChoice = (choice: Choice, seed: string, oldForm: boolean):
   const calls = choice.parts.filter((part) => part.type === 'tool-call')
   const [only] = calls
   const functionCall =
-    only !== undefined && calls.length === 1 && (oldForm || isFunctionCall(only)) ? only : undefined
+    only?.kind === 'function' && calls.length === 1 && (oldForm || isFunctionCall(only)) ? only : undefined
   const held = heldBy(choice.parts)
   const reason = choice.finish === undefined ? null : encodeFinish(choice.finish, held)
   return {
@@ -100,21 +110,17 @@ const contentOf = (choice: Choice): string | readonly unknown[] | null => {
 
 const isThinking = (part: Part): boolean => part.type === 'reasoning' && isThinkingPart(part)
 
-/** The words of a refusal; one without any words says that it is one (translation.md §11.3). */
-const refusalOf = (choice: Choice): string | null => {
-  const refusals = choice.parts.filter((part) => part.type === 'refusal')
+/** The words of a refusal; one without any words says that it is one. */
+const refusalOf = ({ parts, finish }: Choice): string | null => {
+  const refusals = parts.filter((part) => part.type === 'refusal')
   if (refusals.length > 0) return refusals.map((part) => part.text).join('')
-  if (choice.finish?.reason !== 'refusal' || choice.parts.some((part) => part.type === 'text')) return null
-  return choice.finish.message ?? 'The request was refused.'
+  const text = parts.some((part) => part.type === 'text' && part.text !== '')
+  return refusalWords(finish, { text, refusal: false }) ?? null
 }
 
 const thoughtsOf = (parts: readonly Part[]): Members => {
-  const thoughts = parts.filter((part) => part.type === 'reasoning' && !isThinkingPart(part))
-  const [first] = thoughts
-  if (first?.type !== 'reasoning') return {}
-  if (thoughts.length === 1) return encodeReasoning(first)
-  const pieces = thoughts.flatMap((part) => (part.type === 'reasoning' ? part.pieces : []))
-  return encodeReasoning({ type: 'reasoning', pieces })
+  const thoughts = parts.filter((part) => part.type === 'reasoning').filter((part) => !isThinkingPart(part))
+  return encodeReasoning(thoughts)
 }
 
 const callsOf = (calls: readonly ToolCallPart[], choice: Choice, seed: string): Members =>
@@ -168,15 +174,25 @@ export const usesFunctionCall = (request: GenerateRequest): boolean =>
 
 const lossesOf = (response: GenerateResponse): readonly Warning[] =>
   response.choices.flatMap((choice) => [
-    ...choice.parts.flatMap((part, index): readonly Warning[] =>
-      ['server-call', 'server-result', 'opaque', 'document', 'video', 'json'].includes(part.type)
-        ? [dropped(part.type, `choices[${choice.index}].parts[${index}]`)]
-        : [],
-    ),
+    ...choice.parts.flatMap((part, index): readonly Warning[] => {
+      const path = `choices[${choice.index}].parts[${index}]`
+      if (unsaid.has(part.type)) return [dropped(part.type, path)]
+      const isPlaceless = part.type === 'text' && part.citations?.some((citation) => !isSayable(citation))
+      return isPlaceless === true ? [dropped('citation', path)] : []
+    }),
     ...(choice.finish !== undefined && isApproximated(choice.finish.reason)
       ? [approximatedFinish(choice.finish.reason, choice.index)]
       : []),
   ])
+
+const unsaid: ReadonlySet<Part['type']> = new Set([
+  'server-call',
+  'server-result',
+  'opaque',
+  'document',
+  'video',
+  'json',
+])
 
 const dropped = (feature: string, path: string): Warning => ({
   code: 'dropped',

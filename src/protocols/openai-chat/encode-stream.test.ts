@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { GenerateRequest, StreamEvent } from '../../ir/index.ts'
+import type { FinishReason, GenerateRequest, StreamEvent } from '../../ir/index.ts'
 import { conform } from './conform.ts'
 import { streamEncoder } from './encode-stream.ts'
 
@@ -227,6 +227,74 @@ describe('a stream of another protocol', () => {
       [{ content: 'a' }],
       ['stop'],
       '[DONE]',
+    ])
+  })
+})
+
+describe('what a stream says once', () => {
+  const finish = (reason: FinishReason, message?: string): StreamEvent => ({
+    type: 'finish',
+    finish: { reason, ...(message === undefined ? {} : { message }) },
+  })
+
+  test('a refusal without words gets some, in a chunk of its own', () => {
+    expect(deltas(encode([start, finish('refusal', 'no'), end]))).toEqual([
+      role,
+      [{ refusal: 'no' }],
+      ['content_filter'],
+      '[DONE]',
+    ])
+  })
+
+  test('arguments that break off were cut by the limit', () => {
+    expect(deltas(encode([start, ...toolCall(0, 'c', '{"a":'), finish('tool-calls'), end])).at(-2)).toEqual([
+      'length',
+    ])
+  })
+
+  test('a failure is an error chunk without an end', () => {
+    const chunks = encode([start, ...text(0, 'a'), finish('malformed-call', 'bad call'), end])
+    expect(chunks.at(-1)).toMatchObject({ error: { message: 'bad call' } })
+  })
+
+  test('a citation in front of its words has their place', () => {
+    const [first, ...more] = text(0, 'cited')
+    const citation: StreamEvent = { type: 'citation', index: 0, citation: { kind: 'web', url: 'https://x' } }
+    const chunks = encode([start, ...(first === undefined ? [] : [first]), citation, ...more, stop, end])
+    expect(deltas(chunks).at(-3)).toMatchObject([
+      { annotations: [{ url_citation: { start_index: 0, end_index: 5 } }] },
+    ])
+  })
+
+  test('state that comes with the end of a call follows it', () => {
+    const [open, ...more] = toolCall(0, 'c', '{}')
+    const last: StreamEvent = {
+      type: 'tool-call-end',
+      index: 0,
+      state: { protocol: 'gemini', kind: 'thought-signature', value: 'S' },
+    }
+    const events = [...(open === undefined ? [] : [open]), ...more.slice(0, -1), last]
+    expect(deltas(encode([start, ...events, finish('tool-calls'), end])).at(-3)).toEqual([
+      { tool_calls: [{ index: 0, extra_content: { google: { thought_signature: 'S' } } }] },
+    ])
+  })
+
+  test('calls that overlap are told one after the other', () => {
+    const [openA, a1, a2, endA] = toolCall(0, 'a', '{"x"', ':1}')
+    const [openB, b1, endB] = toolCall(1, 'b', '{}')
+    const mixed = [openA, openB, a1, b1, endB, a2, endA].filter((event) => event !== undefined)
+    const indexes = deltas(encode([start, ...mixed, finish('tool-calls'), end])).flatMap(
+      (chunk) => JSON.stringify(chunk).match(/"index":(\d)/)?.[1] ?? [],
+    )
+    expect(indexes).toEqual(['0', '0', '0', '1', '1'])
+  })
+
+  test('half a character waits for its other half', () => {
+    const chunks = encode([start, ...text(0, 'a\ud83d', '\ude00', '\ud83d'), stop, end])
+    expect(deltas(chunks).slice(1, 4)).toEqual([
+      [{ content: 'a' }],
+      [{ content: '\u{1f600}' }],
+      [{ content: '\ufffd' }],
     ])
   })
 })

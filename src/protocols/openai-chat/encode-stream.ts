@@ -1,5 +1,6 @@
 import {
   extensionOf,
+  type Finish,
   type JsonObject,
   mergeUsage,
   type StreamEvent,
@@ -11,7 +12,12 @@ import { ChunkBuilder } from './chunk-builder.ts'
 import { type ChunkShape, frameOf, hasShapes, headKeys, isSilentEnd, shapeOf } from './chunk-shape.ts'
 import { protocol } from './encode-parts.ts'
 import { chatId, usesFunctionCall } from './encode-response.ts'
+import { displayDuty, effectiveFinish, failureOf } from './foreign-answer.ts'
+import { type HeldCalls, heldCalls } from './held-calls.ts'
 import type { Members } from './remainder.ts'
+import { serialParts } from './serial-parts.ts'
+import { answeredTier } from './service-tier.ts'
+import { wholeCharacters } from './whole-characters.ts'
 
 /**
  * Events to chunks: one role chunk per choice, deltas, one finish chunk per choice, the usage chunk where the client
@@ -24,11 +30,11 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
     created: reply.now,
     model: reply.request.model,
   }
-  const builder = new ChunkBuilder({
-    identity,
-    oldForm: usesFunctionCall(reply.request),
-    usageMembers: wantsUsage,
-  })
+  const oldForm = usesFunctionCall(reply.request)
+  const builder = new ChunkBuilder({ identity, oldForm, usageMembers: wantsUsage })
+  const serial = serialParts()
+  const characters = wholeCharacters()
+  const held: HeldCalls | undefined = oldForm ? heldCalls() : undefined
   let usage: UsageEvent | undefined
   let usageWritten = false
   let over = false
@@ -52,16 +58,18 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   }
 
   const start = (event: Extract<StreamEvent, { type: 'start' }>): readonly SseFrame[] => {
+    const isOwn = hasShapes(event.extensions)
+    const tier = event.serviceTier
     builder.start(
       {
         id: chatId(event.id, reply.id),
         created: event.created ?? identity.created,
         model: event.model ?? identity.model,
       },
-      event.serviceTier,
+      tier === undefined || isOwn ? tier : answeredTier(tier),
       ownMembers(event),
     )
-    return hasShapes(event.extensions) ? [] : [frame(builder.open(0))]
+    return isOwn ? [] : [frame(builder.open(0))]
   }
 
   const end = (event: Extract<StreamEvent, { type: 'end' }>): readonly SseFrame[] => {
@@ -69,8 +77,9 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
     if (isSilentEnd(event.extensions)) return []
     const frames: SseFrame[] = []
     for (const choice of builder.unfinished()) {
-      const reason = builder.held(choice).calls ? 'tool-calls' : 'end'
-      frames.push(...say({ type: 'finish', choice, finish: { reason } }))
+      const released = held?.release(choice) ?? []
+      frames.push(...released.flatMap(say))
+      frames.push(...say({ type: 'finish', choice, finish: { reason: 'end' } }))
     }
     if (wantsUsage && usage !== undefined && !usageWritten) {
       const chunk = builder.build([usage])
@@ -79,14 +88,52 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
     return [...frames, { data: '[DONE]' }]
   }
 
+  const finish = (event: Extract<StreamEvent, { type: 'finish' }>): readonly SseFrame[] => {
+    const index = event.choice ?? 0
+    const ended: Finish = effectiveFinish(event.finish, builder.held(index))
+    const failure = failureOf(ended)
+    if (failure !== undefined) return fail({ kind: 'upstream', message: failure })
+    const closing = builder.closing(index, ended)
+    const chunk = builder.build([{ ...event, finish: ended }])
+    return [
+      ...(closing === undefined ? [] : [frame(closing)]),
+      ...(chunk === undefined ? [] : [frame({ ...chunk, ...displayDuty(event.extensions) })]),
+    ]
+  }
+
+  const fail = (error: Extract<StreamEvent, { type: 'error' }>['error']): readonly SseFrame[] => {
+    over = true
+    const chunk = builder.build([{ type: 'error', error }])
+    return chunk === undefined ? [] : [frame(chunk)]
+  }
+
   const say = (event: StreamEvent): readonly SseFrame[] => {
-    const frames: SseFrame[] = []
-    if (event.type === 'finish') {
-      const cited = builder.citations(event.choice ?? 0)
-      if (cited !== undefined) frames.push(frame(cited))
-    }
+    if (over && event.type !== 'finish') return []
+    if (event.type === 'finish') return finish(event)
+    const data = builder.plain(event)
+    if (data !== undefined) return [{ data }]
     const chunk = builder.build([event])
-    return chunk === undefined ? frames : [...frames, frame(chunk)]
+    return chunk === undefined ? [] : [frame(chunk)]
+  }
+
+  /** In the older form one call is answered otherwise than several, so calls wait until their number is known. */
+  const sayOldForm = (event: StreamEvent, calls: HeldCalls): readonly SseFrame[] => {
+    if (calls.keeps(event)) return []
+    if (event.type !== 'finish') return say(event)
+    const choice = event.choice ?? 0
+    builder.useOldForm(calls.count(choice) === 1)
+    return [...calls.release(choice), event].flatMap(say)
+  }
+
+  const sayWhole = (event: StreamEvent): readonly SseFrame[] =>
+    characters.concerns(event) ? characters.push(event).flatMap(sayInOrder) : sayInOrder(event)
+
+  const sayInOrder = (event: StreamEvent): readonly SseFrame[] => {
+    const events = serial.push(event)
+    const [first] = events
+    if (events.length === 1 && first !== undefined)
+      return held === undefined ? say(first) : sayOldForm(first, held)
+    return events.flatMap((each) => (held === undefined ? say(each) : sayOldForm(each, held)))
   }
 
   return {
@@ -106,15 +153,20 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
       switch (event.type) {
         case 'start':
           return start(event)
-        case 'end':
-          return [...flush(), ...end(event)]
+        case 'end': {
+          const left = serial.push(event).filter((each) => each.type !== 'end')
+          return [
+            ...flush(),
+            ...left.flatMap((each) => (held === undefined ? say(each) : sayOldForm(each, held))),
+            ...end(event),
+          ]
+        }
         case 'usage':
           return []
         case 'error':
-          over = true
-          return say(event)
+          return fail(event.error)
         default:
-          return say(event)
+          return sayWhole(event)
       }
     },
     end: () => flush(),

@@ -8,28 +8,27 @@ import {
 import { rawJson } from '../../wire/index.ts'
 import { wireName } from './encode-calls.ts'
 import { protocol } from './encode-parts.ts'
-import type { LossReporter } from './losses.ts'
 import { optional } from './members.ts'
+import { refuse } from './refuse.ts'
 import { type Members, restore, spellingKey } from './remainder.ts'
 import type { ChatFunction, ChatTool, ChatToolChoice, ChatToolName } from './wire.ts'
 
 /** `web_search_options` is the switch of a tool here, not an entry of the list. */
 export const webSearchOptions = 'web_search_options'
 
-/** The members that say the request's tools: `tools`, the older `functions`, and `web_search_options`. */
-export const encodeTools = (request: GenerateRequest, losses: LossReporter): Members => {
+/**
+ * The members that say the request's tools: `tools`, the older `functions`, and `web_search_options`.
+ * @throws GatewayError `gateway_translation_unsupported` for tools that run at another provider
+ */
+export const encodeTools = (request: Pick<GenerateRequest, 'protocol' | 'tools'>): Members => {
   const tools: unknown[] = []
   const functions: unknown[] = []
   let search: unknown
   request.tools.forEach((tool, index) => {
-    const path = `tools[${index}]`
     if (tool.type === 'function' && isOldForm(tool)) functions.push(encodeFunction(tool))
     else if (tool.type === 'server' && tool.wireType === webSearchOptions) search = rawJson(tool.config)
     else if (tool.type === 'server' && request.protocol === protocol) tools.push(rawJson(tool.config))
-    else if (tool.type === 'server' && tool.tool === 'web-search') {
-      search = {}
-      losses.approximated('web search', path, 'only the switch has a counterpart')
-    } else if (tool.type === 'server') losses.dropped(tool.wireType, path, 'no counterpart')
+    else if (tool.type === 'server') refuse(tool.at ?? `tools[${index}]`, `the tool ${tool.wireType}`)
     else tools.push(...flatten(tool).map(encodeTool))
   })
   return {
@@ -85,24 +84,35 @@ export const canonicalFunction = (tool: FunctionTool): ChatFunction => ({
 /** Came from `functions`, and goes back there. */
 const isOldForm = (tool: FunctionTool): boolean => extensionOf(tool, protocol)[spellingKey] === 'functions'
 
-/** `tool_choice`, or the older `function_call`. Backends refuse a choice without tools. */
-export const encodeToolChoice = (request: GenerateRequest): Members => {
+/**
+ * `tool_choice`, or the older `function_call`.
+ * @throws GatewayError `gateway_translation_unsupported` for a choice of what runs at another provider
+ */
+export const encodeToolChoice = (
+  request: Pick<GenerateRequest, 'protocol' | 'tools' | 'toolChoice'>,
+): Members => {
   const { toolChoice } = request
   if (toolChoice === undefined) return {}
-  if (request.tools.length === 0 && request.protocol !== protocol) return {}
   if (toolChoice.raw?.protocol === protocol) return { tool_choice: rawJson(toolChoice.raw.json) }
   const extension = extensionOf(toolChoice, protocol)
   if (extension[spellingKey] === 'function_call') {
     const named = toolChoice.type === 'tool' ? { name: toolChoice.name } : toolChoice.type
     return { function_call: named }
   }
-  const canonical = canonicalToolChoice(toolChoice)
-  if (canonical === undefined) return {}
+  const custom = request.tools.flatMap((tool) => (tool.type === 'custom' ? [tool.name] : []))
+  const canonical = canonicalToolChoice(toolChoice, custom)
+  if (canonical === undefined) {
+    return request.protocol === protocol ? {} : refuse(toolChoice.at ?? 'toolChoice', 'this choice of a tool')
+  }
   if (typeof canonical === 'string') return { tool_choice: extension['tool_choice'] ?? canonical }
   return { tool_choice: restore(canonical, extension) }
 }
 
-export const canonicalToolChoice = (choice: ToolChoice): ChatToolChoice | undefined => {
+/** @param custom names of the tools that take free text */
+export const canonicalToolChoice = (
+  choice: ToolChoice,
+  custom: readonly string[],
+): ChatToolChoice | undefined => {
   switch (choice.type) {
     case 'auto':
     case 'none':
@@ -115,7 +125,7 @@ export const canonicalToolChoice = (choice: ToolChoice): ChatToolChoice | undefi
         type: 'allowed_tools',
         allowed_tools: {
           mode: choice.mode === 'required' ? 'required' : 'auto',
-          tools: choice.names.map((name) => toolName(name, 'function')),
+          tools: choice.names.map((name) => toolName(name, custom.includes(name) ? 'custom' : 'function')),
         },
       }
     case 'other':

@@ -42,8 +42,8 @@ const reasonOf = (reason: string, held: Held): FinishReason => {
     case 'error':
       return 'failed'
     default:
-      // Some servers leave the word out.
-      return reason === '' && held.calls ? 'tool-calls' : 'other'
+      // Some servers leave the word out, or have one of their own; an open call is one all the same.
+      return held.calls ? 'tool-calls' : 'other'
   }
 }
 
@@ -60,11 +60,9 @@ export const encodeFinish = (finish: Finish, held: Held): ChatFinishReason => {
     case 'filtered-output':
     case 'filtered-input':
       return 'content_filter'
-    case 'end':
+    default:
       // Presence of a call wins: a client that sees `stop` would not run it.
       return held.calls ? 'tool_calls' : 'stop'
-    default:
-      return 'stop'
   }
 }
 

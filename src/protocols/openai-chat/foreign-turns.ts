@@ -1,138 +1,175 @@
 /**
  * Brings the turns of another protocol into the shapes that Chat Completions has: one assistant message per answer,
- * call ids everywhere, text alone in tool messages, no reasoning of another provider.
- * Pure functions of the history (translation.md §1.9, §4, §5.3, §5.4, §7.4).
+ * tool messages directly behind it, text alone in them, no state of another provider. Pure functions of the history: a
+ * longer one extends what the shorter one gave (translation.md §1.9, §4, §5.3, §5.4, §7.4).
  */
-import { createHash } from 'node:crypto'
-import type { GenerateRequest, Part, ToolCallPart, ToolResultPart, Turn } from '../../ir/index.ts'
-import { canonicalPart } from './encode-parts.ts'
+import type { Capabilities, GenerateRequest, Part, Turn } from '../../ir/index.ts'
+import { withoutAssistantMedia } from './assistant-media.ts'
+import { withBreakpoints, withoutBreakpoints } from './cache-breakpoints.ts'
+import { canonicalPart, protocol } from './encode-parts.ts'
+import { adoptMedia, isMedia, type MediaContext } from './foreign-media.ts'
+import { withJsonWord } from './json-word.ts'
 import type { LossReporter } from './losses.ts'
+import { resultsAtCalls, withCallIds } from './tool-messages.ts'
 
-/** OpenAI refuses longer call ids. */
-const maxCallId = 64
+/** What of a model's abilities shapes its messages. */
+export type TurnCapabilities = Pick<
+  Capabilities,
+  'cache' | 'developerRole' | 'prefill' | 'reasoningTextInHistory'
+>
 
-export const adoptTurns = (turns: readonly Turn[], losses: LossReporter): readonly Turn[] =>
-  withCallIds(joinAnswers(turns.filter((turn) => !isOnlySettings(turn))))
-    .map((turn, index) => adoptTurn(turn, `turns[${index}]`, losses))
+export const adoptTurns = (
+  request: GenerateRequest,
+  capabilities: TurnCapabilities | undefined,
+  losses: LossReporter,
+): readonly Turn[] => {
+  let documents = 0
+  const context: Context = {
+    source: request.protocol,
+    losses,
+    nextDocument: () => ++documents,
+    capabilities,
+  }
+  const wanted = request.turns.filter((turn) => !isOnlySettings(turn))
+  const placed = withPlaces(request.output?.type === 'json' ? withJsonWord(wanted, losses) : wanted)
+  const marked =
+    capabilities?.cache === 'breakpoints'
+      ? withBreakpoints(placed, request.tools, losses)
+      : withoutBreakpoints(placed)
+  const answers = joinAnswers(withoutAssistantMedia(marked))
+  const messages = resultsAtCalls(withCallIds(answers), context)
+    .map((turn) => adoptTurn(turn, context))
     // A user turn is never empty here: it says so in words.
     .filter((turn) => turn.parts.length > 0)
+  notePrefill(messages, context)
+  return messages
+}
+
+interface Context extends MediaContext {
+  readonly capabilities: TurnCapabilities | undefined
+}
 
 /** A turn that only brings tools or settings; they hold for the whole request here. */
 const isOnlySettings = (turn: Turn): boolean =>
-  turn.parts.length === 0 && (turn.tools !== undefined || turn.reasoning !== undefined)
+  turn.parts.length === 0 &&
+  (turn.tools !== undefined || turn.reasoning !== undefined || turn.output !== undefined)
 
-/**
- * The request with what its turns bring later: tools are added to the list, and the last reasoning settings hold.
- * Another protocol's turns alone have such things.
- */
-export const adoptSettings = (request: GenerateRequest, losses: LossReporter): GenerateRequest => {
-  const tools = [...request.tools]
-  let { reasoning } = request
-  request.turns.forEach((turn, index) => {
-    if (turn.reasoning !== undefined) reasoning = { ...reasoning, ...turn.reasoning }
-    if (turn.tools === undefined) return
-    losses.approximated('tools added later', `turns[${index}].tools`, 'offered from the start')
-    for (const tool of turn.tools) {
-      const known = tools.findIndex((one) => one.type === tool.type && one.name === tool.name)
-      if (known < 0) tools.push(tool)
-      else tools[known] = tool
-    }
+/** Parts that do not know where the client said them get their place before they move. */
+const withPlaces = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.map((turn, index) => {
+    const at = turn.at ?? `turns[${index}]`
+    const parts = turn.parts.map(
+      (part, place): Part =>
+        part.at === undefined ? { ...part, at: turn.at ?? `${at}.parts[${place}]` } : part,
+    )
+    return { ...turn, at, parts }
   })
-  return { ...request, tools, ...(reasoning === undefined ? {} : { reasoning }) }
-}
 
 /** Items of one answer become one message: reasoning, text and calls were items or blocks of their own. */
 const joinAnswers = (turns: readonly Turn[]): readonly Turn[] => {
-  const joined: Turn[] = []
+  const joined: { readonly turn: Turn; readonly parts: Part[]; count: number }[] = []
   for (const turn of turns) {
     const last = joined.at(-1)
-    if (turn.role === 'assistant' && last?.role === 'assistant') {
-      joined[joined.length - 1] = { role: 'assistant', parts: [...last.parts, ...turn.parts] }
-    } else joined.push(turn)
+    if (turn.role === 'assistant' && last?.turn.role === 'assistant') {
+      last.parts.push(...turn.parts)
+      last.count++
+    } else joined.push({ turn, parts: [...turn.parts], count: 1 })
+  }
+  return joined.map(({ turn, parts, count }) => {
+    if (count === 1) return turn
+    const { form: _form, ...rest } = turn
+    return { ...rest, parts }
+  })
+}
+
+const adoptTurn = (turn: Turn, context: Context): Turn => {
+  // Tool messages are ready.
+  if (turn.parts.some((part) => part.type === 'tool-result')) return turn
+  const { form: _form, authority: _authority, ...rest } = turn
+  const parts = turn.parts.flatMap((part) => adoptPart(part, turn, context))
+  if (turn.role === 'user' && parts.length === 0) {
+    context.losses.approximated('empty message', turn.at ?? 'turns', 'a message must have content')
+    return { ...rest, parts: [{ type: 'text', text: '(empty)' }], form: 'string' }
+  }
+  const said = turn.role === 'assistant' ? joinTexts(parts, context) : parts
+  return {
+    ...rest,
+    ...(turn.role === 'system' ? { authority: authorityOf(turn, context) } : {}),
+    parts: said,
+    ...(isLoneText(said) ? { form: 'string' as const } : {}),
+  }
+}
+
+const authorityOf = (turn: Turn, { capabilities }: Context): 'system' | 'developer' => {
+  if (capabilities === undefined) return turn.authority ?? 'system'
+  return capabilities.developerRole ? 'developer' : 'system'
+}
+
+const adoptPart = (part: Part, turn: Turn, context: Context): readonly Part[] => {
+  const at = part.at ?? turn.at ?? 'turns'
+  const { losses, capabilities } = context
+  if (isMedia(part)) return adoptMedia(part, at, context)
+  switch (part.type) {
+    case 'text':
+      return part.text === '' ? [] : [withoutState(part)]
+    case 'refusal':
+      return turn.role === 'assistant' ? [withoutState(part)] : [{ type: 'text', text: part.text, at }]
+    case 'tool-call': {
+      const isEmpty = part.kind === 'function' && part.input.trim() === ''
+      return [withoutState(isEmpty ? { ...part, input: '{}' } : part)]
+    }
+    case 'reasoning':
+      if (part.state?.protocol === protocol) return [part]
+      if (capabilities?.reasoningTextInHistory === true && part.pieces.length > 0) return [withoutState(part)]
+      losses.dropped('reasoning', at, 'this provider does not take thoughts of another as history')
+      return []
+    default:
+      if (canonicalPart(part) !== undefined) return [part]
+      losses.dropped(part.type === 'opaque' ? part.name : part.type, at, 'no counterpart')
+      return []
+  }
+}
+
+/** State of another provider must not reach this one. */
+const withoutState = (part: Part): Part => {
+  if (part.state === undefined || part.state.protocol === protocol) return part
+  const { state: _state, ...rest } = part
+  return rest
+}
+
+/**
+ * Texts that were one and were cut: Anthropic cuts an answer at its citations, Gemini wherever a chunk ended. Texts
+ * that were blocks of their own stay so.
+ */
+const joinTexts = (parts: readonly Part[], { source }: Context): readonly Part[] => {
+  const isCut =
+    source === 'gemini' ||
+    (source === 'anthropic-messages' &&
+      parts.some((part) => part.type === 'text' && part.citations !== undefined))
+  if (!isCut) return parts
+  const joined: Part[] = []
+  for (const part of parts) {
+    const last = joined.at(-1)
+    if (part.type === 'text' && last?.type === 'text' && last.cache === undefined) {
+      joined[joined.length - 1] = { ...last, text: last.text + part.text, ...cacheOf(part) }
+    } else joined.push(part)
   }
   return joined
 }
 
-/** Gives ids to calls without one, pairs results by name and order, and shortens what is too long. */
-const withCallIds = (turns: readonly Turn[]): readonly Turn[] => {
-  const waiting: { readonly name: string; readonly id: string }[] = []
-  return turns.map((turn, turnIndex) => ({
-    ...turn,
-    parts: turn.parts.map((part, partIndex): Part => {
-      if (part.type === 'tool-call') {
-        const id = callId(part, `${turnIndex}:${partIndex}`)
-        waiting.push({ name: part.name, id })
-        return { ...part, id }
-      }
-      if (part.type !== 'tool-result') return part
-      if (part.callId !== undefined) return { ...part, callId: shortened(part.callId) }
-      const found = waiting.findIndex(({ name }) => part.name === undefined || name === part.name)
-      const [call] = found < 0 ? [] : waiting.splice(found, 1)
-      return { ...part, callId: call?.id ?? shortened(`result:${turnIndex}:${partIndex}:${part.name ?? ''}`) }
-    }),
-  }))
-}
+const cacheOf = ({ cache }: Part): Pick<Part, 'cache'> => (cache === undefined ? {} : { cache })
 
-const callId = (part: ToolCallPart, place: string): string =>
-  part.id === undefined ? hashedId(`${place}:${part.name}:${part.input}`) : shortened(part.id)
-
-const shortened = (id: string): string => (id.length <= maxCallId ? id : hashedId(id))
-
-const hashedId = (text: string): string =>
-  `call_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`
-
-const adoptTurn = (turn: Turn, path: string, losses: LossReporter): Turn => {
-  const parts: Part[] = []
-  const media: Part[] = []
-  turn.parts.forEach((part, index) => {
-    const at = `${path}.parts[${index}]`
-    if (part.type === 'tool-result') parts.push(textResult(part, media, at, losses))
-    else if (part.type === 'tool-call') parts.push(part)
-    else if (part.type === 'reasoning') {
-      losses.dropped('reasoning', at, 'this provider does not take thoughts of another as history')
-    } else if (part.type === 'text' && part.text === '') return
-    else if (canonicalPart(part) === undefined && part.type !== 'refusal') {
-      losses.dropped(part.type, at, 'no counterpart')
-    } else parts.push(part)
-  })
-  return withoutLoneList({ ...turn, parts: [...parts, ...media] }, path, losses)
-}
-
-/** Lone text becomes a plain string, which every backend takes; a user turn left empty says so. */
-const withoutLoneList = (turn: Turn, path: string, losses: LossReporter): Turn => {
-  const { form: _form, ...rest } = turn
-  const said = turn.parts.filter((part) => part.type !== 'tool-call' && part.type !== 'tool-result')
+/** Lone text becomes a plain string: every backend takes it, and clients write the same words in both forms. */
+const isLoneText = (parts: readonly Part[]): boolean => {
+  const said = parts.filter((part) => part.type !== 'tool-call' && part.type !== 'reasoning')
   const [only] = said
-  if (turn.role === 'user' && turn.parts.length === 0) {
-    losses.approximated('empty message', path, 'a message must have content')
-    return { ...rest, parts: [{ type: 'text', text: '(empty)' }], form: 'string' }
-  }
-  if (
-    turn.role === 'assistant' &&
-    said.some((part) => part.type === 'text' && part.citations !== undefined)
-  ) {
-    // A cited answer is one text that was cut at its citations.
-    return { ...rest, form: 'string' }
-  }
-  const isLoneText = said.length === 1 && only?.type === 'text' && only.cache === undefined
-  return isLoneText ? { ...rest, form: 'string' } : rest
+  return said.length === 1 && only?.type === 'text' && only.cache === undefined
 }
 
-/** Tool messages hold text alone: pictures and files follow in a user message behind all results. */
-const textResult = (part: ToolResultPart, media: Part[], path: string, losses: LossReporter): Part => {
-  const texts: string[] = []
-  for (const item of part.content) {
-    if (item.type === 'text') texts.push(item.text)
-    else if (item.type === 'json') texts.push(item.json)
-    else if (item.type === 'image' || item.type === 'document') {
-      const kind = item.type === 'image' ? 'image' : 'file'
-      media.push(item)
-      texts.push(`[${kind} ${media.length} of call ${part.callId ?? ''} below]`)
-      losses.approximated(`${kind} in tool result`, path, 'moved behind the tool messages')
-    } else losses.dropped(`${item.type} in tool result`, path, 'no counterpart')
-  }
-  const text = texts.join('\n')
-  const said = text === '' && part.isError === true ? 'Tool execution failed' : text
-  const { isError: _isError, form: _form, ...rest } = part
-  return { ...rest, content: said === '' ? [] : [{ type: 'text', text: said }], form: 'string' }
+/** A last message of the assistant's words is history here, not the beginning of the answer. */
+const notePrefill = (turns: readonly Turn[], { capabilities, losses }: Context): void => {
+  const last = turns.at(-1)
+  if (last?.role !== 'assistant' || last.parts.at(-1)?.type !== 'text' || capabilities?.prefill === true)
+    return
+  losses.approximated('prefill', last.at ?? 'turns', 'the words of the assistant are taken as history')
 }

@@ -1,8 +1,11 @@
 /** Says single events in a chunk's delta. */
 import {
   extensionOf,
+  type ImagePart,
   type Part,
   type ReasoningPart,
+  type ReasoningPiece,
+  type ReasoningState,
   type StreamEvent,
   type ToolCallPart,
 } from '../../ir/index.ts'
@@ -22,15 +25,25 @@ export interface OpenCall {
 
 export interface OpenThought {
   readonly part: ReasoningPart
-  /** Highest piece so far. */
-  pieces: number
+  readonly pieces: ReasoningPiece[]
+  state: ReasoningState | undefined
 }
 
-/** Thoughts in the spelling of their source. */
+/** The last place at which a choice thought aloud; undefined before the first. */
+export interface ThoughtPlace {
+  readonly index: number
+  readonly piece: number
+}
+
+/**
+ * Thoughts in the spelling of their source.
+ * @param before where the choice thought last: pieces are paragraphs of one text
+ */
 export const sayThought = (
   thought: OpenThought | undefined,
   delta: Delta,
   event: Extract<StreamEvent, { type: 'reasoning-delta' }>,
+  before: ThoughtPlace | undefined,
 ): void => {
   if (thought !== undefined && isThinkingPart(thought.part)) {
     push(delta, 'content', { type: 'thinking', thinking: [{ type: 'text', text: event.text }] })
@@ -46,11 +59,19 @@ export const sayThought = (
     })
     return
   }
-  // Pieces are paragraphs of one text.
-  const isNext = thought !== undefined && event.piece > thought.pieces
-  if (thought !== undefined) thought.pieces = Math.max(thought.pieces, event.piece)
-  append(delta, spelling, isNext ? `\n\n${event.text}` : event.text)
+  append(delta, spelling, afterThought(before, event))
 }
+
+/** A slice of a thought; the first of a piece begins a paragraph. */
+export const afterThought = (
+  before: ThoughtPlace | undefined,
+  { index, piece, text }: Extract<StreamEvent, { type: 'reasoning-delta' }>,
+): string =>
+  before !== undefined && (before.index !== index || before.piece !== piece) ? `\n\n${text}` : text
+
+/** Is it said in the field that most dialects have? */
+export const isPlainThought = ({ part }: OpenThought): boolean =>
+  !isThinkingPart(part) && spellingOf(part) === 'reasoning_content'
 
 /** A slice of a call's arguments, in the entry that the chunk already has for it or a new one. */
 export const sayArguments = (call: OpenCall | undefined, text: string, delta: Delta): void => {
@@ -72,9 +93,13 @@ export const sayArguments = (call: OpenCall | undefined, text: string, delta: De
   } else push(delta, 'tool_calls', { index: call.index, [holder]: { [member]: text } })
 }
 
-/** Pictures and sound; other whole parts are not for the client. */
-export const sayPart = (part: Part, delta: () => Delta): void => {
-  if (part.type === 'image') push(delta(), 'images', encodePart(part))
+/**
+ * Pictures and sound; other whole parts are not for the client.
+ * @param images where pictures wait to be told together; undefined: they are told at once
+ */
+export const sayPart = (part: Part, delta: () => Delta, images: ImagePart[] | undefined): void => {
+  if (part.type === 'image' && images !== undefined) images.push(part)
+  else if (part.type === 'image') push(delta(), 'images', encodePart(part))
   else if (part.type === 'audio' && part.source.type === 'base64') {
     const said = { data: part.source.data, ...optional('transcript', part.transcript) }
     delta()['audio'] = restore(said, extensionOf(part, protocol))

@@ -73,6 +73,39 @@ describe('requests', () => {
   })
 })
 
+describe('leaves', () => {
+  const found = (body: string) => {
+    const request = wire(body)
+    return (embed.leaves?.(request) ?? []).map(({ id, text, start, end }) => {
+      const source = new TextDecoder().decode(request.body.slice(start, end))
+      expect(JSON.parse(source)).toBe(text)
+      return [id, text]
+    })
+  }
+
+  test('every text to embed, with its place', () => {
+    expect(found('{"model":"m","input":"h\u00e9 \\"x\\" ☂"}')).toEqual([['input', 'hé "x" ☂']])
+    expect(found('{"input": [ "a" , "", "b,]" ],"model":"not this"}')).toEqual([
+      ['input[0]', 'a'],
+      ['input[1]', ''],
+      ['input[2]', 'b,]'],
+    ])
+    expect(found('{"input":[[1,2],[3]]}')).toEqual([])
+    expect(found('{"input":5}')).toEqual([])
+    expect(found('{}')).toEqual([])
+  })
+
+  test('the texts of dialects count as the input that they stand in', () => {
+    expect(found('{"input":["a",{"text":"b","more" : ["c","d"]},"e"]}')).toEqual([
+      ['input[0]', 'a'],
+      ['input[1]', 'b'],
+      ['input[1]#2', 'c'],
+      ['input[1]#3', 'd'],
+      ['input[2]', 'e'],
+    ])
+  })
+})
+
 describe('answers', () => {
   const request = embed.decodeRequest(wire('{"model":"m","input":["a","b"]}'))
   const usage = { prompt_tokens: 2, total_tokens: 2 }

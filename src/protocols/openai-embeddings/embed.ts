@@ -9,6 +9,7 @@ import {
   type Warning,
 } from '../../ir/index.ts'
 import type { EmbedCodec } from '../protocol.ts'
+import { leaves } from './leaves.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 import { decodeVector, encodeVector } from './vector.ts'
 import type { EmbeddingInput, EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse } from './wire.ts'
@@ -16,6 +17,8 @@ import type { EmbeddingInput, EmbeddingObject, EmbeddingsRequest, EmbeddingsResp
 const protocol = 'openai-embeddings'
 
 export const embed: EmbedCodec = {
+  leaves,
+
   decodeRequest(wire) {
     const body = parseObject(wire.body, 'gateway_json_invalid', 'the body is not a JSON object')
     const { model, input, dimensions, encoding_format: format, user, ...rest } = body
@@ -42,6 +45,7 @@ export const embed: EmbedCodec = {
   },
 
   encodeRequest(request, target) {
+    if (request.protocol !== protocol && request.unsaid !== undefined) throw unsayable(request.unsaid)
     const body: EmbeddingsRequest = {
       model: target.model,
       input: inputOf(request),
@@ -162,6 +166,13 @@ const isPlainUsage = (usage: JsonObject): boolean => {
   const { prompt_tokens: prompt, total_tokens: total, ...rest } = usage
   return prompt === total && typeof prompt === 'number' && Object.keys(rest).length === 0
 }
+
+const unsayable = ({ at, what }: NonNullable<EmbedRequest['unsaid']>): GatewayError =>
+  new GatewayError(
+    'gateway_translation_unsupported',
+    `${at}: this provider cannot be asked for the embedding of ${what}`,
+    { param: at },
+  )
 
 const lossesOf = (request: EmbedRequest): readonly Warning[] =>
   (

@@ -32,6 +32,12 @@ export const annotate = (
   written: readonly Frame[],
   firstNumber: number,
 ): readonly JsonObject[] | undefined => {
+  const [frame, base] = [wire[0], written[0]]
+  if (wire.length === 1 && written.length === 1 && frame !== undefined && base !== undefined) {
+    const extras = extrasOf(frame, base, firstNumber)
+    if (extras === none) return undefined
+    if (extras !== undefined) return [{ ...extras, $type: base.type }]
+  }
   const bases = matcher(written)
   let number = firstNumber
   let isPlain = wire.length === written.length
@@ -51,6 +57,31 @@ export const annotate = (
   })
   return isPlain ? undefined : differences
 }
+
+const none: JsonObject = {}
+
+/**
+ * Most frames are deltas as we would write them, but for padding of the provider's: the members that it has beyond
+ * ours, found without a walk. Undefined where more than that is different.
+ */
+const extrasOf = ({ event, data }: WireFrame, base: Frame, number: number): JsonObject | undefined => {
+  if (typeof data === 'string' || event !== base.type || !base.type.endsWith('.delta')) return undefined
+  let same = 0
+  let extras: Record<string, JsonValue | undefined> | undefined
+  for (const key in data) {
+    if (key.startsWith('$') || key === '__proto__') return undefined
+    const value = data[key]
+    const ours: unknown = key === 'sequence_number' ? number : Reflect.get(base, key)
+    if (ours === undefined) {
+      extras ??= {}
+      extras[key] = value
+    } else if (value === ours || (isEmptyList(value) && isEmptyList(ours))) same++
+    else return undefined
+  }
+  return same === Object.keys(base).length + 1 ? (extras ?? none) : undefined
+}
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 const eventName = (frame: WireFrame, type: string): JsonObject =>
   frame.event === type ? {} : { $event: frame.event ?? null }

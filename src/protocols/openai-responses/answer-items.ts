@@ -1,22 +1,15 @@
 /** Items of an answer, whole: what `output`, `output_item.done` and the terminal event hold. */
-import {
-  extensionOf,
-  type JsonObject,
-  type Part,
-  type ReasoningPart,
-  type TextPart,
-  type ToolCallPart,
-} from '../../ir/index.ts'
+import type { JsonObject, Part, ReasoningPart, TextPart, ToolCallPart } from '../../ir/index.ts'
 import { type RawJson, rawJson } from '../../wire/index.ts'
 import { codePoints, encodeCitation } from './citations.ts'
 import { encodePart } from './encode-parts.ts'
-import type { Warn } from './encode-tools.ts'
 import { groupParts, type ItemGroup, isMarked } from './group-parts.ts'
 import { callIdOf, fitsType, itemId } from './ids.ts'
-import { objectMember } from './members.ts'
+import type { Losses } from './losses.ts'
+import { ownItem } from './own-item.ts'
 import { patched, type Written } from './patch.ts'
 import { rebuildHosted } from './rebuild-hosted.ts'
-import { protocolId, type WireOutputText, type WireStatus } from './wire.ts'
+import type { WireOutputText, WireStatus } from './wire.ts'
 import { writeCall, writeCompaction, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
 
 /** An item's place in an answer: what its id is made of, where it has none. */
@@ -26,9 +19,6 @@ export interface ItemPlace {
   readonly status: WireStatus
 }
 
-/** What the wire said about the item that begins with this part. */
-export const ownItem = (part: Part): JsonObject => objectMember(extensionOf(part, protocolId), 'item') ?? {}
-
 const withId = (written: Written, patch: JsonObject, place: ItemPlace): Written =>
   patched({ id: itemId(String(written['type']), place.exchange, place.outputIndex), ...written }, patch)
 
@@ -36,7 +26,7 @@ export const messageItem = (content: readonly unknown[], patch: JsonObject, plac
   withId(writeMessage({ side: 'answer', status: place.status, role: 'assistant', content }), patch, place)
 
 export const reasoningItem = (part: ReasoningPart, patch: JsonObject, place: ItemPlace): Written =>
-  withId(writeReasoning(part), patch, place)
+  withId(writeReasoning(part, 'answer'), patch, place)
 
 /** Arguments that nobody wrote are `{}` (translation.md §14.4 ST4). */
 export const callItem = (part: ToolCallPart, patch: JsonObject, place: ItemPlace): Written => {
@@ -108,7 +98,7 @@ export const encodeOutput = (
   parts: readonly Part[],
   exchange: string,
   isCut: boolean,
-  warn: Warn,
+  losses: Losses,
 ): readonly (Written | RawJson)[] => {
   const output: (Written | RawJson)[] = []
   const groups = groupParts(parts, 'assistant')
@@ -116,7 +106,7 @@ export const encodeOutput = (
     const status = isCut && index === groups.length - 1 ? 'incomplete' : 'completed'
     const item = encodeGroup(group, { exchange, outputIndex: output.length, status })
     if (item !== undefined) output.push(item)
-    else warn(nameOf(group), `output[${output.length}]`, 'no counterpart')
+    else losses.add('dropped', nameOf(group), `output[${output.length}]`, 'no counterpart')
   })
   return output
 }
@@ -145,7 +135,7 @@ const encodeGroup = (group: ItemGroup, place: ItemPlace): Written | RawJson | un
       return rebuilt && hostedItem(rebuilt, place)
     }
     case 'lost': {
-      const compaction = writeCompaction(group.part)
+      const compaction = writeCompaction(group.part, 'answer')
       return compaction && withId(compaction, {}, place)
     }
   }

@@ -1,7 +1,9 @@
 import type { JsonObject, ToolCallPart } from '../../ir/index.ts'
-import { callItem, idOf, ownItem } from './answer-items.ts'
+import { callItem, idOf } from './answer-items.ts'
 import { isMarked } from './group-parts.ts'
+import { ownItem } from './own-item.ts'
 import type { Written } from './patch.ts'
+import { WellFormedText } from './well-formed.ts'
 import type { Frame, WireStatus } from './wire.ts'
 
 /** Writes one function or custom tool call. */
@@ -9,19 +11,22 @@ export class CallWriter {
   readonly outputIndex: number
   readonly #exchange: string
   readonly #id: string
-  #part: ToolCallPart
+  readonly #part: ToolCallPart
+  #input = ''
+  readonly #wellFormed: WellFormedText | undefined
   #patch: JsonObject
 
   constructor(part: ToolCallPart, exchange: string, outputIndex: number) {
     this.outputIndex = outputIndex
     this.#exchange = exchange
     this.#part = { ...part, input: '' }
+    this.#wellFormed = isMarked(part) ? undefined : new WellFormedText()
     this.#patch = ownItem(part)
     this.#id = idOf(this.item('in_progress'))
   }
 
   item(status: WireStatus): Written {
-    return callItem(this.#part, this.#patch, {
+    return callItem({ ...this.#part, input: this.#input }, this.#patch, {
       exchange: this.#exchange,
       outputIndex: this.outputIndex,
       status,
@@ -34,8 +39,10 @@ export class CallWriter {
     return { type: 'response.output_item.added', output_index: this.outputIndex, item: empty }
   }
 
-  delta(input: string): readonly Frame[] {
-    this.#part = { ...this.#part, input: this.#part.input + input }
+  delta(slice: string): readonly Frame[] {
+    const input = this.#wellFormed?.push(slice) ?? slice
+    if (input === '') return []
+    this.#input += input
     const members = { ...this.#at(), delta: input }
     return this.#part.kind === 'function'
       ? [{ type: 'response.function_call_arguments.delta', ...members }]
@@ -44,10 +51,11 @@ export class CallWriter {
 
   /** The arguments are complete. Nobody's arguments are `{}` (translation.md §14.4 ST4). */
   end(patch: JsonObject | undefined): readonly Frame[] {
-    const isEmpty = this.#part.input === '' && this.#part.kind === 'function' && !isMarked(this.#part)
-    const filled = isEmpty ? this.delta('{}') : []
+    const left = this.delta(this.#wellFormed?.end() ?? '')
+    const isEmpty = this.#input === '' && this.#part.kind === 'function' && !isMarked(this.#part)
+    const filled = isEmpty ? this.delta('{}') : left
     this.#patch = patch ?? this.#patch
-    const { input } = this.#part
+    const input = this.#input
     const done: Frame =
       this.#part.kind === 'function'
         ? { type: 'response.function_call_arguments.done', ...this.#at(), arguments: input }

@@ -69,6 +69,7 @@ const writeAnnotation = (citation: Citation): Written | undefined => {
   const range = { start_index: citation.start, end_index: citation.end }
   switch (citation.kind) {
     case 'file':
+      if (citation.fileId === undefined) return webAnnotation(citation)
       return {
         type: 'file_citation',
         file_id: citation.fileId,
@@ -76,6 +77,7 @@ const writeAnnotation = (citation: Citation): Written | undefined => {
         index: citation.start,
       }
     case 'container-file':
+      if (citation.fileId === undefined) return webAnnotation(citation)
       return {
         type: 'container_file_citation',
         file_id: citation.fileId,
@@ -83,11 +85,15 @@ const writeAnnotation = (citation: Citation): Written | undefined => {
         ...range,
       }
     default:
-      return citation.url === undefined
-        ? undefined
-        : { type: 'url_citation', url: citation.url, title: citation.title ?? citation.url, ...range }
+      return webAnnotation(citation)
   }
 }
+
+/** Whatever has an address can be cited by it. */
+const webAnnotation = ({ url, title, start, end }: Citation): Written | undefined =>
+  url === undefined
+    ? undefined
+    : { type: 'url_citation', url, title: title ?? url, start_index: start, end_index: end }
 
 /** Length in code points: the unit of annotation offsets (translation.md §9). */
 export const codePoints = (text: string): number => {

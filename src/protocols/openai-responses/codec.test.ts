@@ -425,7 +425,7 @@ describe('answers of other protocols', () => {
   })
 
   test('an error ends the stream as failed, whatever was open', () => {
-    const events = replay(cited).slice(0, 5)
+    const events = replay(cited).slice(0, 6)
     const frames = streamed([...events, { type: 'error', error: { kind: 'overloaded', message: 'busy' } }])
     expect(frames.at(-2)).toMatchObject({
       type: 'error',
@@ -510,6 +510,7 @@ describe('requests of other protocols', () => {
       temperature: 1,
       reasoning: { effort: 'medium', summary: 'auto' },
       store: false,
+      include: ['reasoning.encrypted_content'],
       input: [
         {
           type: 'message',
@@ -520,11 +521,7 @@ describe('requests of other protocols', () => {
           ],
         },
         { type: 'message', role: 'user', content: 'hi' },
-        {
-          type: 'message',
-          role: 'assistant',
-          content: [{ type: 'output_text', annotations: [], text: 'Let me look.' }],
-        },
+        { type: 'message', role: 'assistant', content: 'Let me look.' },
         { type: 'function_call', call_id: 't1', name: 'f', arguments: '{"n":1.0}' },
         { type: 'function_call_output', call_id: 't1', output: 'Tool execution failed' },
         {
@@ -532,17 +529,18 @@ describe('requests of other protocols', () => {
           role: 'user',
           content: [
             { type: 'input_text', text: 'go on' },
-            { type: 'input_image', image_url: 'data:image/png;base64,aGk=' },
+            { type: 'input_image', image_url: 'data:image/png;base64,aGk=', detail: 'auto' },
           ],
         },
       ],
       tools: [{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }],
     })
     expect(warnings.map(({ feature, path }) => `${feature} ${path}`)).toEqual([
+      'topK sampling.topK',
+      'output limit maxOutputTokens',
       'reasoning turns[2]',
-      'video turns[3].content[2]',
+      'video turns[3]',
       'server tool tools[1]',
-      'top_k top_k',
     ])
   })
 })

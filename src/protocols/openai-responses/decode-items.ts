@@ -2,6 +2,7 @@ import {
   extend,
   isJsonObject,
   type JsonObject,
+  type OutputFormat,
   type Part,
   type ReasoningPiece,
   type ReasoningSettings,
@@ -15,9 +16,16 @@ import { decodeTools } from './decode-tools.ts'
 import type { ContentPlace } from './encode-parts.ts'
 import { decodeHosted } from './hosted-items.ts'
 import { arrayMember, member, objectMember, stringMember } from './members.ts'
+import { decodeFormat } from './output-format.ts'
 import { patchOf, type Written } from './patch.ts'
 import { protocolId } from './wire.ts'
-import { writeCall, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
+import {
+  writeCall,
+  writeConfiguration,
+  writeMessage,
+  writeReasoning,
+  writeToolResult,
+} from './write-items.ts'
 
 /** One item of `input` or `output` in canonical words. */
 export interface DecodedItem {
@@ -27,6 +35,7 @@ export interface DecodedItem {
   readonly parts: readonly Part[]
   readonly tools?: readonly ToolDefinition[]
   readonly reasoning?: ReasoningSettings
+  readonly output?: OutputFormat
   /** What the item says beyond that, under the wire's names. */
   readonly patch: JsonObject
   /** Each part keeps the source of the whole item. */
@@ -87,7 +96,7 @@ const knownItem = (
     case 'additional_tools':
       return side === 'request' ? decodeAdditionalTools(item, document) : undefined
     case 'configuration_update':
-      return side === 'request' ? decodeConfiguration(item) : undefined
+      return side === 'request' ? decodeConfiguration(item, document) : undefined
     default:
       return undefined
   }
@@ -192,7 +201,7 @@ const decodeReasoning = (item: JsonObject, side: Side): DecodedItem | undefined 
       ? {}
       : { state: { protocol: protocolId, kind: 'encrypted', value: encrypted } }),
   }
-  return { role: 'assistant', parts: [part], patch: itemPatch(item, writeReasoning(part), side) }
+  return { role: 'assistant', parts: [part], patch: itemPatch(item, writeReasoning(part, side), side) }
 }
 
 /** Items of an answer get an id when they have none, so an id, or its absence, is always said. */
@@ -241,15 +250,20 @@ const decodeAdditionalTools = (item: JsonObject, document: JsonDocument): Decode
   }
 }
 
-const decodeConfiguration = (item: JsonObject): DecodedItem | undefined => {
+const decodeConfiguration = (item: JsonObject, document: JsonDocument): DecodedItem | undefined => {
   const effort = stringMember(objectMember(item, 'reasoning') ?? {}, 'effort')
-  if (effort === undefined) return undefined
+  const output = decodeFormat(objectMember(objectMember(item, 'text') ?? {}, 'format'), document)
+  if (effort === undefined && output === undefined) return undefined
+  const settings = {
+    ...(effort === undefined ? {} : { reasoning: { effort } }),
+    ...(output === undefined ? {} : { output }),
+  }
   return {
     role: 'system',
     authority: 'developer',
     parts: [],
-    reasoning: { effort },
-    patch: patchOf(item, { type: 'configuration_update', reasoning: { effort } }),
+    ...settings,
+    patch: patchOf(item, writeConfiguration(settings)),
   }
 }
 

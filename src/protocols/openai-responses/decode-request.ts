@@ -3,15 +3,14 @@ import {
   type GenerateRequest,
   isJsonObject,
   type JsonObject,
-  type OutputFormat,
   type ReasoningSettings,
   type Turn,
 } from '../../ir/index.ts'
 import { type JsonDocument, parseDocument } from '../../wire/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import type { DecodeOptions, WireRequest } from '../protocol.ts'
 import { decodeItem } from './decode-items.ts'
 import { decodeToolChoice, decodeTools } from './decode-tools.ts'
-import { writeSettings } from './encode-request.ts'
+import { located } from './locations.ts'
 import {
   arrayMember,
   booleanMember,
@@ -21,8 +20,10 @@ import {
   objectMember,
   stringMember,
 } from './members.ts'
+import { decodeFormat } from './output-format.ts'
 import { patchOf } from './patch.ts'
 import { protocolId } from './wire.ts'
+import { writeSettings } from './write-settings.ts'
 
 const textDecoder = new TextDecoder()
 
@@ -31,7 +32,7 @@ const textDecoder = new TextDecoder()
  * they are in the extension.
  * @throws SyntaxError when the body is not JSON
  */
-export const decodeRequest = (wire: WireRequest): GenerateRequest => {
+export const decodeRequest = (wire: WireRequest, options: DecodeOptions = {}): GenerateRequest => {
   const document = parseDocument(textDecoder.decode(wire.body))
   const body = isJsonObject(document.value) ? document.value : {}
   const request = canonicalRequest(body, document)
@@ -41,13 +42,16 @@ export const decodeRequest = (wire: WireRequest): GenerateRequest => {
     ...formOfInput(body),
     ...formOfTools(body),
   }
-  return { ...request, ...extend(protocolId, extension) }
+  const whole = { ...request, ...extend(protocolId, extension) }
+  return options.locations === true ? located(whole) : whole
 }
 
 const canonicalRequest = (body: JsonObject, document: JsonDocument): GenerateRequest => {
   const toolChoice = decodeToolChoice(member(body, 'tool_choice'), document)
   const parallelToolCalls = booleanMember(body, 'parallel_tool_calls')
-  const maxOutputTokens = numberMember(body, 'max_output_tokens')
+  const { prewarm, ...cacheOptions } = objectMember(body, 'prompt_cache_options') ?? {}
+  // Who only warms the cache wants no output, whatever else it may have cost.
+  const maxOutputTokens = prewarm === true ? 0 : numberMember(body, 'max_output_tokens')
   const reasoning = decodeReasoning(objectMember(body, 'reasoning'))
   const text = objectMember(body, 'text') ?? {}
   const output = decodeFormat(objectMember(text, 'format'), document)
@@ -59,6 +63,11 @@ const canonicalRequest = (body: JsonObject, document: JsonDocument): GenerateReq
     serviceTier: stringMember(body, 'service_tier'),
     previousResponseId: stringMember(body, 'previous_response_id'),
     promptCacheKey: stringMember(body, 'prompt_cache_key'),
+    promptCacheRetention: stringMember(body, 'prompt_cache_retention'),
+  }
+  const objects = {
+    promptCacheOptions: Object.keys(cacheOptions).length === 0 ? undefined : cacheOptions,
+    moderation: objectMember(body, 'moderation'),
   }
   const booleans = { store: booleanMember(body, 'store'), background: booleanMember(body, 'background') }
   return {
@@ -78,6 +87,7 @@ const canonicalRequest = (body: JsonObject, document: JsonDocument): GenerateReq
     ...(user === undefined ? {} : { user }),
     ...(conversation === undefined ? {} : { conversation }),
     ...defined(strings),
+    ...defined(objects),
     ...defined(booleans),
   }
 }
@@ -109,7 +119,11 @@ const decodeTurns = (body: JsonObject, document: JsonDocument): readonly Turn[] 
 }
 
 const decodeTurn = (item: unknown, document: JsonDocument): Turn => {
-  const { role, authority, form, parts, tools, reasoning, patch } = decodeItem(item, 'request', document)
+  const { role, authority, form, parts, tools, reasoning, output, patch } = decodeItem(
+    item,
+    'request',
+    document,
+  )
   return {
     role,
     parts,
@@ -118,6 +132,7 @@ const decodeTurn = (item: unknown, document: JsonDocument): Turn => {
     ...(form === undefined ? {} : { form }),
     ...(tools === undefined ? {} : { tools }),
     ...(reasoning === undefined ? {} : { reasoning }),
+    ...(output === undefined ? {} : { output }),
     ...extend(protocolId, patch),
   }
 }
@@ -137,32 +152,12 @@ const decodeSampling = (body: JsonObject): GenerateRequest['sampling'] => {
 const decodeReasoning = (reasoning: JsonObject | undefined): ReasoningSettings | undefined => {
   if (reasoning === undefined) return undefined
   const effort = stringMember(reasoning, 'effort')
-  const display = stringMember(reasoning, 'summary')
+  // `generate_summary` is its old name.
+  const display = stringMember(reasoning, 'summary') ?? stringMember(reasoning, 'generate_summary')
   return {
     ...(effort === undefined ? {} : { effort }),
     ...(effort === 'none' ? { mode: 'disabled' as const } : {}),
     ...(display === undefined ? {} : { display }),
-  }
-}
-
-const decodeFormat = (format: JsonObject | undefined, document: JsonDocument): OutputFormat | undefined => {
-  switch (format?.['type']) {
-    case 'text':
-      return { type: 'text' }
-    case 'json_object':
-      return { type: 'json' }
-    case 'json_schema': {
-      const schema = objectMember(format, 'schema')
-      const strict = booleanMember(format, 'strict')
-      return {
-        type: 'json-schema',
-        ...defined({ name: stringMember(format, 'name'), description: stringMember(format, 'description') }),
-        ...(schema === undefined ? {} : { schema: document.source(schema) }),
-        ...(strict === undefined ? {} : { strict }),
-      }
-    }
-    default:
-      return undefined
   }
 }
 

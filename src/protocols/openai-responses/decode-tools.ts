@@ -32,12 +32,16 @@ const knownTool = (tool: JsonObject, document: JsonDocument): ToolDefinition | u
       const parameters = objectMember(tool, 'parameters')
       const strict = booleanMember(tool, 'strict')
       const deferLoading = booleanMember(tool, 'defer_loading')
+      const outputSchema = objectMember(tool, 'output_schema')
+      const nonBlocking = booleanMember(tool, 'async')
       return {
         type: 'function',
         ...named,
         ...(parameters === undefined ? {} : { parameters: document.source(parameters) }),
         ...(strict === undefined ? {} : { strict }),
         ...(deferLoading === undefined ? {} : { deferLoading }),
+        ...(outputSchema === undefined ? {} : { outputSchema: document.source(outputSchema) }),
+        ...(nonBlocking === undefined ? {} : { nonBlocking }),
       }
     }
     case 'custom': {
@@ -97,7 +101,7 @@ export const decodeToolChoice = (choice: unknown, document: JsonDocument): ToolC
   if (known === undefined) {
     return { type: 'other', raw: { protocol: protocolId, json: document.source(choice) } }
   }
-  const written = encodeToolChoice(known)
+  const written = encodeToolChoice(known, [])
   const patch = isJsonObject(written) ? patchOf(choice, written) : {}
   return { ...known, ...extend(protocolId, patch) }
 }

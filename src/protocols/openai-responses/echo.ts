@@ -1,9 +1,11 @@
-import { extensionOf, type GenerateRequest } from '../../ir/index.ts'
-import { writeSettings } from './encode-request.ts'
+import { extensionOf, type GenerateRequest, isJsonObject, type ToolDefinition } from '../../ir/index.ts'
+import { writeJson } from '../../wire/index.ts'
 import { encodeTools } from './encode-tools.ts'
-import { isJsonArray } from './members.ts'
+import { createLosses } from './losses.ts'
+import { isJsonArray, parseObject } from './members.ts'
 import { patched, type Written } from './patch.ts'
 import { protocolId } from './wire.ts'
+import { writeSettings } from './write-settings.ts'
 
 /**
  * The request's fields as a response repeats them, each with the value in effect. What was left to the provider and
@@ -32,7 +34,7 @@ export const echoOf = (request: GenerateRequest): Written => {
     temperature: asked['temperature'] ?? null,
     text: { ...text, format: text['format'] ?? { type: 'text' }, verbosity: text['verbosity'] ?? 'medium' },
     tool_choice: asked['tool_choice'] ?? 'auto',
-    tools: encodeTools(request.tools, false, ignore),
+    tools: encodeTools(request.tools.map(withoutSecrets), true, 'tools', createLosses()),
     top_logprobs: asked['top_logprobs'] ?? 0,
     top_p: asked['top_p'] ?? null,
     truncation: asked['truncation'] ?? 'disabled',
@@ -40,7 +42,15 @@ export const echoOf = (request: GenerateRequest): Written => {
   }
 }
 
-const ignore = (): void => {}
+/** What a client gave for an MCP server's eyes is not repeated. */
+const withoutSecrets = (tool: ToolDefinition): ToolDefinition => {
+  if (tool.type !== 'server' || tool.tool !== 'mcp') return tool
+  const config = parseObject(tool.config)
+  if (config['authorization'] === undefined && !isJsonObject(config['headers'])) return tool
+  const { authorization: _secret, ...rest } = config
+  const { raw: _raw, ...bare } = tool
+  return { ...bare, config: writeJson({ ...rest, headers: null }) }
+}
 
 const objectOf = (value: unknown): Written =>
   typeof value === 'object' && value !== null && !isJsonArray(value) ? { ...value } : {}

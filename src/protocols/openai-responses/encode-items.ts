@@ -1,127 +1,116 @@
+/** Items of turns that were decoded from this protocol: a turn is one item. */
 import { extensionOf, type Part, type ToolResultPart, type Turn } from '../../ir/index.ts'
 import { RawJson, rawJson } from '../../wire/index.ts'
+import type { Item } from './encode-input.ts'
 import { encodePart } from './encode-parts.ts'
-import { encodeTools, type Warn } from './encode-tools.ts'
+import { encodeTools } from './encode-tools.ts'
 import { groupParts, type ItemGroup } from './group-parts.ts'
-import { patched, type Written } from './patch.ts'
+import type { Losses } from './losses.ts'
+import { patched } from './patch.ts'
 import { rebuildHosted } from './rebuild-hosted.ts'
 import { protocolId } from './wire.ts'
-import { writeCall, writeCompaction, writeMessage, writeReasoning, writeToolResult } from './write-items.ts'
+import {
+  writeCall,
+  writeCompaction,
+  writeConfiguration,
+  writeMessage,
+  writeReasoning,
+  writeToolResult,
+} from './write-items.ts'
 
 export interface TurnContext {
-  /** The request was decoded from this protocol, so its reasoning and hosted items are ours. */
-  readonly own: boolean
+  /** The turn's place in the request, for warnings. */
   readonly path: string
-  readonly warn: Warn
+  readonly losses: Losses
 }
 
-type Item = Written | RawJson
-
-/** The items of one turn. A turn of our own is one item; those of other protocols may be several, or none. */
-export const encodeTurn = (turn: Turn, context: TurnContext): readonly Item[] => {
+export const encodeOwnTurn = (turn: Turn, context: TurnContext): readonly Item[] => {
   const items = turnItems(turn, context)
-  const patch = extensionOf(turn, protocolId)
   const [only] = items
   if (items.length !== 1 || only === undefined || only instanceof RawJson) return items
-  return [patched(only, patch)]
+  return [patched(only, extensionOf(turn, protocolId))]
 }
 
 const turnItems = (turn: Turn, context: TurnContext): readonly Item[] => {
-  const special: Item[] = []
-  if (turn.tools !== undefined) {
-    const tools = encodeTools(turn.tools, !context.own, context.warn)
-    special.push({ type: 'additional_tools', role: 'developer', tools })
-  }
-  if (turn.reasoning?.effort !== undefined) {
-    special.push({ type: 'configuration_update', reasoning: { effort: turn.reasoning.effort } })
-  }
+  const special = settingItems(turn, true, context)
   if (turn.parts.length === 0) {
-    if (special.length > 0) return special
-    return context.own ? [writeMessage({ ...messageHead(turn), content: [] })] : []
+    return special.length > 0 ? special : [writeMessage({ ...messageHead(turn), content: [] })]
   }
-  const speaker = turn.role === 'assistant' ? 'assistant' : 'user'
-  const items = groupParts(turn.parts, speaker).flatMap((group) => encodeGroup(group, turn, context))
-  return [...special, ...items]
+  const groups = groupParts(turn.parts, turn.role === 'assistant' ? 'assistant' : 'user')
+  return [...special, ...groups.flatMap((group) => encodeGroup(group, turn, context))]
+}
+
+/** What a turn changes for all that follows: tools, and settings. */
+export const settingItems = (turn: Turn, own: boolean, { path, losses }: TurnContext): readonly Item[] => {
+  const items: Item[] = []
+  if (turn.tools !== undefined) {
+    const tools = encodeTools(turn.tools, own, `${path}.tools`, losses)
+    items.push({ type: 'additional_tools', role: 'developer', tools })
+  }
+  if (turn.reasoning?.effort !== undefined || turn.output !== undefined) items.push(writeConfiguration(turn))
+  return items
 }
 
 const encodeGroup = (group: ItemGroup, turn: Turn, context: TurnContext): readonly Item[] => {
   switch (group.type) {
     case 'message':
-      return encodeMessage(group.parts, turn, context)
+      return [encodeMessage(group.parts, turn, context)]
     case 'source':
       return [rawJson(group.json)]
     case 'call':
       return [writeCall(group.part, 'request', 'completed')]
     case 'result':
       return [encodeToolResult(group.part, context)]
-    case 'reasoning': {
-      const isOurs =
-        group.part.state?.protocol === protocolId || (context.own && group.part.state === undefined)
-      if (isOurs) return [writeReasoning(group.part)]
-      context.warn('reasoning', context.path, 'state of another provider')
-      return []
-    }
-    case 'hosted': {
-      const item = context.own ? rebuildHosted(group.group) : undefined
-      if (item !== undefined) return [item]
-      context.warn('server tool call', context.path, 'history of another provider')
-      return []
-    }
-    case 'lost': {
-      const compaction = writeCompaction(group.part)
-      if (compaction !== undefined) return [compaction]
-      context.warn(group.part.type, context.path, 'no counterpart')
-      return []
-    }
+    case 'reasoning':
+      return [writeReasoning(group.part, 'request')]
+    case 'hosted':
+      return orLost(rebuildHosted(group.group), 'server tool call', context)
+    case 'lost':
+      return orLost(writeCompaction(group.part, 'request'), featureOf(group.part), context)
   }
 }
 
-const messageHead = (turn: Turn) =>
+/** What a warning calls a part; of those without a canonical word, the wire's own word. */
+export const featureOf = (part: Part): string =>
+  part.type === 'opaque' && part.name !== '' ? part.name : part.type
+
+const orLost = (item: Item | undefined, feature: string, { path, losses }: TurnContext): readonly Item[] => {
+  if (item !== undefined) return [item]
+  losses.add('dropped', feature, path, 'no counterpart')
+  return []
+}
+
+export const messageHead = (turn: Turn) =>
   ({
     side: 'request',
     status: 'completed',
     role: turn.role === 'system' ? (turn.authority ?? 'developer') : turn.role,
   }) as const
 
-const encodeMessage = (parts: readonly Part[], turn: Turn, context: TurnContext): readonly Item[] => {
+const encodeMessage = (parts: readonly Part[], turn: Turn, context: TurnContext): Item => {
   const [first] = parts
-  if (turn.form === 'string' && parts.length === 1 && first?.type === 'text') {
-    return [writeMessage({ ...messageHead(turn), content: first.text })]
-  }
-  const speaker = turn.role === 'assistant' ? 'assistant' : 'user'
-  const content = encodeContent(parts, speaker, context)
-  // Other protocols may leave nothing that can be said; an empty message would be refused.
-  return content.length === 0 && !context.own ? [] : [writeMessage({ ...messageHead(turn), content })]
+  const content =
+    turn.form === 'string' && parts.length === 1 && first?.type === 'text'
+      ? first.text
+      : encodeContent(parts, turn.role === 'assistant' ? 'assistant' : 'user', context)
+  return writeMessage({ ...messageHead(turn), content })
 }
 
-const encodeContent = (
+/** Content parts as they stand in a message or a tool's output. */
+export const encodeContent = (
   parts: readonly Part[],
   speaker: 'user' | 'assistant',
-  context: TurnContext,
-): readonly Item[] => {
-  const content: Item[] = []
-  parts.forEach((part, index) => {
-    const isEmpty = part.type === 'text' && part.text === '' && !context.own
-    const written = isEmpty ? undefined : encodePart(part, { speaker, side: 'request' })
-    if (written !== undefined) content.push(written)
-    else if (!isEmpty) context.warn(part.type, `${context.path}.content[${index}]`, 'no counterpart')
+  { path, losses }: TurnContext,
+): readonly Item[] =>
+  parts.flatMap((part) => {
+    const written = encodePart(part, { speaker, side: 'request' })
+    if (written !== undefined) return [written]
+    losses.add('dropped', featureOf(part), part.at ?? path, 'no counterpart')
+    return []
   })
-  return content
-}
 
-/** Errors have no flag here: the words say it, and an empty one gets some (translation.md §5.4 TR2). */
 const encodeToolResult = (part: ToolResultPart, context: TurnContext): Item => {
   const [first] = part.content
-  const output =
-    part.form === 'string' && part.content.length === 1 && first?.type === 'text'
-      ? first.text
-      : part.content.length === 0 && !context.own
-        ? ''
-        : encodeContent(part.content, 'user', context)
-  const isSilent = output === '' || (Array.isArray(output) && output.length === 0)
-  return writeToolResult(
-    part,
-    'request',
-    part.isError === true && isSilent ? 'Tool execution failed' : output,
-  )
+  const isText = part.form === 'string' && part.content.length === 1 && first?.type === 'text'
+  return writeToolResult(part, 'request', isText ? first.text : encodeContent(part.content, 'user', context))
 }

@@ -1,27 +1,49 @@
-import { extensionOf, type GenerateResponse, type Part, type Warning } from '../../ir/index.ts'
+import { extensionOf, type GenerateResponse, type Part, replay } from '../../ir/index.ts'
 import { writeJson } from '../../wire/index.ts'
 import type { EncodedResponse, ReplyContext } from '../protocol.ts'
 import { encodeOutput } from './answer-items.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { echoOf } from './echo.ts'
 import { responseId } from './ids.ts'
+import { createLosses, type Losses } from './losses.ts'
 import { patched, type Written } from './patch.ts'
 import { type ResponseHead, writeResponse } from './response-object.ts'
-import { protocolId } from './wire.ts'
+import { tierOf } from './service-tier.ts'
+import { type Frame, protocolId } from './wire.ts'
 
 /** A whole answer as a response object. */
 export const encodeResponse = (response: GenerateResponse, reply: ReplyContext): EncodedResponse => {
-  const warnings: Warning[] = []
-  const [choice, ...others] = response.choices
-  if (others.length > 0) {
-    warnings.push({ code: 'dropped', feature: 'candidates', path: 'choices', reason: 'one answer only' })
+  const losses = createLosses()
+  if (response.choices.length > 1) {
+    losses.add('dropped', 'candidates', 'sampling.candidates', 'a response holds one answer')
   }
+  const isOwn = ownPatch(response) !== undefined
+  const body = isOwn ? ownBody(response, reply, losses) : foreignBody(response, reply, losses)
+  return {
+    body: writeJson(body),
+    headers: { 'content-type': 'application/json' },
+    warnings: losses.warnings,
+  }
+}
+
+const ownBody = (response: GenerateResponse, reply: ReplyContext, losses: Losses): Written => {
+  const [choice] = response.choices
   const parts = choice?.parts ?? []
-  const output = encodeOutput(parts, reply.id, choice?.finish?.reason === 'length', (feature, path, reason) =>
-    warnings.push({ code: 'dropped', feature, path, reason }),
-  )
-  const head = headOf(response, hasRefusal(parts))
-  const body = writeJson(completeResponse(response, head, output, reply))
-  return { body, headers: { 'content-type': 'application/json' }, warnings }
+  const output = encodeOutput(parts, reply.id, choice?.finish?.reason === 'length', losses)
+  return completeResponse(response, headOf(response, hasRefusal(parts)), output, reply)
+}
+
+/** What the stream would say at its end: one writer for both, so that they never differ. */
+const foreignBody = (response: GenerateResponse, reply: ReplyContext, losses: Losses): Written => {
+  const [choice] = response.choices
+  // Of our own protocol: it has been queued, and has not begun.
+  if (choice === undefined && response.protocol === protocolId) {
+    return completeResponse(response, headOf(response, false), [], reply)
+  }
+  const writer = new AnswerWriter(reply, losses)
+  let last: Frame | undefined
+  for (const event of replay(response)) last = writer.write(event, false).at(-1) ?? last
+  return last !== undefined && 'response' in last ? last.response : {}
 }
 
 export const hasRefusal = (parts: readonly Part[]): boolean => parts.some((part) => part.type === 'refusal')
@@ -49,10 +71,11 @@ export const completeResponse = (
   head: ResponseHead,
   output: readonly unknown[],
   reply: ReplyContext,
+  echo = () => echoOf(reply.request),
 ): Written => {
   const own = ownPatch(node)
   if (own !== undefined) return patched(writeResponse(head, output), own)
-  const written = foreignResponse(head, output, reply)
+  const written = foreignResponse(head, output, reply, echo())
   return { ...written, completed_at: written['status'] === 'completed' ? Math.floor(reply.now) : null }
 }
 
@@ -61,11 +84,12 @@ export const foreignResponse = (
   head: ResponseHead,
   output: readonly unknown[],
   reply: ReplyContext,
+  echo: Written = echoOf(reply.request),
 ): Written => ({
-  ...echoOf(reply.request),
+  ...echo,
   ...writeResponse(
     {
-      ...head,
+      ...inOurWords(head),
       id: responseId(head.id, reply.id),
       model: head.model ?? reply.request.model,
       created: Math.floor(head.created ?? reply.now),
@@ -73,6 +97,11 @@ export const foreignResponse = (
     output,
   ),
 })
+
+const inOurWords = ({ serviceTier, ...head }: ResponseHead): ResponseHead => {
+  const tier = serviceTier === undefined ? undefined : tierOf(serviceTier)
+  return tier === undefined ? head : { ...head, serviceTier: tier }
+}
 
 const ownPatch = (node: Pick<GenerateResponse, 'extensions'>) =>
   node.extensions?.[protocolId] === undefined ? undefined : extensionOf(node, protocolId)

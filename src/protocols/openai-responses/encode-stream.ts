@@ -1,8 +1,9 @@
 import type { JsonValue, StreamEvent } from '../../ir/index.ts'
-import { type Machine, type SseFrame, writeJson } from '../../wire/index.ts'
+import type { Machine, SseFrame } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
-import { differencesOf, numbered, reproduce } from './annotation.ts'
+import { differencesOf, reproduce } from './annotation.ts'
 import { AnswerWriter } from './answer-writer.ts'
+import { frameText } from './frame-text.ts'
 import type { Written } from './patch.ts'
 
 /**
@@ -22,7 +23,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   const emit = (event: StreamEvent, own: readonly JsonValue[] | undefined): readonly SseFrame[] => {
     const frames = writer.write(event, own !== undefined)
     if (own === undefined) {
-      return frames.map((frame) => ({ event: frame.type, data: writeJson(numbered(frame, number++)) }))
+      return frames.map((frame) => ({ event: frame.type, data: frameText(frame, number++) }))
     }
     const reproduced = reproduce(own, frames, number)
     number = reproduced.nextNumber

@@ -56,6 +56,10 @@ const isAboutInput = (code: string | undefined): boolean =>
   code === 'misalignment_policy_violation' ||
   code === 'image_content_policy_violation'
 
+/** Was the last item cut off where the output ended? */
+export const isCut = (reason: FinishReason | undefined): boolean =>
+  reason === 'length' || reason === 'context'
+
 /**
  * `status`, `error` and `incomplete_details` (translation.md §11.2).
  * @param hasRefusal the answer says its refusal in a refusal part; otherwise the status has to tell

@@ -30,11 +30,12 @@ export type ItemGroup =
 export const groupParts = (parts: readonly Part[], speaker: 'user' | 'assistant'): readonly ItemGroup[] => {
   const groups: ItemGroup[] = []
   let message: Part[] | undefined
-  let hosted: HostedGroup | undefined
+  /** Places of calls whose results may follow; several run at once where a model searches in parallel. */
+  let hosted: number[] = []
   let source: string | undefined
   const close = () => {
     message = undefined
-    hosted = undefined
+    hosted = []
     source = undefined
   }
   for (const part of parts) {
@@ -55,20 +56,23 @@ export const groupParts = (parts: readonly Part[], speaker: 'user' | 'assistant'
       source = part.raw.json
       continue
     }
-    const joined: HostedGroup | undefined = hosted && joinHosted(hosted, part)
-    close()
-    if (joined !== undefined) {
-      groups.pop()
-      hosted = joined
-      groups.push({ type: 'hosted', group: joined })
+    source = undefined
+    const place = hosted.find((at) => joinedGroup(groups[at], part) !== undefined)
+    const joined = place === undefined ? undefined : joinedGroup(groups[place], part)
+    if (place !== undefined && joined !== undefined) {
+      groups[place] = { type: 'hosted', group: joined }
       continue
     }
     const group = singleGroup(part)
-    if (group.type === 'hosted') hosted = group.group
+    if (group.type === 'hosted') hosted.push(groups.length)
+    else close()
     groups.push(group)
   }
   return groups
 }
+
+const joinedGroup = (group: ItemGroup | undefined, part: Part): HostedGroup | undefined =>
+  group?.type === 'hosted' ? joinHosted(group.group, part) : undefined
 
 const singleGroup = (part: Part): ItemGroup => {
   switch (part.type) {

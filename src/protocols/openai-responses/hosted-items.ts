@@ -131,6 +131,7 @@ export const decodeHosted = (item: JsonObject, document: JsonDocument): readonly
       name: (kind.tool === 'mcp' ? stringMember(item, 'name') : undefined) ?? kind.name,
       input: kind.input(item, document),
       ...server,
+      ...(awaitsClient(item) ? { byClient: true } : {}),
       raw,
     }
     parts.push(call)

@@ -4,6 +4,7 @@ import { encodeOutput, hostedItem } from './answer-items.ts'
 import { joinHosted } from './group-parts.ts'
 import { decodeHosted } from './hosted-items.ts'
 import { type Progress, progressOf, startedItem } from './hosted-progress.ts'
+import { createLosses } from './losses.ts'
 import { parseObject } from './members.ts'
 import type { Written } from './patch.ts'
 import { type HostedGroup, isOneItem, rebuildHosted } from './rebuild-hosted.ts'
@@ -36,7 +37,9 @@ export class HostedWriter {
     const place = { exchange, outputIndex, status: 'completed' } as const
     const rebuilt = group === undefined ? undefined : rebuildHosted(group)
     const [item] =
-      rebuilt === undefined ? encodeOutput([part], exchange, false, ignore) : [hostedItem(rebuilt, place)]
+      rebuilt === undefined
+        ? encodeOutput([part], exchange, false, createLosses())
+        : [hostedItem(rebuilt, place)]
     if (item === undefined) return undefined
     const waits = group?.call !== undefined && isOneItem(group.call)
     return new HostedWriter(item, exchange, outputIndex, group ?? {}, 0, waits)
@@ -103,8 +106,6 @@ export class HostedWriter {
     return progressOf(this.#value, this.#outputIndex)
   }
 }
-
-const ignore = (): void => {}
 
 const groupOf = (part: Part): HostedGroup | undefined => {
   switch (part.type) {

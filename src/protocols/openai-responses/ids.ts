@@ -39,10 +39,14 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 
 /** The id of an item that came without one: the same for every event and for the whole answer. */
 export const itemId = (type: string, exchange: string, outputIndex: number): string =>
-  `${prefixes[type] ?? 'item'}_${wireSafe(exchange)}_${outputIndex}`
+  `${prefixOf(type)}_${wireSafe(exchange)}_${outputIndex}`
 
-/** Does the id carry the prefix of the item's type? */
-export const fitsType = (id: string, type: string): boolean => id.startsWith(prefixes[type] ?? '')
+export const prefixOf = (type: string): string =>
+  (Object.hasOwn(prefixes, type) ? prefixes[type] : undefined) ?? 'item'
+
+/** Would the id be taken for an item of this type: its prefix, and no other letters than ids have? */
+export const fitsType = (id: string, type: string): boolean =>
+  id.startsWith(`${prefixOf(type)}_`) && /^[A-Za-z0-9_-]+$/.test(id)
 
 /** An upstream's own id where it is one of ours by its looks, else a stable stand-in that logs can be joined by. */
 export const responseId = (id: string | undefined, exchange: string): string => {

@@ -72,7 +72,7 @@ const reasoningReader = (item: JsonObject): ItemReader => {
     begin: (nextPart) => {
       index = nextPart()
       const part = { type: 'reasoning', pieces: [] } as const
-      const patch = itemPatch(item, writeReasoning(part), 'answer')
+      const patch = itemPatch(item, writeReasoning(part, 'answer'), 'answer')
       return [
         { type: 'reasoning-start', index, part: { ...part, extensions: { [protocolId]: { item: patch } } } },
       ]

@@ -8,12 +8,15 @@ import {
   type TextPart,
 } from '../../ir/index.ts'
 import { RawJson } from '../../wire/index.ts'
-import { type ItemPlace, idOf, messageItem, outputText, ownItem } from './answer-items.ts'
-import { codePoints, encodeCitation } from './citations.ts'
+import { type ItemPlace, idOf, messageItem, outputText } from './answer-items.ts'
+import { codePoints, encodeCitation, type TextRange } from './citations.ts'
 import { encodePart } from './encode-parts.ts'
 import { isMarked } from './group-parts.ts'
+import type { Losses } from './losses.ts'
 import { objectMember } from './members.ts'
+import { ownItem } from './own-item.ts'
 import type { Written } from './patch.ts'
+import { WellFormedText } from './well-formed.ts'
 import type { Frame } from './wire.ts'
 import { protocolId, type WireStatus } from './wire.ts'
 
@@ -23,13 +26,26 @@ interface OpenContent {
   text: string
   readonly annotations: (Written | RawJson)[]
   readonly citations: Citation[]
-  /** Citations of the whole part: their range is known at its end. */
-  waiting: Citation[]
-  /** Where the current part begins in the text, in code points. */
-  start: number
+  /** Where each canonical part stands in the text, by its index. */
+  readonly ranges: Map<number, PartRange>
+  /** The part that is being said. */
+  current: PartRange
+  /** Of other protocols' text: half characters wait for their other half. */
+  readonly wellFormed: WellFormedText | undefined
   /** Several parts of another protocol flowed together. */
   joined: boolean
   ended: boolean
+}
+
+/** A part's place in the text of its content part. */
+interface PartRange {
+  /** In UTF-16 units. */
+  readonly from: number
+  /** In code points, as is `end`, which is known when the part has ended. */
+  readonly start: number
+  end?: number
+  /** Citations of the whole part: their range is known at its end. */
+  readonly waiting: Citation[]
 }
 
 /** Writes one message item: its content parts open, grow and close; the item is done when nothing can follow. */
@@ -80,51 +96,76 @@ export class MessageWriter {
     )
   }
 
-  start(part: TextPart | RefusalPart): readonly Frame[] {
-    if (this.#open !== undefined && this.continues(part)) {
-      Object.assign(this.#open, { part, ended: false, joined: true, start: codePoints(this.#open.text) })
+  /** @param index the part's index in the answer, by which citations name it */
+  start(index: number, part: TextPart | RefusalPart): readonly Frame[] {
+    const open = this.#open
+    if (open !== undefined && this.continues(part)) {
+      open.current = { from: open.text.length, start: open.current.end ?? 0, waiting: [] }
+      open.ranges.set(index, open.current)
+      Object.assign(open, { part, ended: false, joined: true })
       return []
     }
     const closing = this.close()
+    const current: PartRange = { from: 0, start: 0, waiting: [] }
     this.#open = {
       part,
       text: '',
       annotations: [],
       citations: [],
-      waiting: [],
-      start: 0,
+      ranges: new Map([[index, current]]),
+      current,
+      wellFormed: isMarked(part) ? undefined : new WellFormedText(),
       joined: false,
       ended: false,
     }
     return [...closing, { type: 'response.content_part.added', ...this.#at(), part: emptyContent(part.type) }]
   }
 
-  delta(text: string): readonly Frame[] {
-    if (this.#open === undefined) return []
-    this.#open.text += text
-    return this.#open.part.type === 'text'
-      ? [{ type: 'response.output_text.delta', ...this.#at(), delta: text, logprobs: [] }]
-      : [{ type: 'response.refusal.delta', ...this.#at(), delta: text }]
-  }
-
-  cite(citation: Citation): readonly Frame[] {
+  delta(slice: string): readonly Frame[] {
     const open = this.#open
     if (open === undefined) return []
-    open.citations.push(citation)
-    if (citation.start === undefined && citation.kind !== 'file') {
-      open.waiting.push(citation)
+    const text = open.wellFormed?.push(slice) ?? slice
+    return text === '' ? [] : [this.#say(open, text)]
+  }
+
+  #say(open: OpenContent, text: string): Frame {
+    open.text += text
+    return open.part.type === 'text'
+      ? { type: 'response.output_text.delta', ...this.#at(), delta: text, logprobs: [] }
+      : { type: 'response.refusal.delta', ...this.#at(), delta: text }
+  }
+
+  /** A citation may come late, as long as nothing else was said: the content part is still open then. */
+  cite(index: number, citation: Citation, losses: Losses): readonly Frame[] {
+    const open = this.#open
+    const range = open?.ranges.get(index)
+    if (open === undefined || range === undefined) {
+      losses.add('dropped', 'citation', `output[${this.outputIndex}]`, 'it came after its text was closed')
       return []
     }
-    return this.#annotate(citation, { start: open.start, end: open.start })
+    open.citations.push(citation)
+    if (citation.start !== undefined || citation.kind === 'file') {
+      return this.#annotate(citation, { start: range.start, end: range.start }, losses)
+    }
+    if (range.end !== undefined) {
+      return this.#annotate(citation, { start: range.start, end: range.end }, losses)
+    }
+    range.waiting.push(citation)
+    return []
   }
 
   /** The canonical part ends; the content part stays open, because foreign text may continue it. */
-  end(members: Pick<PartEndEvent, 'extensions'>): readonly Frame[] {
+  end(index: number, members: Pick<PartEndEvent, 'extensions'>, losses: Losses): readonly Frame[] {
     const open = this.#open
-    if (open === undefined) return []
-    const range = { start: open.start, end: codePoints(open.text) }
-    const frames = open.waiting.flatMap((citation) => this.#annotate(citation, range))
-    open.waiting = []
+    const range = open?.ranges.get(index)
+    if (open === undefined || range === undefined) return []
+    const left = open.wellFormed?.end() ?? ''
+    const frames: Frame[] = left === '' ? [] : [this.#say(open, left)]
+    const end = range.start + codePoints(range.from === 0 ? open.text : open.text.slice(range.from))
+    range.end = end
+    for (const citation of range.waiting.splice(0)) {
+      frames.push(...this.#annotate(citation, { start: range.start, end }, losses))
+    }
     open.ended = true
     const own = extensionOf(members, protocolId)
     open.part = {
@@ -173,10 +214,14 @@ export class MessageWriter {
     ]
   }
 
-  #annotate(citation: Citation, range: { start: number; end: number }): readonly Frame[] {
+  #annotate(citation: Citation, range: TextRange, losses: Losses): readonly Frame[] {
     const open = this.#open
     const annotation = encodeCitation(citation, range)
-    if (open === undefined || annotation === undefined) return []
+    if (open === undefined) return []
+    if (annotation === undefined) {
+      losses.add('dropped', `${citation.kind} citation`, `output[${this.outputIndex}]`, 'no counterpart')
+      return []
+    }
     open.annotations.push(annotation)
     return [
       {

@@ -1,7 +1,15 @@
 import type { JsonObject, ReasoningPart, ReasoningPiece, ReasoningState } from '../../ir/index.ts'
-import { idOf, ownItem, reasoningItem } from './answer-items.ts'
+import { idOf, reasoningItem } from './answer-items.ts'
+import { isMarked } from './group-parts.ts'
+import { ownItem } from './own-item.ts'
 import type { Written } from './patch.ts'
+import { WellFormedText } from './well-formed.ts'
 import type { Frame, WireSummary, WireThought } from './wire.ts'
+
+interface Piece {
+  readonly kind: ReasoningPiece['kind']
+  text: string
+}
 
 /** Writes one reasoning item: summaries and readable thoughts in pieces, the state at the end. */
 export class ReasoningWriter {
@@ -10,7 +18,8 @@ export class ReasoningWriter {
   readonly #id: string
   #part: ReasoningPart
   #patch: JsonObject
-  readonly #pieces: { readonly kind: ReasoningPiece['kind']; text: string }[] = []
+  readonly #pieces: Piece[] = []
+  readonly #wellFormed: WellFormedText | undefined
   #number = -1
 
   constructor(part: ReasoningPart, exchange: string, outputIndex: number) {
@@ -18,6 +27,7 @@ export class ReasoningWriter {
     this.#exchange = exchange
     this.#part = part
     this.#patch = ownItem(part)
+    this.#wellFormed = isMarked(part) ? undefined : new WellFormedText()
     this.#id = idOf(this.item())
   }
 
@@ -30,8 +40,15 @@ export class ReasoningWriter {
     })
   }
 
+  /** The state comes with the end, whenever it was known. */
   added(): Frame {
-    return { type: 'response.output_item.added', output_index: this.outputIndex, item: this.item() }
+    const { encrypted_content: _state, ...item } = this.item()
+    const own = this.#patch['encrypted_content']
+    return {
+      type: 'response.output_item.added',
+      output_index: this.outputIndex,
+      item: own === undefined ? item : { ...item, encrypted_content: own },
+    }
   }
 
   delta(number: number, kind: ReasoningPiece['kind'], text: string): readonly Frame[] {
@@ -47,14 +64,17 @@ export class ReasoningWriter {
       )
     }
     const piece = this.#pieces.at(-1)
-    if (piece === undefined || text === '') return frames
-    piece.text += text
-    frames.push(
-      piece.kind === 'summary'
-        ? { type: 'response.reasoning_summary_text.delta', ...this.#ofSummary(), delta: text }
-        : { type: 'response.reasoning_text.delta', ...this.#ofContent(), delta: text },
-    )
+    const said = this.#wellFormed?.push(text) ?? text
+    if (piece === undefined || said === '') return frames
+    frames.push(this.#say(piece, said))
     return frames
+  }
+
+  #say(piece: Piece, text: string): Frame {
+    piece.text += text
+    return piece.kind === 'summary'
+      ? { type: 'response.reasoning_summary_text.delta', ...this.#ofSummary(), delta: text }
+      : { type: 'response.reasoning_text.delta', ...this.#ofContent(), delta: text }
   }
 
   done(state: ReasoningState | undefined, patch: JsonObject | undefined): readonly Frame[] {
@@ -70,16 +90,20 @@ export class ReasoningWriter {
   #closePiece(): readonly Frame[] {
     const piece = this.#pieces.at(-1)
     if (piece === undefined) return []
+    const left = this.#wellFormed?.end() ?? ''
+    const rest = left === '' ? [] : [this.#say(piece, left)]
     const { text } = piece
     if (piece.kind === 'summary') {
       const at = this.#ofSummary()
       return [
+        ...rest,
         { type: 'response.reasoning_summary_text.done', ...at, text },
         { type: 'response.reasoning_summary_part.done', ...at, part: summary(text) },
       ]
     }
     const at = this.#ofContent()
     return [
+      ...rest,
       { type: 'response.reasoning_text.done', ...at, text },
       { type: 'response.content_part.done', ...at, part: thought(text) },
     ]

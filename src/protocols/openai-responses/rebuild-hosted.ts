@@ -65,6 +65,8 @@ const rebuildCall = (
         type: 'code_interpreter_call',
         status,
         code: stringMember(input, 'code') ?? null,
+        // The type wants one; which it was is known to the provider alone.
+        container_id: '',
         outputs: listOf(result),
       }
     case 'image-generation':
@@ -90,7 +92,15 @@ const rebuildCall = (
     case 'shell':
       return call.name === 'local_shell'
         ? { ...callId(call.id), type: 'local_shell_call', status, action: rawJson(call.input) }
-        : { ...callId(call.id), type: 'shell_call', status, action: rawJson(call.input) }
+        : {
+            ...callId(call.id),
+            type: 'shell_call',
+            status,
+            action: rawJson(call.input),
+            // Without an environment the client would take it for its own to run.
+            environment:
+              call.byClient === true ? { type: 'local' } : { type: 'container_reference', container_id: '' },
+          }
     case 'text-editor':
       return call.name === 'apply_patch'
         ? { ...callId(call.id), type: 'apply_patch_call', status, operation: rawJson(call.input) }
@@ -101,7 +111,7 @@ const rebuildCall = (
         ...(call.id?.startsWith('tsc_') ? { id: call.id, call_id: null } : callId(call.id)),
         type: 'tool_search_call',
         status,
-        execution: 'server',
+        execution: call.byClient === true ? 'client' : 'server',
         arguments: rawJson(call.input),
       }
     case 'other':
@@ -178,12 +188,15 @@ const imageMembers = (image: ImagePart | undefined): Written => ({
     : {}),
 })
 
-/** Ours has a `type`, and its sources inside; other protocols give the query alone. */
+/** Ours has a `type`; other protocols give the query alone. What was found stands inside. */
 const searchAction = (source: string, result: ServerResultPart | undefined): unknown => {
   const input = parseObject(source)
-  if (stringMember(input, 'type') !== undefined) return rawJson(source)
+  const isOurs = stringMember(input, 'type') !== undefined
   const sources = result === undefined || result.isError === true ? null : listOf(result)
-  return { type: 'search', ...input, ...(sources === null ? {} : { sources }) }
+  if (sources === null || (isOurs && (input['type'] !== 'search' || input['sources'] !== undefined))) {
+    return isOurs ? rawJson(source) : { type: 'search', ...input }
+  }
+  return { type: 'search', ...input, sources }
 }
 
 const listOf = (result: ServerResultPart | undefined): unknown =>

@@ -1,14 +1,25 @@
-import type { CanonicalError, EndEvent, Finish, StartEvent, Usage } from '../../ir/index.ts'
+import {
+  type CanonicalError,
+  type EndEvent,
+  type Finish,
+  mergeUsage,
+  type StartEvent,
+  type Usage,
+} from '../../ir/index.ts'
+import { rawJson, writeJson } from '../../wire/index.ts'
 import type { ReplyContext } from '../protocol.ts'
+import { echoOf } from './echo.ts'
 import { completeResponse, foreignResponse } from './encode-response.ts'
 import { errorEvent, responseError } from './errors.ts'
 import type { Written } from './patch.ts'
 import { type ResponseHead, writeResponse } from './response-object.ts'
-import type { Frame } from './wire.ts'
+import { type Frame, protocolId } from './wire.ts'
 
 /** Writes the events that hold the whole response: at the beginning, at the end, and when it fails. */
 export class ResponseWriter {
   readonly #reply: ReplyContext
+  /** The request as every response object of the stream repeats it. */
+  #echo: Written | undefined
   #head: ResponseHead = { hasRefusal: false }
   #isOwn = false
 
@@ -40,16 +51,24 @@ export class ResponseWriter {
     this.#head = { ...this.#head, hasRefusal: true }
   }
 
-  count(usage: Usage): void {
-    this.#head = { ...this.#head, usage: { ...this.#head.usage, ...usage } }
+  /** @param model the one that answers from here on, where it changed */
+  count(usage: Usage, model: string | undefined): void {
+    this.#head = {
+      ...this.#head,
+      usage: mergeUsage(this.#head.usage, usage),
+      ...(model === undefined ? {} : { model }),
+    }
   }
 
   finish(finish: Finish): void {
     this.#head = { ...this.#head, finish }
   }
 
+  /** The answer is complete: without a reason for its end it has just ended. */
   end(event: EndEvent, output: readonly unknown[]): Frame {
-    const response = completeResponse(event, this.#head, output, this.#reply)
+    const isOwn = this.#isOwn || event.extensions?.[protocolId] !== undefined
+    const head: ResponseHead = isOwn ? this.#head : { finish: { reason: 'other' }, ...this.#head }
+    const response = completeResponse(event, head, output, this.#reply, () => this.#repeated())
     return { type: terminalType(response['status']), response }
   }
 
@@ -64,7 +83,17 @@ export class ResponseWriter {
   }
 
   #response(output: readonly unknown[]): Written {
-    return this.#isOwn ? writeResponse(this.#head, output) : foreignResponse(this.#head, output, this.#reply)
+    return this.#isOwn
+      ? writeResponse(this.#head, output)
+      : foreignResponse(this.#head, output, this.#reply, this.#repeated())
+  }
+
+  /** Tools are long, and they are written three times: their text is made once. */
+  #repeated(): Written {
+    this.#echo ??= Object.fromEntries(
+      Object.entries(echoOf(this.#reply.request)).map(([key, value]) => [key, rawJson(writeJson(value))]),
+    )
+    return this.#echo
   }
 }
 

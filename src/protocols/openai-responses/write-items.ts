@@ -1,6 +1,7 @@
 /** Items by their canonical fields alone, as they stand in a request or, completed, in an answer. */
-import type { Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/index.ts'
+import type { Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from '../../ir/index.ts'
 import type { ContentPlace } from './encode-parts.ts'
+import { writeFormat } from './output-format.ts'
 import type { Written } from './patch.ts'
 import { protocolId, type WireStatus } from './wire.ts'
 
@@ -36,7 +37,11 @@ export const writeToolResult = (part: ToolResultPart, side: Side, output?: unkno
   output,
 })
 
-export const writeReasoning = (part: ReasoningPart): Written => {
+/**
+ * In an answer the state is whatever the client shall carry for us, in a request only what this protocol gave out:
+ * another's would be refused.
+ */
+export const writeReasoning = (part: ReasoningPart, side: Side): Written => {
   const summary = part.pieces.filter((piece) => piece.kind === 'summary')
   const content = part.pieces.filter((piece) => piece.kind === 'text')
   return {
@@ -44,12 +49,22 @@ export const writeReasoning = (part: ReasoningPart): Written => {
     summary: summary.map(({ text }) => ({ type: 'summary_text', text })),
     content: content.length === 0 ? undefined : content.map(({ text }) => ({ type: 'reasoning_text', text })),
     encrypted_content:
-      part.state?.protocol === protocolId && part.state.kind === 'encrypted' ? part.state.value : undefined,
+      side === 'answer' || part.state?.protocol === protocolId ? part.state?.value : undefined,
   }
 }
 
+/** Settings that hold from here on. */
+export const writeConfiguration = ({ reasoning, output }: Pick<Turn, 'reasoning' | 'output'>): Written => ({
+  type: 'configuration_update',
+  reasoning: reasoning?.effort === undefined ? undefined : { effort: reasoning.effort },
+  text: output === undefined ? undefined : { format: writeFormat(output) },
+})
+
 /** A compaction by its state; undefined for every other opaque part. */
-export const writeCompaction = (part: Part): Written | undefined =>
-  part.type === 'opaque' && part.name === 'compaction' && part.state?.protocol === protocolId
+export const writeCompaction = (part: Part, side: Side): Written | undefined =>
+  part.type === 'opaque' &&
+  part.name === 'compaction' &&
+  part.state !== undefined &&
+  (side === 'answer' || part.state.protocol === protocolId)
     ? { type: 'compaction', encrypted_content: part.state.value }
     : undefined

@@ -1,0 +1,23 @@
+import { isJsonObject, type JsonObject } from '../../ir/index.ts'
+import { type RawJson, rawJson } from '../../wire/index.ts'
+
+/** The value of a JSON text; undefined for what is none. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The object that a JSON text says; empty for everything else. */
+export const objectOf = (text: string): JsonObject => {
+  const value = parseJson(text)
+  return isJsonObject(value) ? value : {}
+}
+
+/** Arguments as an object: blank means none, and what is no object is wrapped (translation.md §1.3). */
+export const argsOf = (input: string): RawJson => {
+  if (input.trim() === '') return rawJson('{}')
+  return rawJson(isJsonObject(parseJson(input)) ? input : JSON.stringify({ INVALID_JSON: input }))
+}
