@@ -20,7 +20,14 @@ import {
   type LedgerStore,
   type LedgerWriterOptions,
 } from './ledger/index.ts'
-import { createHandleStore, type HandleStore, handleKinds, insertHandles } from './sessions/index.ts'
+import {
+  createHandleStore,
+  createReasoningStore,
+  type HandleStore,
+  handleKinds,
+  insertHandles,
+  type ReasoningStore,
+} from './sessions/index.ts'
 import type { Database } from './storage/index.ts'
 
 export interface Stores {
@@ -31,6 +38,7 @@ export interface Stores {
   readonly keys: KeyStore
   readonly ledger: LedgerStore
   readonly purposeKeys: PurposeKeyStore
+  readonly reasoning: ReasoningStore
   readonly tenants: TenantStore
 }
 
@@ -45,6 +53,7 @@ export const createStores = (
   keys: createKeyStore(database),
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
   purposeKeys: createPurposeKeyStore(database),
+  reasoning: createReasoningStore(database),
   tenants: createTenantStore(database),
 })
 

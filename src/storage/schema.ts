@@ -243,6 +243,15 @@ export interface HandlesTable extends TenantColumns {
   expires_at: NullableInteger
 }
 
+/** What models thought on their way to a tool call, sealed, for clients that cannot send it back. */
+export interface ReasoningTable {
+  organisation_id: string
+  call_key: string
+  sealed: string
+  created_at: Integer
+  expires_at: Integer
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -261,4 +270,5 @@ export interface Schema {
   purpose_keys: PurposeKeysTable
   credentials: CredentialsTable
   handles: HandlesTable
+  reasoning: ReasoningTable
 }

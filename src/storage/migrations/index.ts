@@ -3,6 +3,7 @@ import type { DatabaseKind } from '../database.ts'
 import { ledgerMigration } from './0001-ledger.ts'
 import { accountsMigration } from './0002-accounts.ts'
 import { handlesMigration } from './0003-handles.ts'
+import { reasoningMigration } from './0004-reasoning.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0001-ledger': ledgerMigration,
   '0002-accounts': accountsMigration,
   '0003-handles': handlesMigration,
+  '0004-reasoning': reasoningMigration,
 }

@@ -1,0 +1,31 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+
+/** The keys of one organisation for reasoning state: one signs envelopes, the other encrypts what is kept here. */
+export interface StateKeys {
+  readonly sign: KeyObject
+  readonly encrypt: KeyObject
+}
+
+export type StateKeysOf = (organisation: string) => StateKeys
+
+/**
+ * Derives both keys from the organisation's key of the purpose `envelope`: no key serves two algorithms. Each
+ * organisation's are derived once.
+ */
+export const createStateKeys = (organisationKey: (organisation: string) => KeyObject): StateKeysOf => {
+  const known = new Map<string, StateKeys>()
+  return (organisation) => {
+    const before = known.get(organisation)
+    if (before !== undefined) return before
+    const key = organisationKey(organisation)
+    const keys = {
+      sign: derive(key, 'tollgate reasoning state signature'),
+      encrypt: derive(key, 'tollgate reasoning state at rest'),
+    }
+    known.set(organisation, keys)
+    return keys
+  }
+}
+
+const derive = (key: KeyObject, use: string): KeyObject =>
+  createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', use, 32)))
