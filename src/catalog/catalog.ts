@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { type Capabilities, type ProtocolId, protocolIds } from '../ir/index.ts'
+import { createCapabilityIndex } from './capability-index.ts'
 import { catalogSource, createModelIndex, type IndexedModel } from './model-index.ts'
 import { compileGlob } from './model-matcher.ts'
 import type { PriceCard } from './price-card.ts'
@@ -33,6 +35,11 @@ export interface Catalog {
   price(provider: string, model: string, at: number): PriceCard | undefined
   /** What is known of a model; `id` is the one asked for. */
   model(provider: string, model: string): ModelCard | undefined
+  /**
+   * What a model takes when it is spoken to in a protocol; for a model that nobody knows, what is safe. `provider` is
+   * the id of a provider instance or its kind: facts are listed under kinds, so prefer that.
+   */
+  capabilities(provider: string, protocol: ProtocolId, model: string): Capabilities
   /** The models that the data lists for a provider, under ids that the provider takes. */
   models(provider: string): readonly ModelCard[]
   /** Where the data comes from, of which version and day, under which licence. */
@@ -42,6 +49,7 @@ export interface Catalog {
 /** Looks prices and limits up in the shipped data, below the operator's own prices. Remembers recent look-ups. */
 export const createCatalog = (options: { readonly overrides: readonly PriceOverride[] }): Catalog => {
   const index = createModelIndex()
+  const families = createCapabilityIndex()
   const overrides = options.overrides.map(compileOverride)
   const override = (provider: string, model: string): PriceCard | undefined =>
     overrides.find((candidate) => candidate.fits(provider, model))?.card
@@ -74,12 +82,25 @@ export const createCatalog = (options: { readonly overrides: readonly PriceOverr
     const source = sourceProvider(provider)
     return source === undefined ? undefined : modelCard(provider, model, index.find(source, model))
   })
+  const capabilitiesIn = (protocol: ProtocolId) =>
+    remember((provider, model): Capabilities => {
+      const { capabilities, vendor } = families.find(provider, protocol, model)
+      const limits = { ...(vendor && modelOf(vendor.provider, vendor.model)), ...modelOf(provider, model) }
+      return {
+        ...capabilities,
+        ...(limits.maxOutputTokens !== undefined && { maxOutputTokens: limits.maxOutputTokens }),
+        ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
+      }
+    })
+  const capabilitiesOf = new Map(protocolIds.map((protocol) => [protocol, capabilitiesIn(protocol)]))
   return {
     price: (provider, model, at) => {
       const found = lookUp(provider, model)
       return found.card ?? found.model?.cardAt(at)
     },
     model: modelOf,
+    capabilities: (provider, protocol, model) =>
+      (capabilitiesOf.get(protocol) ?? capabilitiesIn(protocol))(provider, model),
     models: (provider) => {
       const source = sourceProvider(provider)
       const listed = source === undefined ? [] : index.list(source)
