@@ -1,0 +1,3 @@
+export type { ForeignField, ForeignFieldLevel, ForeignFieldPolicy } from './foreign-field.ts'
+export { foreignFields } from './foreign-fields.ts'
+export { foreignFieldTable } from './table.ts'

@@ -1,0 +1,22 @@
+export { createTokenCounter, type TokenCounter } from './count-tokens/index.ts'
+export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
+export { createLosses, type Losses } from './losses.ts'
+export { type FetchMedia, inlineMedia } from './media/index.ts'
+export type { Pass, Passed, TranslationContext, TranslationTarget, Warn } from './pass.ts'
+export { createPasses } from './passes.ts'
+export { rateLimitHeaders } from './rate-limit-headers.ts'
+export {
+  reasoningState,
+  recallReasoning,
+  rememberReasoning,
+  wantsReasoning,
+} from './reasoning/index.ts'
+export { prewarmAnswer } from './settings/index.ts'
+export { type StreamFraming, streamHeaders } from './stream-framing.ts'
+export { takeOutState } from './take-out-state.ts'
+export { translateAnswer } from './translate-answer.ts'
+export { translateEmbedding } from './translate-embedding.ts'
+export { type TranslatedRequest, translateRequest } from './translate-request.ts'
+export { type StreamTranslator, translateStream } from './translate-stream.ts'
+export { warningsHeader } from './warnings-header.ts'
+export { wordContextError } from './word-context-error.ts'

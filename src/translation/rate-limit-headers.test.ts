@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'bun:test'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
+
+const now = Date.parse('2026-11-21T00:00:00Z')
+
+const anthropic = new Headers({
+  'anthropic-ratelimit-requests-limit': '50',
+  'anthropic-ratelimit-requests-remaining': '49',
+  'anthropic-ratelimit-requests-reset': '2026-11-21T00:06:00Z',
+  'anthropic-ratelimit-input-tokens-limit': '40000',
+})
+
+const openai = new Headers({
+  'x-ratelimit-limit-tokens': '1000',
+  'x-ratelimit-remaining-tokens': '990',
+  'x-ratelimit-reset-tokens': '1m0.5s',
+})
+
+describe('rate limits', () => {
+  test('of Anthropic become those of OpenAI, with a time to wait', () => {
+    expect(rateLimitHeaders(anthropic, 'openai-chat', now)).toEqual({
+      'x-ratelimit-limit-requests': '50',
+      'x-ratelimit-remaining-requests': '49',
+      'x-ratelimit-reset-requests': '6m0s',
+    })
+  })
+
+  test('of OpenAI become those of Anthropic, with a moment', () => {
+    expect(rateLimitHeaders(openai, 'anthropic-messages', now)).toEqual({
+      'anthropic-ratelimit-tokens-limit': '1000',
+      'anthropic-ratelimit-tokens-remaining': '990',
+      'anthropic-ratelimit-tokens-reset': '2026-11-21T00:01:01Z',
+    })
+  })
+
+  test('stay within a family', () => {
+    expect(rateLimitHeaders(openai, 'openai-responses', now)).toMatchObject({
+      'x-ratelimit-limit-tokens': '1000',
+      'x-ratelimit-reset-tokens': '1m1s',
+    })
+    expect(rateLimitHeaders(anthropic, 'anthropic-messages', now)).toMatchObject({
+      'anthropic-ratelimit-input-tokens-limit': '40000',
+      'anthropic-ratelimit-requests-reset': '2026-11-21T00:06:00Z',
+    })
+  })
+
+  test('are not told to Gemini clients, which have no headers for them', () => {
+    expect(rateLimitHeaders(openai, 'gemini', now)).toEqual({})
+  })
+
+  test('that cannot be read are left out', () => {
+    const odd = new Headers({
+      'x-ratelimit-limit-requests': 'many',
+      'x-ratelimit-reset-requests': 'soon',
+      'x-ratelimit-reset-tokens': '20ms',
+    })
+    expect(rateLimitHeaders(odd, 'openai-chat', now)).toEqual({ 'x-ratelimit-reset-tokens': '20ms' })
+  })
+})

@@ -1,0 +1,2 @@
+export { toolPasses } from './tool-passes.ts'
+export type { ToolResultOptions } from './tool-results.ts'

@@ -1,0 +1,131 @@
+import type { CanonicalError, StreamEvent } from '../ir/index.ts'
+import type { GenerateCodec, ReplyContext } from '../protocols/index.ts'
+import { formatFrame, parseFrame, type SseFrame } from '../wire/index.ts'
+import { eventChain } from './event-chain.ts'
+import type { StreamFraming } from './stream-framing.ts'
+import type { TranslatedRequest } from './translate-request.ts'
+
+export interface StreamTranslationParts {
+  readonly upstream: Pick<GenerateCodec, 'streamDecoder'>
+  readonly client: Pick<GenerateCodec, 'streamEncoder' | 'conform'>
+  readonly translation: Pick<TranslatedRequest, 'answerMachines'>
+  readonly reply: ReplyContext
+  /** How the client wants its stream cut; providers are asked for server-sent events. */
+  readonly framing: StreamFraming
+  /** Hold what goes out against the client's grammar. */
+  readonly conform: boolean
+}
+
+/** Blocks of the provider's stream to bytes for the client: one loop through decoder, passes and encoder. */
+export interface StreamTranslator {
+  /** @returns bytes for the client; undefined where this block adds nothing */
+  push(block: Uint8Array): Uint8Array | undefined
+  /** The provider's stream is over: what was held back, and what closes the client's. */
+  end(): Uint8Array | undefined
+  /** Ends the client's stream with its error form, never with a success terminator. */
+  fail(error: CanonicalError): Uint8Array | undefined
+  /** Something of the answer but its head was seen. */
+  readonly hasBegun: boolean
+  /** The provider's own end of the answer was seen. */
+  readonly hasEnded: boolean
+  /** A pass ended the answer before the provider did, which may be told to stop. */
+  readonly isCut: boolean
+  /** Rules of the client's grammar that went out broken. */
+  readonly violations: ReadonlySet<string>
+}
+
+export const translateStream = (parts: StreamTranslationParts): StreamTranslator => {
+  const decoder = parts.upstream.streamDecoder()
+  const chain = eventChain(parts.translation.answerMachines())
+  const encoder = parts.client.streamEncoder(parts.reply)
+  const framer = parts.framing === 'sse' ? sseFramer() : arrayFramer()
+  const conform = parts.conform ? parts.client.conform() : undefined
+  const violations = new Set<string>()
+  let hasBegun = false
+  let hasEnded = false
+  let hasSaidEnd = false
+  let isClosed = false
+
+  const written = (frames: readonly SseFrame[]): string => {
+    let text = ''
+    for (const frame of frames) {
+      text += framer.frame(frame)
+      if (conform !== undefined) for (const rule of conform.push(frame)) violations.add(rule)
+    }
+    return text
+  }
+  const encoded = (events: readonly StreamEvent[]): string => {
+    let text = ''
+    for (const event of events) {
+      hasSaidEnd ||= event.type === 'end'
+      text += written(encoder.push(event))
+    }
+    return text
+  }
+  const decoded = (events: readonly StreamEvent[]): string => {
+    let text = ''
+    for (const event of events) {
+      hasBegun ||= !heads.has(event.type)
+      if (hasSaidEnd) break
+      hasEnded ||= event.type === 'end' || event.type === 'error'
+      text += encoded(chain.push(event))
+    }
+    return text
+  }
+  const close = (text: string): Uint8Array | undefined => {
+    if (isClosed) return bytesOf(text)
+    isClosed = true
+    return bytesOf(text + framer.end())
+  }
+
+  return {
+    push(block) {
+      if (hasSaidEnd && !hasEnded) return undefined
+      const frame = parseFrame(block)
+      return frame === undefined ? undefined : bytesOf(decoded(decoder.push(frame)))
+    },
+    end() {
+      const left = decoded(decoder.end()) + encoded(chain.end()) + written(encoder.end())
+      if (conform !== undefined) for (const rule of conform.end()) violations.add(rule)
+      return close(left)
+    },
+    fail: (error) => close(encoded([{ type: 'error', error }])),
+    get hasBegun() {
+      return hasBegun
+    },
+    get hasEnded() {
+      return hasEnded
+    },
+    get isCut() {
+      return hasSaidEnd && !hasEnded
+    },
+    violations,
+  }
+}
+
+/** Events that say nothing of the answer itself; an error in their place is no answer either. */
+const heads: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'extension', 'error'])
+
+interface Framer {
+  frame(frame: SseFrame): string
+  end(): string
+}
+
+const sseFramer = (): Framer => ({ frame: formatFrame, end: () => '' })
+
+/** Gemini without `alt=sse`: one JSON array, an element per event. */
+const arrayFramer = (): Framer => {
+  let isOpen = false
+  return {
+    frame({ data }) {
+      const text = `${isOpen ? ',\r\n' : '['}${data}`
+      isOpen = true
+      return text
+    },
+    end: () => (isOpen ? ']' : '[]'),
+  }
+}
+
+const encoder = new TextEncoder()
+
+const bytesOf = (text: string): Uint8Array | undefined => (text === '' ? undefined : encoder.encode(text))
