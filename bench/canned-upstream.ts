@@ -2,38 +2,38 @@
  * A provider made of canned bytes on a raw socket, so that it costs next to nothing beside what is measured.
  * Streams are written frame by frame at once, or, for `/slow`, one frame each interval.
  */
-const frames = 300
-const wholeBody = JSON.stringify({
-  id: 'chatcmpl-bench',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-5.1',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'hello there' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
-})
-const whole = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${wholeBody.length}\r\n\r\n${wholeBody}`,
-)
+import { type CannedProtocol, canned, slowFrame } from './canned-answers.ts'
 
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
-const delta = (content: string): string =>
-  `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"gpt-5.1","choices":[{"index":0,"delta":{"content":"${content}"},"finish_reason":null}],"usage":null}\n\n`
-const tail =
-  'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"gpt-5.1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}\n\n' +
-  'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"gpt-5.1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":300,"total_tokens":309}}\n\ndata: [DONE]\n\n'
+
+const wholeAnswer = (body: string): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
 const streamHead = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
 
-const fastStream = Buffer.concat([
-  Buffer.from(streamHead),
-  // Ten frames per chunk, as they arrive from a busy provider.
-  ...Array.from({ length: frames / 10 }, () => Buffer.from(chunk(delta('word ').repeat(10)))),
-  Buffer.from(`${chunk(tail)}0\r\n\r\n`),
-])
-const end = Buffer.from(`${chunk(tail)}0\r\n\r\n`)
+/** Ten frames per chunk, as they arrive from a busy provider. */
+const streamAnswer = (frames: readonly string[]): Buffer => {
+  const chunks: string[] = []
+  for (let at = 0; at < frames.length; at += 10) chunks.push(chunk(frames.slice(at, at + 10).join('')))
+  return Buffer.from(`${streamHead}${chunks.join('')}0\r\n\r\n`)
+}
+
+const answersOf = (protocol: CannedProtocol) => ({
+  whole: wholeAnswer(canned[protocol].whole),
+  stream: streamAnswer(canned[protocol].stream),
+})
+const answers = {
+  chat: answersOf('chat'),
+  messages: answersOf('messages'),
+  responses: answersOf('responses'),
+}
+const end = Buffer.from(`${chunk(canned.chat.stream.slice(-3).join(''))}0\r\n\r\n`)
 
 interface State {
   need: number
   head: string
+  protocol: CannedProtocol
   streams: boolean
   slow: boolean
   /** What the socket has not taken yet. */
@@ -49,7 +49,14 @@ export const startCannedUpstream = () =>
     port: 0,
     socket: {
       open(socket) {
-        socket.data = { need: 0, head: '', streams: false, slow: false, unsent: Buffer.alloc(0) }
+        socket.data = {
+          need: 0,
+          head: '',
+          protocol: 'chat',
+          streams: false,
+          slow: false,
+          unsent: Buffer.alloc(0),
+        }
       },
       drain: (socket) => send(socket, Buffer.alloc(0)),
       data(socket, data) {
@@ -65,7 +72,10 @@ export const startCannedUpstream = () =>
             state.head = ''
             state.need = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
             state.slow = head.startsWith('POST /slow') || head.includes('x-bench: slow')
-            state.streams = state.slow || head.includes('x-bench: stream')
+            state.protocol = protocolOf(head)
+            // Headers of a client do not survive a translation, the name of the model does.
+            state.streams =
+              state.slow || head.includes('x-bench: stream') || rest.subarray(0, 400).includes('bench-stream')
             if (state.need === 0) answer(socket, state)
           }
           const taken = Math.min(rest.length, state.need)
@@ -85,19 +95,26 @@ const send = (socket: Bun.Socket<State>, bytes: Buffer): void => {
   socket.data.unsent = all.subarray(taken)
 }
 
+const protocolOf = (head: string): CannedProtocol =>
+  head.startsWith('POST /v1/messages')
+    ? 'messages'
+    : head.startsWith('POST /v1/responses')
+      ? 'responses'
+      : 'chat'
+
 const answer = (socket: Bun.Socket<State>, state: State): void => {
   if (!state.streams) {
-    send(socket, whole)
+    send(socket, answers[state.protocol].whole)
     return
   }
   if (!state.slow) {
-    send(socket, fastStream)
+    send(socket, answers[state.protocol].stream)
     return
   }
   send(socket, Buffer.from(streamHead))
   let sent = 0
   const timer = setInterval(() => {
-    if (sent++ < 10) send(socket, Buffer.from(chunk(delta('slow '))))
+    if (sent++ < 10) send(socket, Buffer.from(chunk(slowFrame)))
     else {
       clearInterval(timer)
       send(socket, end)

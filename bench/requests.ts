@@ -24,16 +24,98 @@ const agentBody = (): string =>
     })),
   })
 
-export const requestFor = (key: string, kind: 'small' | 'large' | 'stream' | 'slow'): Buffer => {
-  const body = kind === 'large' ? agentBody() : chat('hello', kind !== 'small')
+/** The same agent's request in another protocol, to be translated. Tools and history are of the same size. */
+const translatable = (model: string, streams: boolean, size: 'small' | 'large') => {
+  const text = (index: number): string =>
+    size === 'small' ? 'hello' : `line "${index}" of a file\n\tconst x = [1, 2, 3]\n`.repeat(44)
+  const turns = Array.from({ length: size === 'small' ? 1 : 39 }, (_, index) => ({
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content: text(index),
+  }))
+  const tools = Array.from({ length: size === 'small' ? 0 : 16 }, (_, index) => ({
+    name: `tool_${index}`,
+    description: 'does a thing. '.repeat(40),
+    schema: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
+  }))
+  const stream = streams ? { stream: true } : {}
+  const some = tools.length > 0
+  return {
+    messages: {
+      model,
+      max_tokens: 1000,
+      ...stream,
+      messages: turns,
+      ...(some && {
+        tools: tools.map(({ name, description, schema }) => ({ name, description, input_schema: schema })),
+      }),
+    },
+    chat: {
+      model,
+      ...stream,
+      messages: turns,
+      ...(some && {
+        tools: tools.map(({ name, description, schema }) => ({
+          type: 'function',
+          function: { name, description, parameters: schema },
+        })),
+      }),
+    },
+    responses: {
+      model,
+      store: false,
+      ...stream,
+      input: turns,
+      ...(some && {
+        tools: tools.map(({ name, description, schema }) => ({
+          type: 'function',
+          name,
+          description,
+          parameters: schema,
+          strict: false,
+        })),
+      }),
+    },
+  }
+}
+
+const paths = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' } as const
+
+export type Speaks = keyof typeof paths
+
+const models: Readonly<Record<Speaks, string>> = {
+  chat: 'chat-bench',
+  messages: 'claude-bench',
+  responses: 'resp-bench',
+}
+
+/** What a client of one protocol sends to a model that speaks another. Equal protocols: what the floor forwards. */
+export const translatedRequest = (
+  key: string,
+  client: Speaks,
+  upstream: Speaks,
+  kind: 'whole' | 'stream' | 'large',
+): Buffer => {
+  const model = `${models[upstream]}${kind === 'stream' ? '-stream' : ''}`
+  const body = JSON.stringify(
+    translatable(model, kind === 'stream', kind === 'large' ? 'large' : 'small')[client],
+  )
+  return post(paths[client], key, body, [])
+}
+
+const post = (path: string, key: string, body: string, headers: readonly string[]): Buffer => {
   const head = [
-    'POST /v1/chat/completions HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'content-type: application/json',
     'user-agent: bench',
     `authorization: Bearer ${key}`,
-    ...(kind === 'stream' || kind === 'slow' ? [`x-bench: ${kind}`] : []),
+    ...headers,
     `content-length: ${Buffer.byteLength(body)}`,
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+export const requestFor = (key: string, kind: 'small' | 'large' | 'stream' | 'slow'): Buffer => {
+  const body = kind === 'large' ? agentBody() : chat('hello', kind !== 'small')
+  return post(paths.chat, key, body, kind === 'stream' || kind === 'slow' ? [`x-bench: ${kind}`] : [])
 }

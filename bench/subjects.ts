@@ -13,7 +13,7 @@ export interface Measured {
 }
 
 const root = resolve(import.meta.dir, '..')
-const key = 'tgw-sk-bench-0123456789abcdef'
+export const key = 'tgw-sk-bench-0123456789abcdef'
 const pinned = cpus().length > 1 && Bun.which('taskset') !== null
 
 /** Puts this process, all its threads, on one core. */
@@ -67,6 +67,14 @@ export const startGateway = async (
       'listen: { port: 0, concurrent_exchanges: 10000 }',
       'providers:',
       `  upstream: { kind: openai-compatible, base_url: "http://127.0.0.1:${upstream}/v1", api_key: none, models: ["gpt-5.1"] }`,
+      ...Object.entries({
+        chat: { kind: 'openai-compatible', speaks: '[openai-chat]', path: '/v1' },
+        claude: { kind: 'anthropic-compatible', speaks: '[anthropic-messages]', path: '' },
+        resp: { kind: 'openai-compatible', speaks: '[openai-responses]', path: '/v1' },
+      }).map(
+        ([name, { kind, speaks, path }]) =>
+          `  up-${name}: { kind: ${kind}, protocols: ${speaks}, base_url: "http://127.0.0.1:${upstream}${path}", api_key: none, models: ["${name}-bench", "${name}-bench-stream"] }`,
+      ),
       'prices:',
       '  - { match: "gpt-5.1", provider: upstream, input_per_mtok: "1.25", output_per_mtok: "10" }',
     ].join('\n'),

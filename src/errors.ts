@@ -118,7 +118,13 @@ export const errorTable = {
     'bad_request',
     400,
     false,
-    'Client and provider speak different protocols and no translation exists for this pair.',
+    'Client and provider speak different protocols, and the message says what of the request the provider cannot be told.',
+  ),
+  gateway_media_unavailable: row(
+    'bad_request',
+    400,
+    false,
+    'A picture or document is named by an address that could not be fetched for a provider which does not fetch itself: the message says why. Only public addresses are fetched. Send the bytes instead.',
   ),
   gateway_protocol_unsupported: row('bad_request', 400, false, 'The provider does not serve this operation.'),
   gateway_upstream_unreachable: row(

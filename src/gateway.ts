@@ -10,6 +10,7 @@ import { type MeterParts, meter } from './stages/meter/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
+import { type TranslateParts, translate } from './stages/translate/index.ts'
 import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
 
 export type GatewayParts = TraceParts &
@@ -19,6 +20,7 @@ export type GatewayParts = TraceParts &
   MatchParts &
   HandlesParts &
   AttemptsParts &
+  TranslateParts &
   ReserveParts &
   MeterParts &
   UpstreamParts &
@@ -38,9 +40,10 @@ const answered = (parts: GatewayParts) =>
 /** Once per upstream call. */
 const attempt = (parts: GatewayParts) =>
   pipeline<AttemptExchange>()
+    .use(translate(parts)) //     another protocol: decoded, rewritten, encoded   400
     .use(reserve(parts)) //       durable `opened` row with what this may cost
     .use(meter(parts)) //         usage in passing, priced; one attempt row
-    .handle(upstream(parts)) //   untouched, connect, send
+    .handle(upstream(parts)) //   untouched or translated, connect, send
 
 /** What the gateway answers by itself. */
 const local = (parts: GatewayParts) =>

@@ -15,6 +15,7 @@ import {
   Secret,
   type VirtualKeys,
 } from './accounts/index.ts'
+import { createStateKeys, type StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import type { Stores } from './stores.ts'
 
@@ -25,6 +26,8 @@ export interface Accounts {
   readonly virtualKeys: VirtualKeys
   readonly tokens: AdminTokens
   readonly credentials: Credentials
+  /** Keys of an organisation for the reasoning state that its clients keep. */
+  readonly stateKeys: StateKeysOf
   /** What a first start has made and nobody has seen yet. */
   readonly fresh: FirstStart | undefined
   /** Picks up what other processes changed. */
@@ -71,6 +74,7 @@ export const openAccounts = async (
     virtualKeys: createVirtualKeys({ store: stores.keys, digest, apply: (state) => void ring.apply(state) }),
     tokens,
     credentials: createCredentials(stores.credentials, vault),
+    stateKeys: createStateKeys((organisation) => vault.organisationKey('envelope', organisation)),
     fresh,
     async reload() {
       await Promise.all([ring.reload(), tokens.reload()])

@@ -1,16 +1,19 @@
 import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
 import { type Catalog, createCatalog, toPriceOverrides } from './catalog/index.ts'
+import { createMediaFetcher } from './egress/index.ts'
 import { gateway } from './gateway.ts'
 import type { Ledger } from './ledger/index.ts'
 import { createWatchdog, type Exchange, type Handler } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
-import type { HandleRegistry } from './sessions/index.ts'
+import type { HandleRegistry, ReasoningRegistry, StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import { createCredentialPool } from './stages/attempts/index.ts'
 import { createRouteTable, type RouteTable } from './stages/match/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
+import { createTokenCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
+import { version } from './version.ts'
 
 /** What lives as long as the process, whatever the configuration says. */
 export interface Foundation {
@@ -20,6 +23,8 @@ export interface Foundation {
   readonly keys: KeyRing
   readonly credentials: Credentials
   readonly handles: HandleRegistry
+  readonly stateKeys: StateKeysOf
+  readonly reasoning: ReasoningRegistry
   readonly ledger: Ledger
   readonly instance: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -72,6 +77,10 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
       return { connect: own.connect, firstByte: own.first_byte, idle: own.idle, total: own.total }
     },
     watchdog,
+    userAgent: `tollgate/${version}`,
+    fetchMedia: createMediaFetcher(),
+    tokenCounter: createTokenCounter(),
+    onLoss: (source, target, { feature }) => foundation.metrics.translationWarning(source, target, feature),
     watchesGrammar: everySoOften(grammarSample),
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
@@ -80,7 +89,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
 }
 
 /** Of so many streams, one is held against its protocol's grammar. */
-const grammarSample = 16
+const grammarSample = 64
 
 /** True on the first call and on every nth after it. */
 const everySoOften = (n: number): (() => boolean) => {

@@ -11,7 +11,7 @@ import { type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
-import { createHandleRegistry } from './sessions/index.ts'
+import { createHandleRegistry, createReasoningRegistry } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { startStorage } from './start-storage.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
@@ -96,6 +96,10 @@ export const serve = async ({
   })
   await ledger.start()
   const handles = createHandleRegistry(writer.handles)
+  const reasoning = createReasoningRegistry(writer.reasoning, accounts.stateKeys, {
+    onProblem: (message, error) =>
+      logger.warn(message, { error: error instanceof Error ? error.message : undefined }),
+  })
   const foundation: Foundation = {
     logger,
     metrics,
@@ -103,6 +107,8 @@ export const serve = async ({
     keys: accounts.keys,
     credentials,
     handles,
+    stateKeys: accounts.stateKeys,
+    reasoning,
     ledger,
     instance,
     env,
@@ -181,7 +187,7 @@ export const serve = async ({
       accounts.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([accounts.flush(), handles.purge()]).catch(() => undefined)
+      Promise.all([accounts.flush(), handles.purge(), reasoning.purge()]).catch(() => undefined)
     }, housekeeping),
   ]
   const unwatch = watchFiles(config.candidates, quietReload)
@@ -192,6 +198,7 @@ export const serve = async ({
     for (const timer of timers) clearInterval(timer)
     await listening.drain(runtime.settings.shutdown_timeout)
     await accounts.flush().catch(() => undefined)
+    await Promise.race([reasoning.flush(), Bun.sleep(2_000)])
     // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()

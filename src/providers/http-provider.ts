@@ -1,4 +1,4 @@
-import type { Operation, ProtocolId } from '../ir/index.ts'
+import { type Operation, type ProtocolId, protocolIds } from '../ir/index.ts'
 import type { ListedModel } from '../protocols/index.ts'
 import { globTest } from './glob.ts'
 import type { Credential, Provider } from './provider.ts'
@@ -64,16 +64,9 @@ export const basesOf = (recipe: Recipe, settings: InstanceSettings): Recipe['bas
   return bases
 }
 
+/** In the recipe's order: best first. */
 const protocolsIn = (bases: Recipe['bases']): readonly ProtocolId[] =>
-  protocolOrder.filter((protocol) => bases[protocol] !== undefined)
-
-const protocolOrder = [
-  'openai-responses',
-  'openai-chat',
-  'openai-embeddings',
-  'anthropic-messages',
-  'gemini',
-] as const
+  Object.keys(bases).flatMap((key) => protocolIds.filter((id) => id === key))
 
 /** Which operations exist in which protocol. */
 export const canAnswer = (protocol: ProtocolId, operation: Operation): boolean => {

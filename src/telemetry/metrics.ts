@@ -48,6 +48,8 @@ export interface Metrics {
   tokens(provider: string, counts: TokenCounts): void
   cost(provider: string, nanoUsd: bigint): void
   violation(protocol: string, rule: string): void
+  /** Something of a client's request or answer had no counterpart in the other protocol. */
+  translationWarning(source: string, target: string, feature: string): void
   render(): Promise<string>
   readonly contentType: string
   /** Stops the timer behind the process metrics. */
@@ -114,6 +116,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'Stream frames that break the rules of their protocol.',
     labels: ['protocol', 'rule'],
   })
+  const translationWarnings = counter({
+    name: 'tollgate_translation_warnings_total',
+    help: 'What had no counterpart where one protocol was translated into another.',
+    labels: ['source', 'target', 'feature'],
+  })
   const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
   restarts().add(options.workerRestarts ?? 0)
   const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
@@ -150,6 +157,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     },
     cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
     violation: (protocol, rule) => violations(protocol, rule).add(),
+    translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),
     render: registry.render,
     contentType: registry.contentType,
     close: addProcessMetrics(registry),

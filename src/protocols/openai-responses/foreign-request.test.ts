@@ -235,7 +235,7 @@ describe('histories of other protocols', () => {
           { type: 'input_text', text: 'b' },
         ],
       },
-      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hi' }] },
+      { type: 'message', role: 'user', content: 'hi' },
       { type: 'message', role: 'developer', content: 'later' },
       { type: 'message', role: 'system', content: 'as system' },
     ])
@@ -277,10 +277,23 @@ describe('histories of other protocols', () => {
       { type: 'function_call', call_id: 't1', name: 'run', arguments: '{"n":1.0}' },
       { type: 'message', role: 'assistant', content: 'And.' },
       { type: 'function_call', call_id: 't2', name: 'run', arguments: '{}' },
-      { type: 'function_call_output', call_id: 't1', output: [{ type: 'input_text', text: 'one' }] },
+      { type: 'function_call_output', call_id: 't1', output: 'one' },
       { type: 'function_call_output', call_id: 't2', output: '' },
-      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'go on' }] },
+      { type: 'message', role: 'user', content: 'go on' },
     ])
+  })
+
+  test('say one text alike, whether it came as a string or as a block', () => {
+    const said = (form: { readonly form?: 'string' }) =>
+      encode(
+        turns(
+          { role: 'system', placement: 'inline', parts: [words('rules')], ...form },
+          { role: 'user', parts: [words('hi')], ...form },
+          assistant(call('t1', '{}')),
+          user({ ...result('t1', words('one')), ...form }),
+        ),
+      ).input
+    expect(said({})).toEqual(said({ form: 'string' }))
   })
 
   test('join what a citation cut, and say where it stood', () => {

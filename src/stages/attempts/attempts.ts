@@ -2,11 +2,14 @@ import { GatewayError } from '../../errors.ts'
 import type { ProtocolId } from '../../ir/index.ts'
 import type { Exchange, Handler, Reply } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
+import { type TokenCounter, warningsHeader } from '../../translation/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
+import { chooseTarget, type WorkMode } from './choose-target.ts'
+import { countHere } from './count-here.ts'
 import type { CredentialPool } from './credential-pool.ts'
 
 /** One upstream call to come. */
@@ -29,7 +32,8 @@ export type AttemptExchange = AnsweredExchange & Attempting
 
 export interface AttemptsParts {
   readonly pool: CredentialPool
-  readonly workMode: 'auto' | 'passthrough' | 'translation'
+  readonly workMode: WorkMode
+  readonly tokenCounter: TokenCounter
   readonly now: () => number
 }
 
@@ -40,7 +44,11 @@ export interface AttemptsParts {
 export const attempts =
   (parts: AttemptsParts, attempt: Handler<AttemptExchange>): Handler<AnsweredExchange> =>
   async (exchange) => {
-    const { target, protocol } = choose(parts, exchange)
+    const { target, protocol } = chooseTarget(parts.workMode, exchange)
+    if (protocol === undefined) {
+      exchange.entry.provider = target.provider.id
+      return decorate(await countHere(exchange, target, parts.tokenCounter), exchange, target, 0)
+    }
     const { sticky } = exchange
     const stuck = sticky === undefined ? undefined : parts.pool.byId(sticky.provider, sticky.credential)
     const credentials = stuck === undefined ? parts.pool.order(target.provider.id) : [stuck]
@@ -50,11 +58,12 @@ export const attempts =
     for (const credential of credentials) {
       number++
       exchange.entry.credential = credential.id
+      const tried: AttemptExchange = {
+        ...exchange,
+        attempt: { number, target, credential, protocol, startedAt: parts.now() },
+      }
       try {
-        const reply = await attempt({
-          ...exchange,
-          attempt: { number, target, credential, protocol, startedAt: parts.now() },
-        })
+        const reply = await attempt(tried)
         parts.pool.accept(credential)
         return decorate(reply, exchange, target, number)
       } catch (error) {
@@ -62,58 +71,13 @@ export const attempts =
           throw error
         parts.pool.refuse(credential)
         refused = error
+      } finally {
+        // The row tells how far the attempt came.
+        exchange.stage = tried.stage
       }
     }
     throw refused ?? noCredential(target)
   }
-
-const choose = (
-  parts: AttemptsParts,
-  exchange: Exchange & Matched & HandlesChecked,
-): { readonly target: Target; readonly protocol: ProtocolId } => {
-  const { sticky, operation, protocol } = exchange
-  const targets =
-    sticky === undefined
-      ? exchange.match.targets
-      : exchange.match.targets.filter((target) => target.provider.id === sticky.provider)
-  const native = targets.find((target) =>
-    target.provider.speaks(target.model, operation).includes(protocol.id),
-  )
-  if (native === undefined) throw unserved(exchange, targets)
-  if (parts.workMode === 'translation' && native.provider.send === undefined) {
-    throw new GatewayError(
-      'gateway_translation_unsupported',
-      'work mode `translation` refuses what would pass through',
-    )
-  }
-  return { target: native, protocol: protocol.id }
-}
-
-const unserved = (exchange: Exchange & HandlesChecked, targets: readonly Target[]): GatewayError => {
-  const [first] = targets
-  if (first === undefined) {
-    return exchange.sticky === undefined
-      ? new GatewayError(
-          'gateway_protocol_unsupported',
-          `no configured provider serves ${exchange.operation} of ${exchange.protocol.id}`,
-        )
-      : new GatewayError(
-          'gateway_request_invalid',
-          `the state referred to lives at ${exchange.sticky.provider}, which does not serve this model`,
-        )
-  }
-  const spoken = first.provider.speaks(first.model, exchange.operation)
-  if (spoken.length === 0) {
-    return new GatewayError(
-      'gateway_protocol_unsupported',
-      `the provider ${first.provider.id} does not serve ${exchange.operation}`,
-    )
-  }
-  return new GatewayError(
-    'gateway_translation_unsupported',
-    `the provider ${first.provider.id} speaks ${spoken.join(', ')} and this request is ${exchange.protocol.id}: this pair has no translation yet`,
-  )
-}
 
 const noCredential = (target: Target): GatewayError =>
   new GatewayError(
@@ -121,11 +85,13 @@ const noCredential = (target: Target): GatewayError =>
     `your key is fine, but the gateway has no working credential for the provider ${target.provider.id}`,
   )
 
-const decorate = (reply: Reply, exchange: Exchange, target: Target, number: number): Reply => {
+const decorate = (reply: Reply, exchange: AnsweredExchange, target: Target, number: number): Reply => {
   reply.headers.set('x-tollgate-request-id', exchange.id)
   reply.headers.set('x-tollgate-provider', target.provider.id)
   if (target.model !== '') reply.headers.set('x-tollgate-model', headerText(target.model))
   reply.headers.set('x-tollgate-attempts', String(number))
+  const warnings = warningsHeader(exchange.entry.warnings)
+  if (warnings !== undefined) reply.headers.set('x-tollgate-warnings', warnings)
   return reply
 }
 

@@ -27,7 +27,11 @@ export const match = (parts: MatchParts): Stage<Exchange & Authenticated & Recei
         })
       }
       return next({
-        match: { rule: 'no model', targets: parts.routes.anyModel(protocol.id, operation, pinnedProvider) },
+        match: {
+          rule: 'no model',
+          targets: parts.routes.anyModel(protocol.id, operation, pinnedProvider),
+          isOrdered: false,
+        },
       })
     }
     if (!allows(identity, { model: facts.model })) {
@@ -45,7 +49,7 @@ export const match = (parts: MatchParts): Stage<Exchange & Authenticated & Recei
         `this key may not use a provider of ${quoted(facts.model)}`,
       )
     }
-    return next({ match: { rule: found.rule, targets } })
+    return next({ match: { ...found, targets } })
   },
 })
 

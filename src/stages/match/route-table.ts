@@ -12,6 +12,8 @@ export interface Match {
   readonly rule: string
   /** In the order in which they are to be tried. Empty for operations that need no model and have no provider. */
   readonly targets: readonly Target[]
+  /** Somebody wrote that order down; else the providers are equals. */
+  readonly isOrdered: boolean
 }
 
 export interface RouteRule {
@@ -66,21 +68,27 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
         const provider = providers.get(target.provider)
         return provider === undefined ? [] : [{ provider, model: target.model ?? model }]
       })
-      if (targets.length > 0) return { rule: `route ${rule.match}`, targets }
+      if (targets.length > 0) return { rule: `route ${rule.match}`, targets, isOrdered: true }
     }
     const knowing = [...providers.values()].filter((provider) => provider.serves(model))
     if (knowing.length === 0) {
       const fallback = settings.fallback === undefined ? undefined : providers.get(settings.fallback)
-      return fallback && { rule: 'default fallback', targets: [{ provider: fallback, model }] }
+      return (
+        fallback && {
+          rule: 'default fallback',
+          targets: [{ provider: fallback, model }],
+          isOrdered: false,
+        }
+      )
     }
-    return { rule: 'built-in', targets: knowing.map((provider) => ({ provider, model })) }
+    return { rule: 'built-in', targets: knowing.map((provider) => ({ provider, model })), isOrdered: false }
   }
   const pinned = (id: string, model: string, rule: string): Match | undefined => {
     const provider = providers.get(id)
     if (provider === undefined || model === '') return undefined
     // A pinned loopback still answers for its own models only; the others may know models that we don't.
     if (provider.send !== undefined && !provider.serves(model)) return undefined
-    return { rule, targets: [{ provider, model }] }
+    return { rule, targets: [{ provider, model }], isOrdered: false }
   }
 
   return {

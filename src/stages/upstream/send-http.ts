@@ -24,20 +24,34 @@ export interface HttpCall {
   readonly hidesUsage: boolean
 }
 
+/** What goes out, but for the credential. */
+export interface Outgoing {
+  readonly url: URL
+  readonly method: string
+  readonly headers: Headers
+  readonly body: Uint8Array | undefined
+}
+
+const clientsOwn = (exchange: AttemptExchange): Outgoing => ({
+  url: exchange.attempt.target.provider.url(upstreamAddress(exchange)),
+  method: exchange.request.method,
+  headers: upstreamHeaders(exchange.request, exchange.facts.stream),
+  body: exchange.request.method === 'POST' ? upstreamBody(exchange) : undefined,
+})
+
 /**
- * Sends the client's bytes on. The upstream's status is not judged here.
+ * Sends the client's bytes on, or what they were translated to. The upstream's status is not judged here.
  * @throws GatewayError `gateway_upstream_unreachable`, `gateway_upstream_timeout`, `gateway_client_gone`
  */
 export const sendHttp = async (
   exchange: AttemptExchange,
   timeouts: Timeouts,
   watchdog: Watchdog,
+  outgoing: Outgoing = clientsOwn(exchange),
 ): Promise<HttpCall> => {
-  const { attempt, request, facts, signal } = exchange
+  const { attempt, signal } = exchange
   const { provider } = attempt.target
-  const streams = facts.stream
-  const url = provider.url(upstreamAddress(exchange))
-  const headers = upstreamHeaders(request, streams)
+  const { url, headers } = outgoing
   if (attempt.credential.origin !== url.origin) {
     throw new GatewayError(
       'gateway_internal',
@@ -74,9 +88,9 @@ export const sendHttp = async (
     signal.removeEventListener('abort', leave)
   }
   try {
-    const body = request.method === 'POST' ? bodyBytes(upstreamBody(exchange)) : null
+    const body = outgoing.body === undefined ? null : bodyBytes(outgoing.body)
     const response = await fetch(url, {
-      method: request.method,
+      method: outgoing.method,
       headers,
       body,
       redirect: 'manual',

@@ -34,6 +34,8 @@ export interface StreamBodyParts {
   readonly protocol: ProtocolId
   /** For rebuilt streams: has the provider said all? Else the held block tells. */
   readonly isOver?: () => boolean
+  /** For rebuilt streams: was the provider stopped by us before it had told its final count? */
+  readonly isCut?: () => boolean
   readonly framing: 'sse' | 'json-array'
   readonly status: number
   readonly requestBytes: number
@@ -239,7 +241,7 @@ export class PassThroughStream implements BodyStream {
   }
 
   private outcome(result: Outcome['result'], facts: AnswerFacts): Outcome {
-    const cut = result === 'client_aborted' || result === 'upstream_died'
+    const cut = result === 'client_aborted' || result === 'upstream_died' || this.parts.isCut?.() === true
     const error = result === 'upstream_died' ? this.death() : facts.error
     return {
       result,

@@ -1,51 +1,51 @@
 import { GatewayError } from '../../errors.ts'
 import type { Handler, Reply, Watchdog } from '../../pipeline/index.ts'
 import type { UpstreamReply } from '../../providers/index.ts'
+import type { Logger } from '../../telemetry/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
+import type { Translated } from '../translate/index.ts'
 import { decoded } from './decoded.ts'
+import { endsTurnOnError } from './ends-turn-on-error.ts'
 import { httpSource } from './http-source.ts'
+import { keptAlive } from './keep-alive.ts'
+import { readWhole } from './read-whole.ts'
+import { refuseUnusable } from './refuse-unusable.ts'
 import { responseHeaders } from './response-headers.ts'
 import { type HttpCall, sendHttp, type Timeouts } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
+import { translated } from './translated.ts'
 import { asksForUsage, upstreamAddress, upstreamBody } from './upstream-request.ts'
 
 export interface UpstreamParts {
   readonly timeouts: (provider: string) => Timeouts
   readonly watchdog: Watchdog
   readonly now: () => number
+  readonly logger: Pick<Logger, 'error'>
+  /** How the gateway names itself where it does not pass on a client's own bytes. */
+  readonly userAgent: string
   /** Shall the next stream be watched for grammar violations? It costs a parse per frame, so only some are. */
   readonly watchesGrammar: () => boolean
   readonly onViolation: (protocol: string, rule: string) => void
 }
 
-/** Untouched to the upstream and back; metered, not rebuilt. */
+/** To the upstream and back: untouched, metered and not rebuilt, where both speak one protocol; else translated. */
 export const upstream =
-  (parts: UpstreamParts): Handler<AttemptExchange> =>
-  (exchange) =>
-    exchange.attempt.target.provider.send === undefined ? overHttp(parts, exchange) : locally(parts, exchange)
+  (parts: UpstreamParts): Handler<AttemptExchange & Translated> =>
+  (exchange) => {
+    exchange.stage = 'upstream'
+    if (exchange.translation !== undefined) return translated(parts, exchange, exchange.translation)
+    return exchange.attempt.target.provider.send === undefined
+      ? overHttp(parts, exchange)
+      : locally(parts, exchange)
+  }
 
 const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
   const { provider } = exchange.attempt.target
   const timeouts = parts.timeouts(provider.id)
   const call = await sendHttp(exchange, timeouts, parts.watchdog)
   const { response } = call
-  if (response.status >= 300 && response.status < 400) {
-    call.abort()
-    call.finished()
-    throw new GatewayError(
-      'gateway_upstream_redirect',
-      `the provider ${provider.id} answered with a redirect, check its base_url`,
-    )
-  }
-  if (response.status === 401 || response.status === 402 || response.status === 403) {
-    call.abort()
-    call.finished()
-    throw new GatewayError(
-      'gateway_upstream_credentials_exhausted',
-      `your key is fine, but the provider ${provider.id} refused the gateway's own credential (status ${response.status})`,
-    )
-  }
+  refuseUnusable(call, provider.id)
   const framing = framingOf(exchange, response.status, response.headers)
   if (framing === undefined || response.body === null) return whole(exchange, call)
   return streamed(parts, exchange, {
@@ -60,24 +60,8 @@ const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promis
 }
 
 const whole = async (exchange: AttemptExchange, call: HttpCall): Promise<Reply> => {
-  const { response } = call
-  const { provider } = exchange.attempt.target
-  try {
-    const body = await response.bytes()
-    return wholeReply(exchange, response.status, response.headers, body)
-  } catch (error) {
-    if (exchange.signal.aborted)
-      throw new GatewayError('gateway_client_gone', 'the client left before the answer was complete')
-    if (call.timedOut())
-      throw new GatewayError('gateway_upstream_timeout', `the provider ${provider.id} did not finish in time`)
-    throw new GatewayError(
-      'gateway_upstream_died',
-      `the provider ${provider.id} broke off in the middle of its answer`,
-      { cause: error },
-    )
-  } finally {
-    call.finished()
-  }
+  const body = await readWhole(exchange, call)
+  return wholeReply(exchange, call.response.status, call.response.headers, body)
 }
 
 const wholeReply = (
@@ -150,15 +134,9 @@ const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: Strea
     },
   })
   answer.headers.delete('content-encoding')
-  return { status: answer.status, headers: answer.headers, body }
-}
-
-/** Claude Code before 2.1 takes an error event after text for the end of the turn (clients.md §3). */
-const endsTurnOnError = (userAgent: string | null): boolean => {
-  const version = /^claude-cli\/(\d+)\.(\d+)/.exec(userAgent ?? '')
-  if (version === null) return false
-  const major = Number(version[1])
-  return major < 2 || (major === 2 && Number(version[2]) < 1)
+  const kept =
+    answer.framing === 'sse' ? keptAlive(body, { client: protocol.id, watchdog: parts.watchdog }) : body
+  return { status: answer.status, headers: answer.headers, body: kept }
 }
 
 /** Only what says that it is a stream is pumped; errors and whole answers are read whole. */

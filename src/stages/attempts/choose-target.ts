@@ -1,0 +1,93 @@
+import { GatewayError } from '../../errors.ts'
+import type { Operation, ProtocolId } from '../../ir/index.ts'
+import type { Exchange } from '../../pipeline/index.ts'
+import type { HandlesChecked } from '../handles/index.ts'
+import type { Matched, Target } from '../match/index.ts'
+
+export interface Choice {
+  readonly target: Target
+  /**
+   * What the target is spoken to in: the client's own protocol where it speaks it. Absent where the gateway answers
+   * for it: tokens can be counted without asking anybody.
+   */
+  readonly protocol: ProtocolId | undefined
+}
+
+export type WorkMode = 'auto' | 'passthrough' | 'translation'
+
+/**
+ * A configured route is an order: its first target that can be asked at all is asked. Providers that merely know the
+ * name are equals, so one that speaks the client's protocol goes before the others.
+ * @throws GatewayError `gateway_translation_unsupported`, `gateway_protocol_unsupported`, `gateway_request_invalid`
+ */
+export const chooseTarget = (workMode: WorkMode, exchange: Exchange & Matched & HandlesChecked): Choice => {
+  const { sticky, operation, protocol, match } = exchange
+  const targets =
+    sticky === undefined
+      ? match.targets
+      : match.targets.filter((target) => target.provider.id === sticky.provider)
+  const choices = targets.flatMap((target): readonly Choice[] => {
+    const spoken = spokenTo(target, operation, protocol.id)
+    if (spoken === undefined && !countsHere(target, operation)) return []
+    return permits(workMode, target, spoken === protocol.id) ? [{ target, protocol: spoken }] : []
+  })
+  const native = choices.find((choice) => choice.protocol === protocol.id)
+  const choice = match.isOrdered ? choices[0] : (native ?? choices[0])
+  if (choice === undefined) throw unserved(workMode, exchange, targets)
+  return choice
+}
+
+/** The client's protocol if the target speaks it; else the best that it has, for what can be translated. */
+const spokenTo = (target: Target, operation: Operation, client: ProtocolId): ProtocolId | undefined => {
+  const spoken = target.provider.speaks(target.model, operation)
+  if (spoken.includes(client)) return client
+  return translatable.has(operation) ? spoken[0] : undefined
+}
+
+/** A model that generates and has no endpoint that counts. */
+const countsHere = ({ provider, model }: Target, operation: Operation): boolean =>
+  operation === 'count-tokens' && provider.speaks(model, 'generate').length > 0
+
+const translatable: ReadonlySet<Operation> = new Set(['generate', 'count-tokens', 'embed'])
+
+/** What answers without HTTP speaks every protocol and has nothing to translate, whatever the work mode. */
+const permits = (workMode: WorkMode, { provider }: Target, isNative: boolean): boolean =>
+  workMode === 'auto' || isNative === (workMode === 'passthrough') || provider.send !== undefined
+
+const unserved = (
+  workMode: WorkMode,
+  exchange: Exchange & HandlesChecked,
+  targets: readonly Target[],
+): GatewayError => {
+  const { operation, protocol, sticky } = exchange
+  const [first] = targets
+  if (first === undefined) {
+    return sticky === undefined
+      ? new GatewayError(
+          'gateway_protocol_unsupported',
+          `no configured provider serves ${operation} of ${protocol.id}`,
+        )
+      : new GatewayError(
+          'gateway_request_invalid',
+          `the state referred to lives at ${sticky.provider}, which does not serve this model`,
+        )
+  }
+  const { id } = first.provider
+  const spoken = first.provider.speaks(first.model, operation)
+  if (spoken.length === 0) {
+    return new GatewayError('gateway_protocol_unsupported', `the provider ${id} does not serve ${operation}`)
+  }
+  const said = `the provider ${id} speaks ${spoken.join(', ')} and this request is ${protocol.id}`
+  if (spoken.includes(protocol.id)) {
+    return new GatewayError(
+      'gateway_translation_unsupported',
+      'work mode `translation` refuses what would pass through',
+    )
+  }
+  return new GatewayError(
+    'gateway_translation_unsupported',
+    workMode === 'passthrough'
+      ? `${said}: work mode \`passthrough\` refuses what would have to be translated`
+      : `${said}: ${operation} has no counterpart there`,
+  )
+}

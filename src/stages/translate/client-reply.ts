@@ -1,0 +1,16 @@
+import type { GenerateRequest } from '../../ir/index.ts'
+import type { ReplyContext } from '../../protocols/index.ts'
+import type { StreamFraming } from '../../translation/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+
+/** What the client's codec must know to answer. */
+export const replyContext = (exchange: AttemptExchange, asked: GenerateRequest): ReplyContext => ({
+  request: asked,
+  headers: exchange.incoming.headers,
+  id: exchange.id,
+  now: Math.floor(exchange.startedAt / 1000),
+})
+
+/** Gemini clients that stream without `alt=sse` read a JSON array, errors included. */
+export const clientFraming = ({ protocol, facts, request }: AttemptExchange): StreamFraming =>
+  protocol.id === 'gemini' && facts.stream && request.query.get('alt') !== 'sse' ? 'json-array' : 'sse'

@@ -1,0 +1,120 @@
+import type { Catalog } from '../../catalog/index.ts'
+import type { Warning } from '../../ir/index.ts'
+import type { Stage } from '../../pipeline/index.ts'
+import { protocols, type RequestFacts, type ScannedRequest } from '../../protocols/index.ts'
+import { holdsSealedState, type ReasoningRegistry, type StateKeysOf } from '../../sessions/index.ts'
+import {
+  createLosses,
+  createPasses,
+  type FetchMedia,
+  type Losses,
+  type Pass,
+  reasoningState,
+  type TranslationTarget,
+  takeOutState,
+} from '../../translation/index.ts'
+import { scanJson } from '../../wire/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+import { prewarm } from './prewarm.ts'
+import { type Translation, translationOf } from './translation-of.ts'
+
+export interface Translated {
+  /** Absent where the client's own bytes go out. */
+  readonly translation: Translation | undefined
+  /** What goes out then: the client's bytes, but for state of another provider. */
+  readonly request: ScannedRequest
+  readonly facts: RequestFacts
+}
+
+export interface TranslateParts {
+  readonly catalog: Pick<Catalog, 'capabilities'>
+  readonly stateKeys: StateKeysOf
+  readonly reasoning: Pick<ReasoningRegistry, 'find' | 'remember'>
+  readonly fetchMedia: FetchMedia
+  readonly onLoss: (source: string, target: string, warning: Warning) => void
+  readonly maxNesting: number
+}
+
+/**
+ * Client and provider speak different protocols: the request is decoded, rewritten and encoded for this target before
+ * anything is reserved or sent, so that what cannot be said is refused for free.
+ */
+export const translate = (parts: TranslateParts): Stage<AttemptExchange, Translated> => {
+  const passes = createPasses(parts.stateKeys)
+  const statePass = reasoningState(parts.stateKeys)
+  return {
+    name: 'translate',
+    async run(exchange, next) {
+      const { attempt, protocol, request, facts } = exchange
+      if (attempt.protocol === protocol.id) {
+        const own = holdsSealedState(request.body) ? withoutState(parts, exchange, statePass) : undefined
+        return next({ translation: undefined, ...(own ?? { request, facts }) })
+      }
+      const target = targetOf(parts, exchange)
+      const losses = lossesOf(parts, exchange)
+      const warmed = prewarm(exchange, target, losses)
+      if (warmed !== undefined) return warmed
+      const translation = await translationOf(exchange, {
+        upstream: protocols[attempt.protocol],
+        target,
+        losses,
+        passes,
+        stateKeys: parts.stateKeys,
+        reasoning: parts.reasoning,
+        fetchMedia: parts.fetchMedia,
+      })
+      return next({ translation, request, facts })
+    },
+  }
+}
+
+/** The history was begun with a provider of another protocol: no provider may see the envelopes in it. */
+const withoutState = (
+  parts: TranslateParts,
+  exchange: AttemptExchange,
+  pass: Pass,
+): Pick<Translated, 'request' | 'facts'> | undefined => {
+  const { protocol, request, identity } = exchange
+  if (protocol.generate === undefined) return undefined
+  const body = takeOutState(request, {
+    codec: protocol.generate,
+    organisation: identity.tenant.organisation,
+    target: targetOf(parts, exchange),
+    pass,
+    losses: lossesOf(parts, exchange),
+  })
+  if (body === undefined) return undefined
+  const rewritten = { ...request, body, scan: scanJson(body, protocol.watchedKeys, parts.maxNesting) }
+  return { request: rewritten, facts: protocol.facts(rewritten) }
+}
+
+const lossesOf = (parts: TranslateParts, exchange: AttemptExchange): Losses => {
+  const { attempt, protocol, entry } = exchange
+  // Those of an attempt that failed say nothing about this one.
+  entry.warnings.length = 0
+  return createLosses({
+    target: `the provider ${attempt.target.provider.id}`,
+    fieldPath: protocol.generate?.fieldPath ?? ((path) => path),
+    strict: isStrict(exchange),
+    onLoss(warning) {
+      entry.warnings.push(warning)
+      parts.onLoss(protocol.id, attempt.protocol, warning)
+    },
+  })
+}
+
+const targetOf = (parts: TranslateParts, { attempt }: AttemptExchange): TranslationTarget => {
+  const { target, credential, protocol } = attempt
+  const { provider, model } = target
+  return {
+    protocol,
+    provider: provider.id,
+    credential: credential.id,
+    model,
+    capabilities: parts.catalog.capabilities(provider.kind, protocol, model),
+  }
+}
+
+/** The key's own word counts; without one the request decides. */
+const isStrict = ({ identity, incoming }: AttemptExchange): boolean =>
+  identity.options.strict ?? incoming.headers.get('x-tollgate-strict')?.toLowerCase() === 'true'

@@ -1,0 +1,84 @@
+import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
+
+export interface Primed {
+  readonly body: BodyStream
+  /** How the stream ended, if it did so before it had begun. */
+  readonly outcome: Outcome | undefined
+}
+
+/**
+ * Reads a stream's first pieces before its head goes out, so that a failure at its very start still has an HTTP
+ * status of its own. Gives up waiting after `patience` milliseconds: a model may think for minutes.
+ */
+export const prime = async (
+  inner: BodyStream,
+  hasBegun: () => boolean,
+  patience: number,
+): Promise<Primed> => {
+  const body = new PrimedStream(inner)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const enough = new Promise<'enough'>((resolve) => {
+    timer = setTimeout(() => resolve('enough'), patience)
+  })
+  try {
+    while (!hasBegun() && body.outcome === undefined) {
+      if ((await Promise.race([body.readAhead(), enough])) === 'enough') break
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  return { body, outcome: hasBegun() ? undefined : body.outcome }
+}
+
+class PrimedStream implements BodyStream {
+  /** Set when the stream settled while it was read ahead; its hooks then wait for the first `next`. */
+  outcome: Outcome | undefined
+  private readonly inner: BodyStream
+  private readonly pieces: (Uint8Array | undefined)[] = []
+  private readonly hooks: SettleHook[] = []
+  private pending: Promise<void> | undefined
+  private isOpen = false
+  private hasTold = false
+
+  constructor(inner: BodyStream) {
+    this.inner = inner
+    inner.onSettle((outcome) => {
+      this.outcome = outcome
+      return this.isOpen ? this.tell() : undefined
+    })
+  }
+
+  async readAhead(): Promise<void> {
+    this.pending ??= this.inner.next().then((piece) => {
+      this.pieces.push(piece)
+      this.pending = undefined
+    })
+    // Whoever waits for the piece sees the failure; without anybody it is no stray one.
+    this.pending.catch(() => undefined)
+    await this.pending
+  }
+
+  onSettle(hook: SettleHook): void {
+    this.hooks.push(hook)
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    this.isOpen = true
+    if (this.pending !== undefined) await this.pending
+    if (this.outcome !== undefined) await this.tell()
+    return this.pieces.length > 0 ? this.pieces.shift() : this.inner.next()
+  }
+
+  cancel(): void {
+    this.isOpen = true
+    this.pieces.length = 0
+    this.inner.cancel()
+    if (this.outcome !== undefined) void this.tell()
+  }
+
+  private async tell(): Promise<void> {
+    if (this.hasTold || this.outcome === undefined) return
+    this.hasTold = true
+    for (const hook of this.hooks) await hook(this.outcome)
+  }
+}

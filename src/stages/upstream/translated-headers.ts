@@ -1,0 +1,11 @@
+import { rateLimitHeaders } from '../../translation/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
+
+/** Headers of a translated answer: nothing of the provider's but its request id and limits, in the client's words. */
+export const translatedHeaders = (exchange: AttemptExchange, upstream: Headers, now: number): Headers => {
+  const { protocol } = exchange
+  const headers = new Headers(rateLimitHeaders(upstream, protocol.id, now))
+  const id = upstream.get('x-request-id') ?? upstream.get('request-id')
+  if (id !== null) headers.set(protocol.id === 'anthropic-messages' ? 'request-id' : 'x-request-id', id)
+  return headers
+}

@@ -1,0 +1,105 @@
+import type { CanonicalError } from '../../ir/index.ts'
+import type { Outcome, Reply } from '../../pipeline/index.ts'
+import { streamHeaders, translateStream } from '../../translation/index.ts'
+import { clientFraming, type GenerateTranslation, replyContext } from '../translate/index.ts'
+import { endsTurnOnError } from './ends-turn-on-error.ts'
+import { httpSource } from './http-source.ts'
+import { keptAlive } from './keep-alive.ts'
+import { prime } from './primed-stream.ts'
+import type { HttpCall } from './send-http.ts'
+import { PassThroughStream } from './stream-body.ts'
+import { translatedError } from './translated-error.ts'
+import { translatedHeaders } from './translated-headers.ts'
+import { translatingMeter } from './translating-meter.ts'
+import { report, type TranslationJob } from './translation-job.ts'
+
+/** How long the head of a stream waits for its first content, in milliseconds. */
+const patience = 5000
+
+/** A stream in the client's protocol; a failure before it has begun is an error with a status of its own. */
+export const translatedStream = async (
+  job: TranslationJob<GenerateTranslation>,
+  call: HttpCall,
+  upstreamBody: ReadableStream<Uint8Array>,
+): Promise<Reply> => {
+  const { parts, exchange, translation } = job
+  const { protocol, entry, attempt } = exchange
+  const { upstream, upstreamCodec, clientCodec } = translation
+  const { response } = call
+  const framing = clientFraming(exchange)
+  const conform = parts.watchesGrammar()
+  const source = httpSource(call, upstreamBody, response.headers.get('content-encoding'))
+  const translator = translateStream({
+    upstream: upstreamCodec,
+    client: clientCodec,
+    translation,
+    reply: replyContext(exchange, translation.asked),
+    framing,
+    conform,
+  })
+  const upstreamMeter = upstream.meterStream({ framing: 'sse', hideUsage: false, conform })
+  let isSilent = false
+  const watch = parts.watchdog.watch(parts.timeouts(attempt.target.provider.id).idle, () => {
+    isSilent = true
+    source.abort()
+  })
+  const stream = new PassThroughStream({
+    source,
+    meter: translatingMeter(upstreamMeter, translator, (error) => report(job, error)),
+    protocol: protocol.id,
+    isOver() {
+      if (translator.isCut) source.abort()
+      return translator.hasEnded || translator.isCut
+    },
+    isCut: () => translator.isCut,
+    framing: 'sse',
+    status: response.status,
+    requestBytes: entry.requestBytes,
+    watch,
+    timedOut: () => isSilent || call.timedOut(),
+    breakAfterText: endsTurnOnError(exchange.incoming.headers.get('user-agent')),
+    onFirstContent() {
+      entry.ttftMs = parts.now() - exchange.startedAt
+    },
+    onHandle() {},
+    onEnd(violations) {
+      for (const rule of violations) parts.onViolation(protocol.id, rule)
+      for (const rule of upstreamMeter.violations()) parts.onViolation(upstream.id, rule)
+    },
+  })
+  const { body, outcome } = await prime(
+    stream,
+    () => translator.hasBegun || upstreamMeter.hasContent,
+    patience,
+  )
+  const headers = translatedHeaders(exchange, response.headers, parts.now())
+  if (outcome !== undefined && outcome.result !== 'success') {
+    if (exchange.signal.aborted) return gone(outcome)
+    const failed = translatedError(exchange, outcome.error ?? died, { headers })
+    return {
+      ...failed,
+      outcome: { ...outcome, status: failed.status, responseBytes: failed.body.byteLength },
+    }
+  }
+  for (const [name, value] of Object.entries(streamHeaders(framing))) headers.set(name, value)
+  return {
+    status: 200,
+    headers,
+    body:
+      framing === 'json-array' ? body : keptAlive(body, { client: protocol.id, watchdog: parts.watchdog }),
+  }
+}
+
+const died: CanonicalError = {
+  kind: 'upstream',
+  code: 'gateway_upstream_died',
+  message: 'the provider ended its answer before it had begun',
+}
+
+/** Nobody reads it; the row tells. */
+const gone = (outcome: Outcome): Reply => ({
+  status: 499,
+  headers: new Headers(),
+  body: new Uint8Array(0),
+  outcome: { ...outcome, result: 'client_aborted', status: 499 },
+})
