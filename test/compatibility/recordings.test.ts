@@ -96,6 +96,7 @@ beforeAll(async () => {
       `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses, openai-embeddings], base_url: "${url}/v1", api_key: upstream-secret-key }`,
       `  up-anthropic: { kind: anthropic-compatible, base_url: "${url}", api_key: upstream-secret-key }`,
       `  up-gemini: { kind: gemini-compatible, base_url: "${url}", api_key: upstream-secret-key }`,
+      'work_mode: passthrough',
       'routes:',
       '  - { match: "*", targets: [up-openai, up-anthropic, up-gemini] }',
     ],
