@@ -146,6 +146,10 @@ export interface StreamMeter {
    * skimmed counts as seen. Absent where the protocol allows no such judgement.
    */
   readonly skim?: (run: string, from: number) => number
+  /** What the client sees of a run that was skimmed; absent: the run itself. */
+  readonly skimmed?: (run: Uint8Array) => Uint8Array | undefined
+  /** What was held back while a read was looked at, so that it goes out in one piece. Called at the end of each. */
+  readonly flush?: () => Uint8Array | undefined
   /** Did content reach the client (anything a user would see or an agent act on)? */
   readonly hasContent: boolean
   /** Did any text reach the client? */

@@ -1,6 +1,12 @@
-import type { CanonicalError, StreamEvent } from '../ir/index.ts'
+import type {
+  CanonicalError,
+  ReasoningDeltaEvent,
+  StreamEvent,
+  TextDeltaEvent,
+  ToolCallDeltaEvent,
+} from '../ir/index.ts'
 import type { GenerateCodec, ReplyContext } from '../protocols/index.ts'
-import { formatFrame, parseFrame, type SseFrame } from '../wire/index.ts'
+import { formatFrame, parseFrame, parseRun, type SseFrame } from '../wire/index.ts'
 import { eventChain } from './event-chain.ts'
 import type { StreamFraming } from './stream-framing.ts'
 import type { TranslatedRequest } from './translate-request.ts'
@@ -18,8 +24,12 @@ export interface StreamTranslationParts {
 
 /** Blocks of the provider's stream to bytes for the client: one loop through decoder, passes and encoder. */
 export interface StreamTranslator {
-  /** @returns bytes for the client; undefined where this block adds nothing */
+  /** @returns bytes for the client; undefined where this block adds nothing, or nothing yet */
   push(block: Uint8Array): Uint8Array | undefined
+  /** The same for whole blocks with plain line ends. */
+  pushRun(run: Uint8Array): Uint8Array | undefined
+  /** The last words of a read: deltas of one part that came together go out together. */
+  flush(): Uint8Array | undefined
   /** The provider's stream is over: what was held back, and what closes the client's. */
   end(): Uint8Array | undefined
   /** Ends the client's stream with its error form, never with a success terminator. */
@@ -45,6 +55,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   let hasEnded = false
   let hasSaidEnd = false
   let isClosed = false
+  let joining: Delta | undefined
 
   const written = (frames: readonly SseFrame[]): string => {
     let text = ''
@@ -57,10 +68,26 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   const encoded = (events: readonly StreamEvent[]): string => {
     let text = ''
     for (const event of events) {
+      const joined = joining === undefined ? undefined : join(joining, event)
+      if (joined !== undefined) {
+        joining = joined
+        continue
+      }
+      text += joinedSoFar()
+      if (isDelta(event)) {
+        joining = event
+        continue
+      }
       hasSaidEnd ||= event.type === 'end'
       text += written(encoder.push(event))
     }
     return text
+  }
+  const joinedSoFar = (): string => {
+    const event = joining
+    if (event === undefined) return ''
+    joining = undefined
+    return written(encoder.push(event))
   }
   const decoded = (events: readonly StreamEvent[]): string => {
     let text = ''
@@ -84,8 +111,17 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
       const frame = parseFrame(block)
       return frame === undefined ? undefined : bytesOf(decoded(decoder.push(frame)))
     },
+    pushRun(run) {
+      let text = ''
+      for (const frame of parseRun(run)) {
+        if (hasSaidEnd && !hasEnded) break
+        text += decoded(decoder.push(frame))
+      }
+      return bytesOf(text)
+    },
+    flush: () => bytesOf(joinedSoFar()),
     end() {
-      const left = decoded(decoder.end()) + encoded(chain.end()) + written(encoder.end())
+      const left = decoded(decoder.end()) + encoded(chain.end()) + joinedSoFar() + written(encoder.end())
       if (conform !== undefined) for (const rule of conform.end()) violations.add(rule)
       return close(left)
     },
@@ -105,6 +141,27 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
 
 /** Events that say nothing of the answer itself; an error in their place is no answer either. */
 const heads: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'extension', 'error'])
+
+type Delta = TextDeltaEvent | ReasoningDeltaEvent | ToolCallDeltaEvent
+
+/** Deltas with something of their own beside the words are left alone. */
+const isDelta = (event: StreamEvent): event is Delta =>
+  (event.type === 'text-delta' || event.type === 'reasoning-delta' || event.type === 'tool-call-delta') &&
+  event.extensions === undefined
+
+/** One delta instead of two that follow each other in the same part. */
+const join = (earlier: Delta, later: StreamEvent): Delta | undefined => {
+  if (!isDelta(later) || later.index !== earlier.index || later.choice !== earlier.choice) return undefined
+  if (earlier.type === 'text-delta' && later.type === 'text-delta')
+    return { ...earlier, text: earlier.text + later.text }
+  if (earlier.type === 'tool-call-delta' && later.type === 'tool-call-delta')
+    return { ...earlier, input: earlier.input + later.input }
+  if (earlier.type === 'reasoning-delta' && later.type === 'reasoning-delta')
+    return earlier.piece === later.piece && earlier.kind === later.kind
+      ? { ...earlier, text: earlier.text + later.text }
+      : undefined
+  return undefined
+}
 
 interface Framer {
   frame(frame: SseFrame): string

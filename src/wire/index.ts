@@ -24,6 +24,7 @@ export {
   frameSplitter,
   isComplete,
   parseFrame,
+  parseRun,
   type SseFrame,
   sseDecoder,
 } from './sse.ts'

@@ -126,9 +126,22 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
  * Parses one block. A block without a `data` field gives undefined (comments, a lone `event:`).
  * `id` and `retry` are ignored: no protocol of ours uses them.
  */
-export const parseFrame = (block: Uint8Array): SseFrame | undefined => {
-  const text = decoder.decode(block)
-  return parseUsual(text) ?? parseAny(text)
+export const parseFrame = (block: Uint8Array): SseFrame | undefined => parseFrameText(decoder.decode(block))
+
+const parseFrameText = (text: string): SseFrame | undefined => parseUsual(text) ?? parseAny(text)
+
+/** The events of whole blocks whose lines end in plain line feeds, as a splitter's run has them. */
+export const parseRun = (run: Uint8Array): SseFrame[] => {
+  const text = decoder.decode(run)
+  const frames: SseFrame[] = []
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n\n', at)
+    const next = end < 0 ? text.length : end + 2
+    const frame = parseFrameText(text.slice(at, next))
+    if (frame !== undefined) frames.push(frame)
+    at = next
+  }
+  return frames
 }
 
 /** `data: …` in one line, perhaps behind `event: …`, as nearly every event comes; undefined for all other layouts. */

@@ -149,6 +149,8 @@ export class PassThroughStream implements BodyStream {
       this.lookAtRun(parted.run, visible)
       this.splitter.push(parted.rest)
     }
+    const flushed = meter.flush?.()
+    if (flushed !== undefined) visible.push(flushed)
     if (!this.sawContent && meter.hasContent) {
       this.sawContent = true
       this.parts.onFirstContent()
@@ -177,7 +179,9 @@ export class PassThroughStream implements BodyStream {
     for (let at = 0; at < run.length; ) {
       const plain = meter.hasContent && skims++ < mostSkims ? (meter.skim?.(text, at) ?? at) : at
       if (plain > at) {
-        visible.push(run.subarray(at, plain))
+        const skimmed = run.subarray(at, plain)
+        const seen = meter.skimmed === undefined ? skimmed : meter.skimmed(skimmed)
+        if (seen !== undefined) visible.push(seen)
         this.contentBlocks += countBlocks(text, at, plain)
         at = plain
       } else {

@@ -24,6 +24,9 @@ export const translatingMeter = (
       upstream.push(block)
       return guarded(() => translator.push(block))
     },
+    ...(upstream.skim === undefined ? {} : { skim: upstream.skim.bind(upstream) }),
+    skimmed: (run) => guarded(() => translator.pushRun(run)),
+    flush: () => guarded(() => translator.flush()),
     close: () => list(guarded(() => translator.end())),
     fail: (error: CanonicalError) => list(translator.fail(error)),
     get hasContent() {
