@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts'
 import { createCredentialPool } from './stages/attempts/index.ts'
 import { createRouteTable, type RouteTable } from './stages/match/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
-import { createTokenCounter } from './translation/index.ts'
+import type { LearningCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
 import { version } from './version.ts'
 
@@ -26,6 +26,7 @@ export interface Foundation {
   readonly stateKeys: StateKeysOf
   readonly reasoning: ReasoningRegistry
   readonly ledger: Ledger
+  readonly tokenCounter: LearningCounter
   readonly instance: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
@@ -79,7 +80,6 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     watchdog,
     userAgent: `tollgate/${version}`,
     fetchMedia: createMediaFetcher(),
-    tokenCounter: createTokenCounter(),
     onLoss: (source, target, { feature }) => foundation.metrics.translationWarning(source, target, feature),
     watchesGrammar: everySoOften(grammarSample),
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),

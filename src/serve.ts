@@ -16,6 +16,7 @@ import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { startStorage } from './start-storage.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
+import { createLearningCounter } from './translation/index.ts'
 import { version } from './version.ts'
 
 export interface ServeOptions {
@@ -108,6 +109,7 @@ export const serve = async ({
     credentials,
     handles,
     stateKeys: accounts.stateKeys,
+    tokenCounter: createLearningCounter(),
     reasoning,
     ledger,
     instance,

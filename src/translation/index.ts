@@ -1,4 +1,4 @@
-export { createTokenCounter, type TokenCounter } from './count-tokens/index.ts'
+export { createLearningCounter, type LearningCounter, type TokenCounter } from './count-tokens/index.ts'
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { createLosses, type Losses } from './losses.ts'
 export { type FetchMedia, inlineMedia } from './media/index.ts'

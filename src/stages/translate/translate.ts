@@ -1,12 +1,13 @@
 import type { Catalog } from '../../catalog/index.ts'
 import type { Warning } from '../../ir/index.ts'
-import type { Stage } from '../../pipeline/index.ts'
+import { type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import { protocols, type RequestFacts, type ScannedRequest } from '../../protocols/index.ts'
 import { holdsSealedState, type ReasoningRegistry, type StateKeysOf } from '../../sessions/index.ts'
 import {
   createLosses,
   createPasses,
   type FetchMedia,
+  type LearningCounter,
   type Losses,
   type Pass,
   reasoningState,
@@ -16,7 +17,7 @@ import {
 import { scanJson } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { prewarm } from './prewarm.ts'
-import { type Translation, translationOf } from './translation-of.ts'
+import { type GenerateTranslation, type Translation, translationOf } from './translation-of.ts'
 
 export interface Translated {
   /** Absent where the client's own bytes go out. */
@@ -31,6 +32,8 @@ export interface TranslateParts {
   readonly stateKeys: StateKeysOf
   readonly reasoning: Pick<ReasoningRegistry, 'find' | 'remember'>
   readonly fetchMedia: FetchMedia
+  /** Learns from what providers report of requests that are decoded anyway. */
+  readonly tokenCounter: Pick<LearningCounter, 'learn'>
   readonly onLoss: (source: string, target: string, warning: Warning) => void
   readonly maxNesting: number
 }
@@ -63,9 +66,26 @@ export const translate = (parts: TranslateParts): Stage<AttemptExchange, Transla
         reasoning: parts.reasoning,
         fetchMedia: parts.fetchMedia,
       })
-      return next({ translation, request, facts })
+      const reply = await next({ translation, request, facts })
+      if (translation.operation === 'generate') learnFrom(parts, exchange, translation, reply)
+      return reply
     },
   }
+}
+
+/** Counters of a cut stream are estimates themselves. */
+const learnFrom = (
+  parts: TranslateParts,
+  { attempt }: AttemptExchange,
+  { asked }: GenerateTranslation,
+  reply: Reply,
+): void => {
+  void whenSettled(reply, ({ result, facts, usageSource }) => {
+    const tokens = facts?.usage?.inputTokens
+    if (result !== 'success' || tokens === undefined || usageSource === 'estimated') return
+    const { provider, model } = attempt.target
+    parts.tokenCounter.learn(asked, { provider: provider.id, model }, tokens)
+  })
 }
 
 /** The history was begun with a provider of another protocol: no provider may see the envelopes in it. */

@@ -1,2 +1,2 @@
-export { type Calibration, type CalibrationOptions, createCalibration } from './calibration.ts'
+export { createLearningCounter, type LearningCounter } from './learning-counter.ts'
 export { createTokenCounter, type TokenCount, type TokenCounter } from './token-counter.ts'
