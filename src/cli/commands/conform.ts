@@ -32,7 +32,7 @@ export const conformCommand: CommandMaker = (context, done) => {
     .option('--timeout <seconds>', 'for each request', '60')
   addJsonOption(command).addHelpText(
     'after',
-    '\nExample:\n  $ TGW_KEY=tgw-sk-… tgw conform http://127.0.0.1:8081 --model loopback-agent\n',
+    '\nExample:\n  $ export TGW_KEY=tgw-sk-…\n  $ tgw conform http://127.0.0.1:8081 --model loopback-agent\n',
   )
   return command.action(async (url: string, options: Options) => {
     const reports = await examine(context, url, options)
