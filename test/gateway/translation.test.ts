@@ -534,7 +534,7 @@ describe('the state of a model that thinks', () => {
     }
     const envelope = content[0]?.signature ?? ''
     expect(content[0]).toMatchObject({ type: 'thinking', thinking: 'Think.' })
-    expect(envelope).not.toContain(reasoning.encrypted_content)
+    expect(envelope).not.toBe(reasoning.encrypted_content)
     expect(envelope.length).toBeGreaterThan(50)
 
     const back = await sentTo(responses, content)
