@@ -49,7 +49,13 @@ describe('the data of capabilities', () => {
 })
 
 describe('what a model takes', () => {
-  const claudes: readonly (readonly [string, Capabilities['reasoning']['control'], boolean, boolean, boolean])[] = [
+  const claudes: readonly (readonly [
+    string,
+    Capabilities['reasoning']['control'],
+    boolean,
+    boolean,
+    boolean,
+  ])[] = [
     // model, control, prefill, midSystem, can be kept from thinking
     ['claude-3-5-haiku-20241022', 'none', true, false, false],
     ['claude-3-7-sonnet-20250219', 'budget', true, false, true],

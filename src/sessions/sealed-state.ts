@@ -14,6 +14,8 @@ export interface SealedState {
   readonly position: StatePosition
   /** The item's id, where the protocol gives one. */
   readonly itemId?: string
+  /** Id of the tool call that carries it: some clients of Gemini send state back, but no ids. */
+  readonly callId?: string
   /** What the protocol's own decoder noted about the part. */
   readonly extension?: JsonText
   /** The readable pieces that it came with: clients may join them. Lengths are UTF-16 units. */

@@ -35,6 +35,7 @@ const anyState: fc.Arbitrary<SealedState> = fc.record(
     kind: fc.constantFrom('none', 'signature', 'redacted', 'encrypted', 'thought-signature', 'item'),
     position: fc.constantFrom('self', 'text', 'call', 'part', 'alone'),
     itemId: anyText.filter((text) => text !== ''),
+    callId: anyText.filter((text) => text !== ''),
     extension: anyText.filter((text) => text !== ''),
     pieces: fc.array(
       fc.record({ kind: fc.constantFrom('summary', 'text'), length: fc.nat({ max: 2 ** 40 }) }),

@@ -7,8 +7,8 @@ import type { PieceLayout, SealedState, StatePosition } from './sealed-state.ts'
  * Reasoning state on its way through a client that speaks another protocol than the provider (translation.md §1.5).
  * The client keeps it in an opaque field of its own protocol and sends it back with the history.
  *
- * Bytes: magic (6), version, protocol, kind, position, account (8), texts (encoding, length, bytes) of model, item id
- * and extension, number and layout of the pieces, their text, payload, and the first half of an HMAC-SHA-256 over all
+ * Bytes: magic (6), version, protocol, kind, position, account (8), texts (encoding, length, bytes) of model, item id,
+ * call id and extension, number and layout of the pieces, their text, payload, and the first half of an HMAC-SHA-256 over all
  * of it by the organisation's key. Written as standard base64 with padding, which Gemini's clients check.
  */
 const magic = 'TGWstate'
@@ -50,7 +50,8 @@ export const sealState = (state: SealedState, key: KeyObject): string => {
     ),
     Buffer.from(state.account.padEnd(accountLength * 2, '0'), 'hex').subarray(0, accountLength),
   ]
-  for (const text of [state.model, state.itemId ?? '', state.extension ?? '']) writeText(chunks, text)
+  const { model, itemId = '', callId = '', extension = '' } = state
+  for (const text of [model, itemId, callId, extension]) writeText(chunks, text)
   chunks.push(writeNumber(state.pieces.length))
   for (const { kind, length } of state.pieces) {
     chunks.push(writeNumber(length * 2 + pieceKinds.indexOf(kind)))
@@ -88,6 +89,7 @@ const read = (bytes: Buffer): SealedState | undefined => {
   const account = reader.take(accountLength).toString('hex')
   const model = reader.text()
   const itemId = reader.text()
+  const callId = reader.text()
   const extension = reader.text()
   const pieces = Array.from({ length: reader.number() }, () => reader.piece())
   const text = reader.byte() === 1 ? reader.text() : undefined
@@ -102,6 +104,7 @@ const read = (bytes: Buffer): SealedState | undefined => {
     kind,
     position,
     ...(itemId === '' ? {} : { itemId }),
+    ...(callId === '' ? {} : { callId }),
     ...(extension === '' ? {} : { extension }),
     pieces,
     ...(text === undefined ? {} : { text }),

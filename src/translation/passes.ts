@@ -1,6 +1,7 @@
 import type { StateKeysOf } from '../sessions/index.ts'
 import { cacheKey } from './cache-key.ts'
 import { cacheMarks } from './cache-marks.ts'
+import { carriedCallIds } from './carried-call-ids.ts'
 import { foreignFields } from './foreign-fields/index.ts'
 import { media } from './media/index.ts'
 import type { Pass } from './pass.ts'
@@ -20,6 +21,7 @@ import { toolPasses } from './tools/index.ts'
  */
 export const createPasses = (keysOf: StateKeysOf): readonly Pass[] => [
   upstreamState, //          what another provider would have to remember: refused
+  carriedCallIds(keysOf), // ids of calls, for clients of Gemini that send none back
   ...toolPasses({ repair: false }), // tools, their names, ids and results, as the target has them
   media, //                  pictures, documents, sound, video
   outputLimit, //            within what the model takes

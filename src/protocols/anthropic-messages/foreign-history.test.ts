@@ -302,10 +302,18 @@ describe('a last message of the assistant', () => {
     expect([brief(body).at(-1), warnings]).toEqual([['assistant', 'A'], []])
   })
 
-  test('is history where it cannot, and said to be', () => {
+  test('is left out where it cannot, and said to be', () => {
     const { body, warnings } = encoded({ turns }, capabilities(true))
-    expect(brief(body).at(-1)).toEqual(['assistant', 'A'])
-    expect(warnings.map(({ feature, path }) => [feature, path])).toEqual([['prefill', 'turns[1]']])
+    expect(brief(body).at(-1)).toEqual(['user', 'U'])
+    expect(warnings.map(({ code, feature, path }) => [code, feature, path])).toEqual([
+      ['dropped', 'prefill', 'turns[1]'],
+    ])
+  })
+
+  test('that is the whole history stays: there is nothing else to answer', () => {
+    const { body, warnings } = encoded({ turns: turns.slice(1) }, capabilities(true))
+    expect(brief(body)).toEqual([['assistant', 'A']])
+    expect(warnings.map(({ code, feature }) => [code, feature])).toEqual([['approximated', 'prefill']])
   })
 
   test('that an agent replays behind the results of the calls it came with, goes back to them', () => {
@@ -326,6 +334,16 @@ describe('a last message of the assistant', () => {
       ['user', 'a'],
     ])
     expect(warnings.map(({ feature }) => feature)).toEqual(['prefill'])
+  })
+
+  test('is left out as well where the calls before it came with words of their own', () => {
+    const before = [
+      say('user', saying('U')),
+      say('assistant', saying('W'), call('a')),
+      say('user', result('a')),
+    ]
+    const { body } = encoded({ turns: [...before, say('assistant', saying('I lo'))] }, capabilities(true))
+    expect(brief(body)).toEqual(brief(encoded({ turns: before }, capabilities(true)).body))
   })
 })
 

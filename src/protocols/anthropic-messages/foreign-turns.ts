@@ -118,29 +118,46 @@ const withoutTrailingSpace = (turns: readonly Turn[]): readonly Turn[] => {
   return [...turns.slice(0, -1), { ...last, parts: [...last.parts.slice(0, -1), { ...part, text }] }]
 }
 
-/** A last message of the assistant, for a model that does not continue one. */
+/**
+ * A last message of the assistant, for a model that does not continue one: such a model refuses it. Agents send one
+ * when a stream died under them, with what they had got so far; the model says it anew, and the message is there again
+ * when something follows it.
+ */
 const asHistory = (
   turns: readonly Turn[],
   capabilities: TurnCapabilities | undefined,
   context: BlockContext,
 ): readonly Turn[] => {
   const last = turns.at(-1)
-  const isPrefill = last?.role === 'assistant' && last.parts.at(-1)?.type === 'text'
-  if (capabilities === undefined || capabilities.prefill || last === undefined || !isPrefill) return turns
+  if (capabilities === undefined || last?.role !== 'assistant' || !last.parts.every(isWords)) return turns
   const at = placeOf(last, 'turns')
+  const before = turns.slice(0, -1)
+  // No model goes on from its thoughts.
+  if (last.parts.at(-1)?.type === 'reasoning' && before.length > 0) {
+    context.warn('dropped', 'reasoning', at, 'nothing follows the thoughts')
+    return before
+  }
+  if (capabilities.prefill) return turns
   const calls = turns.at(-3)
   const isSaidWithCalls =
     calls?.role === 'assistant' &&
+    !calls.parts.some((part) => part.type === 'text') &&
     last.parts.every((part) => part.type === 'text') &&
     turns.at(-2)?.parts.every((part) => part.type === 'tool-result') === true
-  if (calls === undefined || !isSaidWithCalls) {
+  if (calls !== undefined && isSaidWithCalls) {
+    // Some agents replay the words that came with calls behind the results; where they came they are no prefill.
+    context.warn('approximated', 'prefill', at, 'words behind the results moved to the calls they came with')
+    const firstCall = calls.parts.findIndex((part) => part.type === 'tool-call')
+    const { form: _form, ...rest } = calls
+    const parts = [...calls.parts.slice(0, firstCall), ...last.parts, ...calls.parts.slice(firstCall)]
+    return [...turns.slice(0, -3), { ...rest, parts }, ...turns.slice(-2, -1)]
+  }
+  if (before.length === 0) {
     context.warn('approximated', 'prefill', at, 'the model does not go on from the words of the assistant')
     return turns
   }
-  // Some agents replay the words that came with calls behind the results; where they came they are no prefill.
-  context.warn('approximated', 'prefill', at, 'words behind the results moved to the calls they came with')
-  const firstCall = calls.parts.findIndex((part) => part.type === 'tool-call')
-  const { form: _form, ...rest } = calls
-  const parts = [...calls.parts.slice(0, firstCall), ...last.parts, ...calls.parts.slice(firstCall)]
-  return [...turns.slice(0, -3), { ...rest, parts }, ...turns.slice(-2, -1)]
+  context.warn('dropped', 'prefill', at, 'the model does not go on from the words of the assistant')
+  return before
 }
+
+const isWords = ({ type }: Part): boolean => type === 'text' || type === 'reasoning'

@@ -15,6 +15,7 @@ import {
   type ProtocolId,
   replay,
   type StreamEvent,
+  type Turn,
 } from '../../ir/index.ts'
 import { type GenerateCodec, protocols } from '../../protocols/index.ts'
 import type { TranslationTarget } from '../pass.ts'
@@ -196,7 +197,10 @@ describe.skipIf(!corpusAvailable('reasoning state over the wire'))('recorded rea
           const back = passed.turns.filter(({ role }) => role === 'assistant').flatMap((turn) => turn.parts)
           const name = `${record.name}: ${JSON.stringify(context.warnings)}`
           expect([name, ...statesOf(back)]).toEqual([name, ...statesOf(parts)])
-          const wire = codecOf(target.protocol).encodeRequest(passed, {
+          // A last message of the assistant would be words to go on from, which not every model takes.
+          const going: Turn = { role: 'user', parts: [{ type: 'text', text: 'go on' }] }
+          const sent = { ...passed, turns: [...passed.turns, going] }
+          const wire = codecOf(target.protocol).encodeRequest(sent, {
             model: target.model,
             stream: false,
             capabilities: target.capabilities,

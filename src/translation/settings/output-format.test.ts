@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Capabilities, OutputFormat, ProtocolId, StreamEvent } from '../../ir/index.ts'
 import { collect, readThrough, requestOf, runPass } from './context.fixture.ts'
-import { fitSchema, jsonLine, jsonSchemaLine, outputFormat, strictTools } from './index.ts'
+import { fitSchema, jsonLine, jsonSchemaLine, outputFormat } from './index.ts'
 
 const person = '{"type":"object","properties":{"age":{"type":"integer","minimum":0}},"required":["age"]}'
 
@@ -267,30 +267,5 @@ describe('fitting a schema', () => {
         '{"type":"object","properties":{"a":{"type":"string","minLength":1}},"required":["a"],"additionalProperties":false}',
       ),
     ).toBe('it uses minLength')
-  })
-})
-
-describe('strict tools', () => {
-  const tool = { type: 'function', name: 'f', parameters: person, strict: true } as const
-  const toolOf = (from: ProtocolId, to: ProtocolId, capabilities = {}) =>
-    runPass(strictTools, requestOf(from, { tools: [tool] }), to, capabilities)
-
-  test('stay strict where they fit, with words for what the decoder does not know', () => {
-    const ran = toolOf('openai-chat', 'anthropic-messages')
-    expect(ran.request.tools[0]).toMatchObject({ strict: true })
-    expect(ran.warnings.map(({ feature }) => feature)).toEqual(['schema keyword minimum'])
-  })
-
-  test('become loose where they do not', () => {
-    const ran = toolOf('anthropic-messages', 'openai-chat')
-    expect(ran.request.tools[0]).toEqual({ ...tool, strict: false })
-    expect(ran.warnings[0]?.reason).toBe('not enforced: it has an object with any properties')
-    const none = toolOf('anthropic-messages', 'openai-chat', { strictTools: false })
-    expect(none.request.tools[0]).toEqual({ type: 'function', name: 'f', parameters: person })
-  })
-
-  test('are left alone between OpenAIs protocols and for Gemini', () => {
-    expect(toolOf('openai-chat', 'openai-responses').request.tools[0]).toBe(tool)
-    expect(toolOf('openai-chat', 'gemini').request.tools[0]).toBe(tool)
   })
 })

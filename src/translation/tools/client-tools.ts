@@ -19,6 +19,7 @@ import { mapParts } from './map-parts.ts'
 import { readDefinitions } from './read-definitions.ts'
 import { functionOfCall, type ResponsesFunction, responsesFunction } from './responses-functions.ts'
 import { hashedHex } from './short-hash.ts'
+import { withoutExtension } from './without-extension.ts'
 
 /**
  * Tools that the client runs but whose schema is a vendor's (Anthropic's `bash_20250124`, OpenAI's `shell`): functions
@@ -84,10 +85,13 @@ const fromAnthropic = (request: GenerateRequest) => {
   const tools = request.tools.flatMap((tool) => (tool.type === 'server' ? asFunctions(tool) : [tool]))
   if (given.size === 0) return { request }
   const turns = mapParts(request.turns, (part) => {
+    if (part.type === 'tool-result') return withoutExtension(part, 'anthropic-messages', ['toolset_name'])
     if (part.type !== 'tool-call') return part
     const toolset = textMember(extensionOf(part, 'anthropic-messages'), 'toolset_name') ?? ''
     const name = given.get(`${toolset} ${part.name}`)
-    return name === undefined || name === part.name ? part : { ...part, name }
+    if (name === undefined) return part
+    const known = withoutExtension(part, 'anthropic-messages', ['toolset_name'])
+    return name === part.name ? known : { ...known, name }
   })
   const chosen = new Map([...given].map(([key, name]) => [key.slice(key.indexOf(' ') + 1), name]))
   return {

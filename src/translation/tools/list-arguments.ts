@@ -1,10 +1,4 @@
-import {
-  type FunctionTool,
-  isJsonObject,
-  type JsonText,
-  type StreamEvent,
-  type ToolDefinition,
-} from '../../ir/index.ts'
+import { type FunctionTool, isJsonObject, type JsonText, type StreamEvent } from '../../ir/index.ts'
 import type { Machine } from '../../wire/index.ts'
 import type { Pass } from '../pass.ts'
 import { memberOf, objectMember, objectOf, parsedJson } from './json-source.ts'
@@ -18,21 +12,18 @@ export const listArguments: Pass = {
   name: 'list arguments',
   run(request, { target }) {
     if (request.protocol === target.protocol) return { request }
-    const lists = new Map<string, readonly string[]>()
-    for (const tool of request.tools) {
-      const members = tool.type === 'function' ? requiredLists(tool) : []
-      if (members.length > 0) lists.set(nameOf(tool), members)
-    }
-    return lists.size === 0 ? { request } : { request, answer: () => withLists(lists) }
+    const tools = new Map(
+      request.tools.flatMap((tool): readonly (readonly [string, FunctionTool])[] =>
+        tool.type === 'function' && tool.parameters?.includes('"array"') === true ? [[tool.name, tool]] : [],
+      ),
+    )
+    return tools.size === 0 ? { request } : { request, answer: () => withLists(tools) }
   },
 }
 
-const nameOf = (tool: ToolDefinition): string => tool.name ?? ''
-
 /** Names of required properties that are lists of nothing but texts. */
 const requiredLists = ({ parameters }: FunctionTool): readonly string[] => {
-  if (parameters === undefined || !parameters.includes('"array"')) return []
-  const schema = objectOf(parameters)
+  const schema = objectOf(parameters ?? '{}')
   const required = memberOf(schema, 'required')
   const properties = Object.entries(objectMember(schema, 'properties') ?? {})
   return properties.flatMap(([name, property]) => {
@@ -42,7 +33,8 @@ const requiredLists = ({ parameters }: FunctionTool): readonly string[] => {
   })
 }
 
-const withLists = (lists: ReadonlyMap<string, readonly string[]>): Machine<StreamEvent, StreamEvent> => {
+/** Schemas are read only when their function is called. */
+const withLists = (tools: ReadonlyMap<string, FunctionTool>): Machine<StreamEvent, StreamEvent> => {
   const open = new Map<string, { readonly members: readonly string[]; readonly input: string[] }>()
   const keyOf = (at: { readonly choice?: number; readonly index: number }): string =>
     `${at.choice ?? 0} ${at.index}`
@@ -51,8 +43,9 @@ const withLists = (lists: ReadonlyMap<string, readonly string[]>): Machine<Strea
       switch (event.type) {
         case 'tool-call-start': {
           const { part } = event
-          const members = part.type === 'tool-call' ? lists.get(part.name) : undefined
-          if (members === undefined || part.type !== 'tool-call') return [event]
+          const tool = part.type === 'tool-call' ? tools.get(part.name) : undefined
+          const members = tool === undefined ? [] : requiredLists(tool)
+          if (members.length === 0 || part.type !== 'tool-call') return [event]
           open.set(keyOf(event), { members, input: [part.input] })
           return part.input === '' ? [event] : [{ ...event, part: { ...part, input: '' } }]
         }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonText } from '../../ir/index.ts'
+import type { JsonText } from '../../ir/index.ts'
 import { parsedJson } from './json-source.ts'
 import { objectSource, rootMembers } from './root-members.ts'
 
@@ -15,31 +15,33 @@ const unions = ['anyOf', 'oneOf', 'allOf', 'not', 'enum'] as const
  * change the arguments that the client gets.
  */
 export const parameterSchema = (source: JsonText): ParameterSchema => {
-  const schema = parsedJson(source)
-  if (!isJsonObject(schema)) return { type: 'refused', reason: 'its parameters are no schema of an object' }
-  const type = rootType(schema)
-  if (type === undefined) {
-    return {
-      type: 'refused',
-      reason: `its parameters are of type ${JSON.stringify(schema['type'])}, not object`,
-    }
+  const members = membersOf(source)
+  if (members === undefined) return refused('its parameters are no schema of an object')
+  const type = members.get('type')
+  if (type !== undefined && !isObjectType(type)) {
+    return refused(`its parameters are of type ${type}, not object`)
   }
-  const union = unions.find((key) => Object.hasOwn(schema, key))
-  if (union !== undefined && !Object.hasOwn(schema, 'properties')) {
-    return { type: 'refused', reason: `the root of its parameters is ${union}: make it one object` }
-  }
-  const isGood = schema['type'] === 'object' && !Object.hasOwn(schema, '$schema')
-  return { type: 'schema', source: isGood ? source : withObjectRoot(source) }
+  const union = members.has('properties') ? undefined : unions.find((key) => members.has(key))
+  if (union !== undefined) return refused(`the root of its parameters is ${union}: make it one object`)
+  if (type === '"object"' && !members.has('$schema')) return { type: 'schema', source }
+  const rest = [...members].filter(([key]) => key !== '$schema' && key !== 'type')
+  const nothing: readonly (readonly [string, JsonText])[] = rest.length === 0 ? [['properties', '{}']] : []
+  return { type: 'schema', source: objectSource([['type', '"object"'], ...nothing, ...rest]) }
 }
 
-const rootType = (schema: JsonObject): 'object' | undefined => {
-  const { type } = schema
-  if (type === undefined || type === 'object') return 'object'
-  return Array.isArray(type) && type.includes('object') ? 'object' : undefined
+const refused = (reason: string): ParameterSchema => ({ type: 'refused', reason })
+
+/** Undefined for what is no object. */
+const membersOf = (source: JsonText): ReadonlyMap<string, JsonText> | undefined => {
+  if (!source.trimStart().startsWith('{')) return undefined
+  try {
+    return rootMembers(source)
+  } catch {
+    return undefined
+  }
 }
 
-const withObjectRoot = (source: JsonText): JsonText => {
-  const members = [...rootMembers(source)].filter(([key]) => key !== '$schema' && key !== 'type')
-  const nothing: readonly (readonly [string, JsonText])[] = members.length === 0 ? [['properties', '{}']] : []
-  return objectSource([['type', '"object"'], ...nothing, ...members])
+const isObjectType = (source: JsonText): boolean => {
+  const type = parsedJson(source)
+  return type === 'object' || (Array.isArray(type) && type.includes('object'))
 }

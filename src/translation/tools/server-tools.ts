@@ -12,13 +12,13 @@ import {
 import type { Pass, TranslationContext } from '../pass.ts'
 import { codeExecutionFor, codeProtects } from './code-execution.ts'
 import { absent, definition, type HostedTool, mapped, refused } from './hosted-tool.ts'
-import { objectMember } from './json-source.ts'
 import { anthropicServers, geminiServers, type McpServer, responsesServer } from './mcp-server.ts'
 import { mcpFor } from './mcp-tools.ts'
 import { serverAnswer } from './server-answer.ts'
 import { withoutServerHistory } from './server-history.ts'
 import { fetchProtects, webFetchFor } from './web-fetch.ts'
 import { isOffline, searchProtects, webSearchFor } from './web-search.ts'
+import { withoutExtension } from './without-extension.ts'
 
 /**
  * Tools that run at the provider, as the target has them (translation.md §5.5, §5.6); decided by their type, never by a
@@ -48,7 +48,8 @@ const settle = (request: GenerateRequest, context: TranslationContext): Generate
   const maxCalls = extensionOf(request, 'openai-responses')['max_tool_calls']
   const cap = typeof maxCalls === 'number' ? maxCalls : undefined
   const hosted = request.tools.filter((tool) => tool.type === 'server')
-  const consumed = withoutConsumed(request, context)
+  // Said in other words, or refused, below.
+  const consumed = withoutExtension(request, request.protocol, ['mcp_servers', 'max_tool_calls'])
   if (hosted.length === 0 && servers.length === 0) return consumed
 
   const tools: ToolDefinition[] = []
@@ -240,20 +241,6 @@ const renamedChoice = (
   }
   if (choice.type !== 'tool' || choice.kind !== 'server') return { toolChoice: choice }
   return { toolChoice: { ...choice, name: names.get(choice.name) ?? choice.name } }
-}
-
-/** What the request says of tools in its own protocol's words and is said now, or means nothing to the target. */
-const withoutConsumed = (request: GenerateRequest, { warn }: TranslationContext): GenerateRequest => {
-  const toolConfig = objectMember(extensionOf(request, 'gemini'), '$toolConfig')
-  if (toolConfig?.['retrievalConfig'] !== undefined) {
-    warn('dropped', 'retrievalConfig', 'toolConfig.retrievalConfig', 'no counterpart')
-  }
-  const own = request.extensions?.[request.protocol]
-  if (own === undefined) return request
-  const consumed = ['mcp_servers', 'max_tool_calls', '$toolConfig']
-  if (!consumed.some((key) => Object.hasOwn(own, key))) return request
-  const rest = Object.fromEntries(Object.entries(own).filter(([key]) => !consumed.includes(key)))
-  return { ...request, extensions: { ...request.extensions, [request.protocol]: rest } }
 }
 
 const withMembers = (

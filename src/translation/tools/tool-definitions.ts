@@ -1,7 +1,15 @@
-import { extensionOf, type FunctionTool, type GenerateRequest, type ToolDefinition } from '../../ir/index.ts'
+import {
+  extensionOf,
+  type FunctionTool,
+  type GenerateRequest,
+  type JsonText,
+  type ProtocolId,
+  type ToolDefinition,
+} from '../../ir/index.ts'
 import type { Pass, TranslationContext } from '../pass.ts'
+import { fitSchema } from '../settings/index.ts'
 import { parameterSchema } from './parameter-schema.ts'
-import { fitsStrict } from './strict-schema.ts'
+import { withoutExtension } from './without-extension.ts'
 
 /**
  * What definitions of functions say beyond name and parameters, in the target's terms (translation.md TD3–TD8, TD16,
@@ -41,15 +49,14 @@ const adopted = (
   context: TranslationContext,
 ): FunctionTool => {
   refuseCallers(tool, at, request, context)
-  const { strict: _strict, outputSchema: _output, nonBlocking: _blocking, raw: _raw, ...rest } = tool
+  const judged = withoutExtension(tool, request.protocol, ['allowed_callers', 'input_examples'])
+  const { strict: _strict, outputSchema: _output, nonBlocking: _blocking, raw: _raw, ...rest } = judged
   const description = withExamples(tool)
   const parameters = tool.parameters === undefined ? undefined : schemaOf(tool, at, tool.parameters, context)
-  const strict = strictOf(tool, at, parameters, request, context)
   return {
     ...rest,
     ...(description === undefined ? {} : { description }),
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(strict === undefined ? {} : { strict }),
+    ...strictnessOf(tool, at, parameters, request, context),
     ...answerOf(tool, at, context),
   }
 }
@@ -93,29 +100,53 @@ const withExamples = (tool: FunctionTool): string | undefined => {
   return tool.description === undefined || tool.description === '' ? said : `${tool.description}\n\n${said}`
 }
 
-/** OpenAI's Responses mean `true` where nothing is said, everybody else `false`. */
-const strictOf = (
+interface Strictness {
+  readonly strict?: boolean
+  readonly parameters?: JsonText
+}
+
+/**
+ * Held to the schema where the target decodes by it and the schema can be made to fit (translation.md §6.2). OpenAI's
+ * Responses mean `true` where nothing is said, everybody else `false`.
+ */
+const strictnessOf = (
   tool: FunctionTool,
   at: string,
-  parameters: string | undefined,
-  { protocol }: GenerateRequest,
+  parameters: JsonText | undefined,
+  request: GenerateRequest,
   { target, warn }: TranslationContext,
-): boolean | undefined => {
-  const { strictTools } = target.capabilities
-  const fits = strictTools && fitsStrict(parameters ?? '{}', target.protocol)
-  if (tool.strict === true) {
-    if (fits) return true
-    const reason = strictTools
-      ? 'the schema is not in the subset that the provider decodes by'
-      : 'the model is not held to the schema'
-    warn('approximated', 'strict', at, reason)
-    return target.protocol === 'openai-responses' ? false : undefined
+): Strictness => {
+  const said = parameters === undefined ? {} : { parameters }
+  const loose = target.protocol === 'openai-responses' ? { ...said, strict: false } : said
+  const isImplied = tool.strict === undefined && request.protocol === 'openai-responses'
+  if (tool.strict !== true && !isImplied) return loose
+  if (!target.capabilities.strictTools) {
+    if (!isImplied) warn('approximated', 'strict', at, 'the model is not held to the schema')
+    return loose
   }
-  if (tool.strict === undefined && protocol === 'openai-responses') {
-    return fits && target.protocol === 'openai-chat' ? true : undefined
+  // They hold to schemas by the same rules.
+  const isShared = isOpenai(request.protocol) && isOpenai(target.protocol)
+  if (target.protocol === 'gemini' || (isShared && !isImplied)) return { ...said, strict: true }
+  const dialect = target.protocol === 'anthropic-messages' ? 'anthropic' : 'openai-strict'
+  const fitted = fitSchema(parameters ?? noParameters, dialect)
+  if (isImplied) {
+    return isShared && fitted.misfit === undefined && fitted.schema === parameters
+      ? { ...said, strict: true }
+      : loose
   }
-  return target.protocol === 'openai-responses' ? false : undefined
+  if (fitted.misfit !== undefined) {
+    warn('approximated', 'strict', at, `the model is not held to the schema: ${fitted.misfit}`)
+    return loose
+  }
+  for (const keyword of fitted.described) {
+    warn('approximated', `schema keyword ${keyword}`, at, 'said in words in the description')
+  }
+  return { parameters: fitted.schema, strict: true }
 }
+
+const isOpenai = (protocol: ProtocolId): boolean => protocol.startsWith('openai-')
+
+const noParameters = '{"type":"object","properties":{},"required":[],"additionalProperties":false}'
 
 /** How the tool answers: OpenAI's Responses and Gemini have words for it. */
 const answerOf = (

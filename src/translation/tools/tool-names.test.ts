@@ -98,6 +98,28 @@ describe('names of tools', () => {
     expect(answer(callEvents({ name: 'bash' }, []))[0]).toMatchObject({ part: { name: 'bash' } })
   })
 
+  test('of the target’s own tools stay, and the client’s function makes way', () => {
+    const search: ToolDefinition = {
+      type: 'server',
+      tool: 'web-search',
+      wireType: 'web_search_20250305',
+      name: 'web_search',
+      config: '{}',
+    }
+    const allowed = { type: 'allowed', mode: 'auto', names: ['web_search'] } as const
+    const chosen = (tools: readonly ToolDefinition[]) =>
+      runPasses(
+        [toolNames],
+        requestOf('gemini', { tools, toolChoice: allowed }),
+        targetOf('anthropic-messages'),
+      ).request
+    expect(chosen([search]).toolChoice).toEqual(allowed)
+    const both = chosen([search, { type: 'function', name: 'web_search' }])
+    const name = both.tools[1]?.name ?? ''
+    expect(name).toMatch(/^web_search_[0-9a-f]{8}$/)
+    expect(both.toolChoice).toMatchObject({ names: [name] })
+  })
+
   test('are nobody’s business in the target’s own protocol', () => {
     const given = requestOf('openai-responses', { tools: codeMode })
     expect(runPasses([toolNames], given, targetOf('openai-responses')).request).toBe(given)

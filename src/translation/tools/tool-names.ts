@@ -22,7 +22,11 @@ export const toolNames: Pass = {
     if (request.protocol === target.protocol) return { request }
     const added = request.turns.flatMap((turn) => turn.tools ?? [])
     const declared = [...request.tools, ...added].flatMap((tool) => namesOf(tool))
-    const table = createNameTable(declared, target.protocol, hostedNames(request.tools))
+    const hosted = hostedNames(request.tools)
+    const table = createNameTable(declared, target.protocol, hosted)
+    // The client's own function comes first, where a tool of the provider's has its name.
+    const isHosted = (name: string): boolean =>
+      hosted.has(name) && !declared.some((tool) => tool.name === name)
     const rename = (tools: readonly ToolDefinition[]) => tools.flatMap((tool) => renamed(tool, table))
     const { toolChoice } = request
     const renamedTurns = mapParts(request.turns, (part) => renamedPart(part, table))
@@ -34,7 +38,7 @@ export const toolNames: Pass = {
         ...request,
         tools: rename(request.tools),
         turns,
-        ...(toolChoice === undefined ? {} : { toolChoice: renamedChoice(toolChoice, table) }),
+        ...(toolChoice === undefined ? {} : { toolChoice: renamedChoice(toolChoice, table, isHosted) }),
       },
       // Gemini alone calls tools by names that nobody gave.
       ...(table.hasAliases || target.protocol === 'gemini'
@@ -111,12 +115,17 @@ const referenceText = (piece: Part, table: NameTable): Part => {
   return { type: 'text', text, ...(piece.at === undefined ? {} : { at: piece.at }) }
 }
 
-const renamedChoice = (choice: ToolChoice, table: NameTable): ToolChoice => {
+const renamedChoice = (
+  choice: ToolChoice,
+  table: NameTable,
+  isHosted: (name: string) => boolean,
+): ToolChoice => {
   if (choice.type === 'tool' && choice.kind !== 'server') {
     return { ...choice, name: table.toTarget({ name: choice.name }) }
   }
   if (choice.type !== 'allowed') return choice
-  return { ...choice, names: choice.names.map((name) => table.toTarget({ name })) }
+  const names = choice.names.map((name) => (isHosted(name) ? name : table.toTarget({ name })))
+  return { ...choice, names }
 }
 
 const withClientName = (part: ToolCallPart, table: NameTable): ToolCallPart => {
