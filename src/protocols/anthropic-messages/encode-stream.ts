@@ -13,7 +13,7 @@ import type { ReplyContext } from '../protocol.ts'
 import { blockWriter } from './block-writer.ts'
 import { besideDelta } from './decode-stream.ts'
 import { nullMembers, startUsage } from './encode-response.ts'
-import { errorBody } from './errors.ts'
+import { errorBody, errorEvent } from './errors.ts'
 import { frameOf } from './frame.ts'
 import { messageId } from './identifiers.ts'
 import { objectMember, ownMember, withRest } from './members.ts'
@@ -132,7 +132,7 @@ export const encodeStream = (reply: ReplyContext): Machine<StreamEvent, SseFrame
         return ahead.take(event) ? [] : passed(event)
       case 'error':
         phase = 'closed'
-        return [frameOf({ ...errorBody(event.error, requestIdOf(event.error)) })]
+        return [frameOf({ ...errorEvent(event.error, requestIdOf(event.error)) })]
       case 'end':
         return end(ownRest(event) ?? {})
       default:

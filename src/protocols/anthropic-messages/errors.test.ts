@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type ErrorKind, errorTable } from '../../errors.ts'
-import { decodeErrorEvent, errors } from './errors.ts'
+import { decodeErrorEvent, errorEvent, errors } from './errors.ts'
 
 const encode = (kind: ErrorKind, more: object = {}) => {
   const encoded = errors.encode({ kind, message: 'it failed', ...more }, { requestId: 'req_1' })
@@ -147,4 +147,19 @@ describe('decoding', () => {
       decodeErrorEvent({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
     ).toEqual({ kind: 'overloaded', type: 'overloaded_error', message: 'Overloaded' })
   })
+})
+
+test('in a stream a failure that is nobody else’s is called overloaded: agents ask again', () => {
+  const typeOf = (kind: ErrorKind, type?: string) =>
+    errorEvent({ kind, message: 'it failed', ...(type === undefined ? {} : { type }) }, null).error.type
+  expect([typeOf('upstream'), typeOf('timeout'), typeOf('internal', 'server_error')]).toEqual([
+    'overloaded_error',
+    'overloaded_error',
+    'overloaded_error',
+  ])
+  expect([typeOf('internal', 'api_error'), typeOf('rate_limit'), typeOf('context_too_long')]).toEqual([
+    'api_error',
+    'rate_limit_error',
+    'invalid_request_error',
+  ])
 })

@@ -53,7 +53,19 @@ export const errors: ErrorCodec = {
   },
 }
 
-/** The body, which is also the data of the `error` event. */
+/**
+ * The data of an `error` event. It has no status, so agents go by the type, and only what is called overloaded is asked
+ * again (opencode; a broken connection is, too): that is what an upstream that failed in mid-answer is called here,
+ * unless it has a type of this protocol.
+ */
+export const errorEvent = (error: CanonicalError, requestId: string | null): WireErrorBody => {
+  const hasType = error.type !== undefined && Object.hasOwn(kindByType, error.type)
+  return errorBody(!hasType && failures.has(error.kind) ? { ...error, kind: 'overloaded' } : error, requestId)
+}
+
+const failures: ReadonlySet<ErrorKind> = new Set(['internal', 'timeout', 'upstream'])
+
+/** The body of an answer that is an error. */
 export const errorBody = (error: CanonicalError, requestId: string | null): WireErrorBody => {
   const rest = ownRest(error) ?? {}
   const inner = objectMember(rest, 'error')

@@ -11,7 +11,7 @@ import {
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { conform } from './conform.ts'
 import { fallbackModel } from './decode-stream.ts'
-import { decodeErrorEvent, errorBody } from './errors.ts'
+import { decodeErrorEvent, errorEvent } from './errors.ts'
 import { objectMember, ownMember } from './members.ts'
 import { mergeWireUsage, readSideUsage, readUsage } from './usage.ts'
 
@@ -209,7 +209,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     }),
     violations: () => violations,
     // The form is the same in every state: one error event, and no message_stop.
-    fail: (failure) => [encodeFrame({ event: 'error', data: JSON.stringify(errorBody(failure, null)) })],
+    fail: (failure) => [encodeFrame({ event: 'error', data: JSON.stringify(errorEvent(failure, null)) })],
   }
 }
 

@@ -32,7 +32,7 @@ const through = async (protocol: ProtocolId, chunks: readonly Uint8Array[], skim
     requestBytes: 100,
     watch,
     timedOut: () => false,
-    breakAfterText: false,
+    breakOnDeath: 'never',
     onFirstContent() {},
     onHandle() {},
     onEnd() {},

@@ -17,6 +17,7 @@ import {
   parseElement,
   parseFrame,
 } from '../../wire/index.ts'
+import type { BreakOnDeath } from './break-on-death.ts'
 
 export interface StreamSource {
   /** The next bytes of the upstream, undefined at its clean end. Rejects when it died. */
@@ -42,8 +43,8 @@ export interface StreamBodyParts {
   readonly watch: Watch
   /** Did a time limit of ours end the upstream call? */
   readonly timedOut: () => boolean
-  /** After text, this client takes an error event for a finished turn, and only a broken connection for a failure. */
-  readonly breakAfterText: boolean
+  /** This client may take an error event for a finished turn, and only a broken connection for a failure. */
+  readonly breakOnDeath: BreakOnDeath
   readonly onFirstContent: () => void
   /** An id of upstream state is about to reach the client. */
   readonly onHandle: (handle: AnswerFacts['handles'][number]) => void
@@ -211,7 +212,9 @@ export class PassThroughStream implements BodyStream {
     else if (facts.ended === 'failed') outcome = this.outcome('upstream_error', facts)
     else {
       outcome = this.outcome('upstream_died', facts)
-      if (this.parts.breakAfterText && meter.hasText) this.state = 'breaking'
+      const { breakOnDeath } = this.parts
+      if (breakOnDeath === 'always' || (breakOnDeath === 'after-text' && meter.hasText))
+        this.state = 'breaking'
       else {
         // A whole event that lacks its blank line must not run into the next one.
         if (tail.length > 0 && this.parts.framing === 'sse') tail.push(blankLine)

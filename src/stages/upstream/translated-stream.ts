@@ -2,7 +2,7 @@ import type { CanonicalError } from '../../ir/index.ts'
 import type { Outcome, Reply } from '../../pipeline/index.ts'
 import { streamHeaders, translateStream } from '../../translation/index.ts'
 import { clientFraming, type GenerateTranslation, replyContext } from '../translate/index.ts'
-import { endsTurnOnError } from './ends-turn-on-error.ts'
+import { breakOnDeath } from './break-on-death.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
 import { prime } from './primed-stream.ts'
@@ -57,7 +57,7 @@ export const translatedStream = async (
     requestBytes: entry.requestBytes,
     watch,
     timedOut: () => isSilent || call.timedOut(),
-    breakAfterText: endsTurnOnError(exchange.incoming.headers.get('user-agent')),
+    breakOnDeath: breakOnDeath(exchange.incoming.headers.get('user-agent'), protocol.id),
     onFirstContent() {
       entry.ttftMs = parts.now() - exchange.startedAt
     },

@@ -5,8 +5,8 @@ import type { Logger } from '../../telemetry/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
 import type { Translated } from '../translate/index.ts'
+import { breakOnDeath } from './break-on-death.ts'
 import { decoded } from './decoded.ts'
-import { endsTurnOnError } from './ends-turn-on-error.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
 import { readWhole } from './read-whole.ts'
@@ -124,7 +124,7 @@ const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: Strea
     requestBytes: entry.requestBytes,
     watch,
     timedOut: () => silent || answer.timedOut(),
-    breakAfterText: endsTurnOnError(exchange.incoming.headers.get('user-agent')),
+    breakOnDeath: breakOnDeath(exchange.incoming.headers.get('user-agent'), protocol.id),
     onFirstContent() {
       entry.ttftMs = parts.now() - exchange.startedAt
     },

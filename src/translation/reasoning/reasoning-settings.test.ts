@@ -419,20 +419,30 @@ describe('settings within the conversation', () => {
   test('stay in their place for OpenAI', () => {
     const turns = [
       say('user', 'a'),
-      update('max'),
       say('assistant', 'b'),
+      update('max'),
       { ...say('user', 'c'), reasoning: { effort: 'low' } },
     ]
     const few = { ...capabilityOf.effort, efforts: ['none', 'low', 'high'] }
     const result = settle('effort', { effort: 'high' }, { turns, capabilities: { reasoning: few } })
     expect(result.request.turns.map((turn) => turn.reasoning)).toEqual([
       undefined,
-      { effort: 'high' },
       undefined,
+      { effort: 'high' },
       { effort: 'low' },
     ])
     expect(result.reasoning).toEqual({ effort: 'high' })
-    expect(result.warnings).toMatchObject([{ code: 'approximated', path: 'turns[1].reasoning' }])
+    expect(result.warnings).toMatchObject([{ code: 'approximated', path: 'turns[2].reasoning' }])
+  })
+
+  test('said before the first answer are settings of the request for OpenAI, in every turn', () => {
+    const opening = [say('user', 'a'), update('low')]
+    const first = settle('effort', { effort: 'high' }, { turns: opening })
+    expect([first.request.turns, first.reasoning]).toEqual([[say('user', 'a')], { effort: 'low' }])
+    const more = [say('assistant', 'b'), say('user', 'c')]
+    const later = settle('effort', { effort: 'high' }, { turns: [...opening, ...more] })
+    expect([later.request.turns, later.reasoning]).toEqual([[say('user', 'a'), ...more], { effort: 'low' }])
+    expect([...first.warnings, ...later.warnings]).toEqual([])
   })
 
   test('stay where a newer Anthropic model takes them, and else hold for all', () => {

@@ -7,7 +7,8 @@ import { wantedReasoning } from './wanted-reasoning.ts'
  * Settings that change within the conversation (translation.md §4.1, S5 and S6). OpenAI's Responses and newer
  * Anthropic models say them in their place; elsewhere the last ones hold for the whole request.
  */
-export const withTurnSettings = (request: GenerateRequest, context: TranslationContext): GenerateRequest => {
+export const withTurnSettings = (asked: GenerateRequest, context: TranslationContext): GenerateRequest => {
+  const request = context.target.protocol === 'openai-responses' ? withOpening(asked) : asked
   if (!request.turns.some((turn) => turn.reasoning !== undefined)) return request
   const kept = keptTurns(request.turns, context)
   const last = request.turns.findLastIndex((turn) => turn.reasoning !== undefined)
@@ -28,6 +29,23 @@ export const withTurnSettings = (request: GenerateRequest, context: TranslationC
       'it holds for the whole request',
     )
   }
+  return { ...request, turns, reasoning: { ...withoutAmount(request.reasoning), ...settings } }
+}
+
+/**
+ * What is said before the first answer holds for all of them, so it is a setting of the request: only newer models of
+ * OpenAI know a change within the conversation, and Claude Code says its effort at the start.
+ */
+const withOpening = (request: GenerateRequest): GenerateRequest => {
+  const answer = request.turns.findIndex((turn) => turn.role === 'assistant')
+  const end = answer < 0 ? request.turns.length : answer
+  const settings = request.turns.slice(0, end).findLast((turn) => turn.reasoning !== undefined)?.reasoning
+  if (settings === undefined) return request
+  const turns = request.turns.flatMap((turn, index): Turn[] => {
+    if (index >= end || turn.reasoning === undefined) return [turn]
+    const { reasoning: _reasoning, ...rest } = turn
+    return isSaid(rest) ? [rest] : []
+  })
   return { ...request, turns, reasoning: { ...withoutAmount(request.reasoning), ...settings } }
 }
 
