@@ -84,7 +84,12 @@ export const errorTable = {
     false,
     'The path exists, but not with this HTTP method.',
   ),
-  gateway_handle_unknown: row('not_found', 404, false, 'The id was not issued to this organisation.'),
+  gateway_handle_unknown: row(
+    'not_found',
+    404,
+    false,
+    'The id was not issued to this organisation, or what it names was not kept, was deleted, or has expired.',
+  ),
   gateway_json_invalid: row('bad_request', 400, false, 'The body is not valid JSON; the message says where.'),
   gateway_request_invalid: row(
     'bad_request',

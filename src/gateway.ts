@@ -9,6 +9,7 @@ import { type MatchParts, match } from './stages/match/index.ts'
 import { type MeterParts, meter } from './stages/meter/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
+import { type SessionsParts, sessions } from './stages/sessions/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
 import { type TranslateParts, translate } from './stages/translate/index.ts'
 import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
@@ -17,6 +18,7 @@ export type GatewayParts = TraceParts &
   AuthenticateParts &
   LedgerParts &
   ReceiveParts &
+  SessionsParts &
   MatchParts &
   HandlesParts &
   AttemptsParts &
@@ -33,6 +35,7 @@ const answered = (parts: GatewayParts) =>
     .use(authenticate(parts)) //  key -> identity                               401 403
     .use(ledger(parts)) //        one final row, however it ends
     .use(receive(parts)) //       body, one scan, facts                         400 413
+    .use(sessions(parts)) //      kept answers and conversations: found, kept     404
     .use(match(parts)) //         pure: model -> rule, targets                  404
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over

@@ -6,10 +6,11 @@ import type { Ledger } from './ledger/index.ts'
 import { createWatchdog, type Exchange, type Handler } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
-import type { HandleRegistry, ReasoningRegistry, StateKeysOf } from './sessions/index.ts'
+import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import { createCredentialPool } from './stages/attempts/index.ts'
 import { createRouteTable, type RouteTable } from './stages/match/index.ts'
+import type { BackgroundJobs } from './stages/sessions/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
 import type { LearningCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
@@ -25,6 +26,8 @@ export interface Foundation {
   readonly handles: HandleRegistry
   readonly stateKeys: StateKeysOf
   readonly reasoning: ReasoningRegistry
+  readonly sessions: Sessions
+  readonly jobs: BackgroundJobs
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
   readonly instance: string
@@ -64,11 +67,16 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
   })
   const models = listModels(settings, upstreams)
   const watchdog = createWatchdog(now)
-  const handle = gateway({
+  const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
     anonymous: settings.auth === 'off' ? systemIdentity('auth-off', localTenant) : undefined,
     maxNesting: settings.listen.max_nesting,
+    keepsAnswers: settings.sessions.store === 'on',
+    conversations: settings.sessions.conversations,
+    hasUpstream: ({ protocol, operation, incoming }) =>
+      routes.anyModel(protocol.id, operation, incoming.pinnedProvider).length > 0,
+    run: (exchange) => handle(exchange),
     routes,
     pool: createCredentialPool(upstreams.credentials, now),
     workMode: settings.work_mode,

@@ -10,9 +10,11 @@ import { createLedger } from './ledger/index.ts'
 import { type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
+import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
-import { createHandleRegistry, createReasoningRegistry } from './sessions/index.ts'
+import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
+import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { startStorage } from './start-storage.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
@@ -97,10 +99,14 @@ export const serve = async ({
   })
   await ledger.start()
   const handles = createHandleRegistry(writer.handles)
-  const reasoning = createReasoningRegistry(writer.reasoning, accounts.stateKeys, {
-    onProblem: (message, error) =>
-      logger.warn(message, { error: error instanceof Error ? error.message : undefined }),
+  const warn = (message: string, error: unknown): void =>
+    logger.warn(message, { error: error instanceof Error ? error.message : undefined })
+  const reasoning = createReasoningRegistry(writer.reasoning, accounts.stateKeys, { onProblem: warn })
+  const sessions = createSessions(writer, accounts.stateKeys, {
+    limits: () => config.settings.sessions,
+    outputOf: (response) => protocols['openai-responses'].sessions?.outputOf(response) ?? [],
   })
+  const jobs = createBackgroundJobs(sessions, warn)
   const foundation: Foundation = {
     logger,
     metrics,
@@ -111,6 +117,8 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     tokenCounter: createLearningCounter(),
     reasoning,
+    sessions,
+    jobs,
     ledger,
     instance,
     env,
@@ -189,7 +197,9 @@ export const serve = async ({
       accounts.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([accounts.flush(), handles.purge(), reasoning.purge()]).catch(() => undefined)
+      Promise.all([accounts.flush(), handles.purge(), reasoning.purge(), sessions.purge()]).catch(
+        () => undefined,
+      )
     }, housekeeping),
   ]
   const unwatch = watchFiles(config.candidates, quietReload)
@@ -198,7 +208,8 @@ export const serve = async ({
     unwatch()
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
-    await listening.drain(runtime.settings.shutdown_timeout)
+    const { shutdown_timeout: patience } = runtime.settings
+    await Promise.all([listening.drain(patience), jobs.drain(patience)])
     await accounts.flush().catch(() => undefined)
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])
     // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.

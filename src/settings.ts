@@ -6,6 +6,7 @@ import { duration, filePath, reserved, secretText, settingMeta } from './config/
 import { listenSettings } from './http/settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
+import { sessionsSettings } from './sessions/settings.ts'
 import {
   aliasesSettings,
   defaultFallbackSettings,
@@ -77,6 +78,7 @@ export const settingsSchema = z.strictObject({
     .register(settingMeta, { reloads: true, expects: 'a list of prices with `match`' })
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
   ledger: ledgerSettings,
+  sessions: sessionsSettings,
   database,
   redis: later('state shared over Redis'),
   secrets,

@@ -21,17 +21,22 @@ import {
   type LedgerWriterOptions,
 } from './ledger/index.ts'
 import {
+  type ConversationStore,
+  createConversationStore,
   createHandleStore,
   createReasoningStore,
+  createResponseStore,
   type HandleStore,
   handleKinds,
   insertHandles,
   type ReasoningStore,
+  type ResponseStore,
 } from './sessions/index.ts'
 import type { Database } from './storage/index.ts'
 
 export interface Stores {
   readonly adminTokens: AdminTokenStore
+  readonly conversations: ConversationStore
   readonly credentials: CredentialStore
   readonly firstStart: FirstStartStore
   readonly handles: HandleStore
@@ -39,6 +44,7 @@ export interface Stores {
   readonly ledger: LedgerStore
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
+  readonly responses: ResponseStore
   readonly tenants: TenantStore
 }
 
@@ -47,6 +53,7 @@ export const createStores = (
   ledger: Omit<LedgerWriterOptions, 'writeHandles'>,
 ): Stores => ({
   adminTokens: createAdminTokenStore(database),
+  conversations: createConversationStore(database),
   credentials: createCredentialStore(database),
   firstStart: createFirstStartStore(database),
   handles: createHandleStore(database),
@@ -54,6 +61,7 @@ export const createStores = (
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
+  responses: createResponseStore(database),
   tenants: createTenantStore(database),
 })
 

@@ -7,21 +7,22 @@ import { settingMeta } from './setting-meta.ts'
 const millisecondsPer = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const bytesPer = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const
 
-/** The longest that a timer can wait: 2³¹ − 1 ms. */
-const longest = 24 * millisecondsPer.d
+/** The longest that a timer can wait, in days: 2³¹ − 1 ms. */
+const timerDays = 24
 
 /**
  * Written as seconds (`30`, `0.5`) or as `500ms`, `30s`, `10m`, `1h`, `1d`; parsed to whole **milliseconds**,
- * from 1 to 24 days. With `zero`, 0 is allowed and means what `zero` says.
+ * from 1 to 24 days, or to `days` for what no timer waits for. With `zero`, 0 is allowed and means what `zero` says.
  */
-export const duration = (options: { readonly zero?: string } = {}) =>
-  z
+export const duration = (options: { readonly zero?: string; readonly days?: number } = {}) => {
+  const days = options.days ?? timerDays
+  return z
     .union([z.number(), z.string()])
     .transform((value, context) => {
       const milliseconds = typeof value === 'number' ? Math.round(value * 1_000) : parseDuration(value)
       const allowed =
         milliseconds !== undefined &&
-        milliseconds <= longest &&
+        milliseconds <= days * millisecondsPer.d &&
         (milliseconds > 0 || (options.zero !== undefined && value === 0) || isZeroText(value, options.zero))
       if (allowed) return milliseconds
       context.issues.push({ code: 'custom', input: value, message: expected })
@@ -29,10 +30,11 @@ export const duration = (options: { readonly zero?: string } = {}) =>
     })
     .register(settingMeta, {
       unit: 'duration',
-      expects: `a duration such as \`500ms\`, \`30s\`, \`10m\`, \`1h\` or \`1d\`, or a number of seconds (at most 24 days${
+      expects: `a duration such as \`500ms\`, \`30s\`, \`10m\`, \`1h\` or \`1d\`, or a number of seconds (at most ${days} days${
         options.zero === undefined ? '' : `; 0 = ${options.zero}`
       })`,
     })
+}
 
 /** Written as bytes (`1024`) or as `64KB`, `32MB`, `1GB` (powers of 1024); parsed to whole **bytes**, from 1. */
 export const byteSize = () =>

@@ -5,6 +5,7 @@ import type {
   EmbedResponse,
   GenerateRequest,
   GenerateResponse,
+  JsonText,
   Leaf,
   Operation,
   ProtocolId,
@@ -34,6 +35,8 @@ export interface Protocol {
   readonly countTokens?: CountTokensCodec
   readonly embed?: EmbedCodec
   readonly models?: ModelsCodec
+  /** Absent where the protocol's requests never refer to earlier ones. */
+  readonly sessions?: SessionCodec
 }
 
 export interface Endpoint {
@@ -224,12 +227,58 @@ export interface ReplyContext {
   readonly id: string
   /** Seconds since the epoch. */
   readonly now: number
+  /** What the answer is to be called, whatever the upstream calls it: the gateway keeps it under this id. */
+  readonly responseId?: string
 }
 
 export interface EncodedResponse {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   readonly warnings: readonly Warning[]
+}
+
+/**
+ * The protocol's words for what is kept between requests. Items are source text; an id is added to those that have
+ * none, so that they can be found by it.
+ */
+export interface SessionCodec {
+  read(request: ScannedRequest): SessionRequest
+  /** The request's body with these items as its whole input, and without the member that named them. */
+  withInput(
+    request: ScannedRequest,
+    items: readonly JsonText[],
+    source: 'previous_response_id' | 'conversation' | undefined,
+  ): Uint8Array
+  /** The items of a body's list. */
+  itemsOf(request: ScannedRequest, member: 'input' | 'items'): readonly JsonText[]
+  /** The items of a response object's output. */
+  outputOf(response: JsonText): readonly JsonText[]
+  idOf(item: JsonText): string | undefined
+  /** An item without an id gets this name; its type decides the prefix. */
+  withId(item: JsonText, name: string): JsonText
+  withoutId(item: JsonText): JsonText
+  /** It only names another item. Others may lack what the service would add, but say something themselves. */
+  isReference(item: JsonText): boolean
+  /** As the service lists it: complete, with its content as a list. */
+  shown(item: JsonText): JsonText
+  /** What a frame that ends a stream says about the whole answer. */
+  responseIn(frame: SseFrame): JsonText | undefined
+  /**
+   * What is to be noted of a frame and the event that it came from, so that `replay` says the answer in the same
+   * pieces; undefined for nothing.
+   */
+  cutOf(event: StreamEvent | undefined, frame: SseFrame): number | undefined
+  /** The stream that would have said this answer, in the pieces that were noted. */
+  replay(response: JsonText, cuts: readonly number[]): readonly SseFrame[]
+}
+
+/** What a request says about state that is kept for it. */
+export interface SessionRequest {
+  /** Absent: the client leaves it to the service. */
+  readonly store?: boolean
+  readonly background: boolean
+  readonly previousResponseId?: string
+  readonly conversation?: string
 }
 
 export interface CountTokensCodec {

@@ -1,15 +1,17 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 
-/** The keys of one organisation for reasoning state: one signs envelopes, the other encrypts what is kept here. */
+/** The keys of one organisation: one signs envelopes of reasoning state, the others encrypt what is kept here. */
 export interface StateKeys {
   readonly sign: KeyObject
   readonly encrypt: KeyObject
+  /** For answers and conversations. */
+  readonly sessions: KeyObject
 }
 
 export type StateKeysOf = (organisation: string) => StateKeys
 
 /**
- * Derives both keys from the organisation's key of the purpose `envelope`: no key serves two algorithms. Each
+ * Derives the keys from the organisation's key of the purpose `envelope`: no key serves two algorithms. Each
  * organisation's are derived once.
  */
 export const createStateKeys = (organisationKey: (organisation: string) => KeyObject): StateKeysOf => {
@@ -21,6 +23,7 @@ export const createStateKeys = (organisationKey: (organisation: string) => KeyOb
     const keys = {
       sign: derive(key, 'tollgate reasoning state signature'),
       encrypt: derive(key, 'tollgate reasoning state at rest'),
+      sessions: derive(key, 'tollgate sessions at rest'),
     }
     known.set(organisation, keys)
     return keys

@@ -252,6 +252,40 @@ export interface ReasoningTable {
   expires_at: Integer
 }
 
+/** Answers that the gateway keeps itself; `sealed` holds the answer and what was asked. */
+export interface ResponsesTable extends TenantColumns {
+  id: string
+  /** `running` while a background job writes it, else `done`. */
+  state: string
+  sealed: string
+  /** Of `sealed`, in characters. */
+  size: Integer
+  created_at: Integer
+  /** Last written, continued, or reported to be still running. */
+  touched_at: Integer
+  expires_at: Integer
+}
+
+/** Conversations that the gateway keeps itself; `sealed` holds their metadata. */
+export interface ConversationsTable extends TenantColumns {
+  id: string
+  sealed: string
+  /** Of its items, in characters as they are stored. */
+  size: Integer
+  created_at: Integer
+  touched_at: Integer
+  expires_at: Integer
+}
+
+export interface ConversationItemsTable {
+  organisation_id: string
+  conversation_id: string
+  /** Rises in the order in which items were added. */
+  position: Integer
+  id: string
+  sealed: string
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -271,4 +305,7 @@ export interface Schema {
   credentials: CredentialsTable
   handles: HandlesTable
   reasoning: ReasoningTable
+  responses: ResponsesTable
+  conversations: ConversationsTable
+  conversation_items: ConversationItemsTable
 }

@@ -35,7 +35,7 @@ export const foreignResponse = (
   ...writeResponse(
     {
       ...inOurWords(head),
-      id: responseId(head.id, reply.id),
+      id: reply.responseId ?? responseId(head.id, reply.id),
       model: head.model ?? reply.request.model,
       created: Math.floor(head.created ?? reply.now),
     },

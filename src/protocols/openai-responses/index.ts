@@ -14,6 +14,7 @@ import { fieldPath } from './field-path.ts'
 import { watchedKeys } from './handle-references.ts'
 import { leaves } from './leaves.ts'
 import { meterBody, meterStream } from './meter.ts'
+import { sessions } from './sessions.ts'
 import { protocolId } from './wire.ts'
 
 /** OpenAI Responses and Conversations (OpenAPI 2.3.0). Models are listed by the Chat Completions protocol. */
@@ -37,4 +38,5 @@ export const openaiResponses: Protocol = {
     conform,
   },
   countTokens,
+  sessions,
 }

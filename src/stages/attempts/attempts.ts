@@ -8,6 +8,7 @@ import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
+import type { InSession } from '../sessions/index.ts'
 import { chooseTarget, type WorkMode } from './choose-target.ts'
 import { countHere } from './count-here.ts'
 import type { CredentialPool } from './credential-pool.ts'
@@ -26,7 +27,13 @@ export interface Attempting {
   readonly attempt: Attempt
 }
 
-export type AnsweredExchange = Exchange & Authenticated & Recorded & Received & Matched & HandlesChecked
+export type AnsweredExchange = Exchange &
+  Authenticated &
+  Recorded &
+  Received &
+  InSession &
+  Matched &
+  HandlesChecked
 
 export type AttemptExchange = AnsweredExchange & Attempting
 

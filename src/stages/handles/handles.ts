@@ -33,9 +33,13 @@ export const handles = (parts: HandlesParts): Stage<Exchange & Authenticated & R
       const handle = await parts.handles.find(organisation, reference.id)
       if (handle === undefined) {
         const named = `${reference.kind} \`${reference.id.slice(0, 100)}\``
-        throw new GatewayError('gateway_handle_unknown', `no ${named} was issued to this organisation`, {
-          param: reference.path,
-        })
+        throw new GatewayError(
+          'gateway_handle_unknown',
+          `no ${named} is known for this key: it was issued to somebody else, not stored, deleted, or has expired`,
+          {
+            param: reference.path,
+          },
+        )
       }
       if (
         sticky !== undefined &&

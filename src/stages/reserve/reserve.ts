@@ -29,7 +29,8 @@ export const reserve = (parts: ReserveParts): Stage<AttemptExchange, Reserved> =
     const limit = parts.catalog.model(provider, target.model)?.maxOutputTokens
     const generates = exchange.operation === 'generate' || exchange.operation === 'compact-response'
     const outputTokens = generates ? smallest(facts.maxOutputTokens, limit) : 0
-    const inputTokens = entry.requestBytes
+    // What was put into the request from earlier exchanges costs as much as what came with it.
+    const inputTokens = Math.max(entry.requestBytes, exchange.request.body.byteLength)
     const reservation =
       card === undefined || outputTokens === undefined ? null : boundOf(card, { inputTokens, outputTokens })
     if (!entry.opened) {

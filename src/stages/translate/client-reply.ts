@@ -1,5 +1,6 @@
 import type { GenerateRequest } from '../../ir/index.ts'
 import type { ReplyContext } from '../../protocols/index.ts'
+import { ownName, ownResponseId } from '../../sessions/index.ts'
 import type { StreamFraming } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 
@@ -7,7 +8,10 @@ import type { AttemptExchange } from '../attempts/index.ts'
 export const replyContext = (exchange: AttemptExchange, asked: GenerateRequest): ReplyContext => ({
   request: asked,
   headers: exchange.incoming.headers,
-  id: exchange.id,
+  // An id that names state is the gateway's own, for only the gateway can keep what it names.
+  ...(exchange.protocol.sessions === undefined
+    ? { id: exchange.id }
+    : { id: ownName(exchange.id), responseId: ownResponseId(exchange.id) }),
   now: Math.floor(exchange.startedAt / 1000),
 })
 

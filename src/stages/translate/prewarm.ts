@@ -20,8 +20,8 @@ export const prewarm = (
   if (answer === undefined) return undefined
   losses.warn('approximated', 'prewarm', 'maxOutputTokens', 'this provider cannot be told to warm its cache')
   const { body, headers } = encodeAnswer(answer, {
-    client: protocol.generate,
-    reply: replyContext(exchange, asked),
+    client: exchange.session?.draft?.watch(protocol.generate) ?? protocol.generate,
+    reply: replyContext(exchange, { ...asked, ...exchange.session?.echoed }),
     framing: clientFraming(exchange),
     losses,
   })

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../catalog/index.ts'
+import { GatewayError } from '../../errors.ts'
 import type { Warning } from '../../ir/index.ts'
 import { type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import { protocols, type RequestFacts, type ScannedRequest } from '../../protocols/index.ts'
@@ -50,6 +51,7 @@ export const translate = (parts: TranslateParts): Stage<AttemptExchange, Transla
     async run(exchange, next) {
       const { attempt, protocol, request, facts } = exchange
       if (attempt.protocol === protocol.id) {
+        if (exchange.session?.isTalk === true) throw foreignTalk(attempt.target.provider.id)
         const own = holdsSealedState(request.body) ? withoutState(parts, exchange, statePass) : undefined
         return next({ translation: undefined, ...(own ?? { request, facts }) })
       }
@@ -66,6 +68,8 @@ export const translate = (parts: TranslateParts): Stage<AttemptExchange, Transla
         reasoning: parts.reasoning,
         fetchMedia: parts.fetchMedia,
       })
+      const detach = exchange.session?.detach
+      if (detach !== undefined && translation.operation === 'generate') return detach(translation.asked)
       const reply = await next({ translation, request, facts })
       if (translation.operation === 'generate') learnFrom(parts, exchange, translation, reply)
       return reply
@@ -108,13 +112,21 @@ const withoutState = (
   return { request: rewritten, facts: protocol.facts(rewritten) }
 }
 
+const foreignTalk = (provider: string): GatewayError =>
+  new GatewayError(
+    'gateway_request_invalid',
+    `the gateway keeps this conversation, and the provider ${provider} only knows its own; send the items as input`,
+    { param: 'conversation' },
+  )
+
 const lossesOf = (parts: TranslateParts, exchange: AttemptExchange): Losses => {
-  const { attempt, protocol, entry } = exchange
+  const { attempt, protocol, entry, session } = exchange
+  const fieldPath = protocol.generate?.fieldPath ?? ((path: string) => path)
   // Those of an attempt that failed say nothing about this one.
   entry.warnings.length = 0
   return createLosses({
     target: `the provider ${attempt.target.provider.id}`,
-    fieldPath: protocol.generate?.fieldPath ?? ((path) => path),
+    fieldPath: session === undefined ? fieldPath : (path) => session.clientPath(fieldPath(path)),
     strict: isStrict(exchange),
     onLoss(warning) {
       entry.warnings.push(warning)

@@ -16,6 +16,7 @@ import {
   wantsReasoning,
 } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { withoutStore } from '../sessions/index.ts'
 
 /** A request on its way to a provider of another protocol, and how its answer finds back. */
 export type Translation = GenerateTranslation | PlainTranslation
@@ -74,14 +75,15 @@ const generation = async (
   exchange: AttemptExchange,
   parts: TranslationOfParts,
 ): Promise<GenerateTranslation> => {
-  const { protocol, request, identity } = exchange
+  const { protocol, request, identity, session } = exchange
   const { upstream, losses, target, passes, reasoning, stateKeys } = parts
   const { organisation } = identity.tenant
   const clientCodec = protocol.generate
   const upstreamCodec = upstream.generate
   if (clientCodec === undefined || upstreamCodec === undefined) throw unsupported(exchange, parts)
   const decoded = clientCodec.decodeRequest(request, { locations: true })
-  const asked = await recallReasoning(decoded, organisation, target, {
+  const wanted = session?.draft === undefined ? decoded : withoutStore(decoded)
+  const asked = await recallReasoning(wanted, organisation, target, {
     registry: reasoning,
     keysOf: stateKeys,
   })
@@ -98,10 +100,10 @@ const generation = async (
     upstream,
     losses,
     upstreamCodec,
-    clientCodec,
+    clientCodec: session?.draft?.watch(clientCodec) ?? clientCodec,
     ...translated,
     // Answers echo what the client wrote, not what was fetched or remembered for it.
-    asked: decoded,
+    asked: session === undefined ? decoded : { ...decoded, ...session.echoed },
     answerMachines: () =>
       remembers
         ? [...translated.answerMachines(), rememberReasoning(reasoning, organisation)]

@@ -4,6 +4,7 @@ import { ledgerMigration } from './0001-ledger.ts'
 import { accountsMigration } from './0002-accounts.ts'
 import { handlesMigration } from './0003-handles.ts'
 import { reasoningMigration } from './0004-reasoning.ts'
+import { responsesMigration } from './0005-responses.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0002-accounts': accountsMigration,
   '0003-handles': handlesMigration,
   '0004-reasoning': reasoningMigration,
+  '0005-responses': responsesMigration,
 }
