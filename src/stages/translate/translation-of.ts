@@ -83,7 +83,7 @@ const generation = async (
   if (clientCodec === undefined || upstreamCodec === undefined) throw unsupported(exchange, parts)
   const decoded = clientCodec.decodeRequest(request, { locations: true })
   const wanted = session?.draft === undefined ? decoded : withoutStore(decoded)
-  const asked = await recallReasoning(wanted, organisation, target, {
+  const asked = await recallReasoning(await withMedia(exchange, wanted, parts), organisation, target, {
     registry: reasoning,
     keysOf: stateKeys,
   })
