@@ -1,4 +1,5 @@
 export { type Matched, type MatchParts, match } from './match.ts'
+export { type RoutePolicy, type ShadowPolicy, type Strategy, strategies } from './route-policy.ts'
 export {
   createRouteTable,
   type Match,

@@ -1,10 +1,13 @@
 import type { Operation, ProtocolId } from '../../ir/index.ts'
 import { globTest, type Provider } from '../../providers/index.ts'
+import type { RoutePolicy } from './route-policy.ts'
 
 /** What routing chose: a provider, and the model name to send it. */
 export interface Target {
   readonly provider: Provider
   readonly model: string
+  /** Its share where the strategy is `weighted`; absent is 1. */
+  readonly weight?: number
 }
 
 export interface Match {
@@ -14,6 +17,8 @@ export interface Match {
   readonly targets: readonly Target[]
   /** Somebody wrote that order down; else the providers are equals. */
   readonly isOrdered: boolean
+  /** What the rule says beyond its targets. Absent: the gateway's own settings. */
+  readonly policy?: RoutePolicy
 }
 
 export interface RouteRule {
