@@ -9,6 +9,7 @@ const table = {
   storage: [],
   config: [],
   egress: [],
+  hooks: ['egress', 'telemetry', 'config'],
   supervisor: [],
   catalog: ['ir', 'config'],
   protocols: ['ir', 'wire'],
@@ -54,7 +55,10 @@ const allowed = folders.map((folder) => {
   return {
     name: `imports-of-${folder}`,
     severity: 'error',
-    from: { path: `^src/${folder}/`, pathNot: `^src/${folder}/settings\\.ts$` },
+    from: {
+      path: `^src/${folder}/`,
+      pathNot: [`^src/${folder}/settings\\.ts$`, `^src/${folder}/[a-z]+-settings\\.ts$`],
+    },
     to: { path: `^src/(${others.join('|')})/` },
   }
 })
@@ -78,7 +82,12 @@ module.exports = {
       from: { path: '^src/([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^src/([^/]+)/',
-        pathNot: ['^src/$1/', '^src/[^/]+/(index|settings)\\.ts$', '^src/storage/schema\\.ts$'],
+        pathNot: [
+          '^src/$1/',
+          '^src/[^/]+/(index|settings)\\.ts$',
+          '^src/[^/]+/[a-z]+-settings\\.ts$',
+          '^src/storage/schema\\.ts$',
+        ],
       },
     },
     {

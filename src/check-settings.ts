@@ -1,4 +1,5 @@
 import { type CheckFinding, type Environment, type SettingPath, suggestion } from './config/index.ts'
+import { checkHooks } from './hooks/check-hooks.ts'
 import { isLoopbackHost, listenSettings, portNames } from './http/settings.ts'
 import { checkProviders } from './providers/check-providers.ts'
 import { type BuiltInProviderId, builtInProviderIds, providerKeyVariables } from './providers/settings.ts'
@@ -12,6 +13,7 @@ export const checkSettings = (settings: Settings, env: Environment): readonly Ch
   ...checkKeys(settings, env),
   ...checkRoutes(settings, env),
   ...checkAliases(settings),
+  ...checkHooks(settings.hooks),
 ]
 
 const error = (path: SettingPath, message: string): CheckFinding => ({ level: 'error', path, message })
@@ -86,9 +88,12 @@ const checkRoutes = (settings: Settings, env: Environment): readonly CheckFindin
         check(target.provider, ['routes', at, 'targets', index, 'provider']),
       ),
     ),
+    ...settings.routes.flatMap(({ shadow }, at) =>
+      shadow === undefined ? [] : check(shadow.provider, ['routes', at, 'shadow', 'provider']),
+    ),
     ...(settings.default_fallback === undefined
       ? []
-      : check(settings.default_fallback, ['default_fallback'])),
+      : check(settings.default_fallback.provider, ['default_fallback'])),
     ...prices,
   ]
 }
@@ -107,12 +112,18 @@ const isBuiltIn = (name: string): name is BuiltInProviderId => builtInProviderId
 
 const checkAliases = ({ aliases }: Settings): readonly CheckFinding[] =>
   Object.entries(aliases).flatMap(([name, model]) => {
-    if (name === model) return [warning(['aliases', name], 'stands for itself and has no effect')]
-    if (!Object.hasOwn(aliases, model)) return []
-    return [
-      warning(
-        ['aliases', name],
-        `stands for \`${model}\`, itself an alias; aliases are resolved once, so that name is asked for`,
-      ),
-    ]
+    const message = aliasWarning(name, model, aliases)
+    return message === undefined ? [] : [warning(['aliases', name], message)]
   })
+
+/** What is odd about an alias among the others; undefined for nothing. */
+export const aliasWarning = (
+  name: string,
+  model: string,
+  aliases: Readonly<Record<string, string>>,
+): string | undefined => {
+  if (name === model) return 'stands for itself and has no effect'
+  return Object.hasOwn(aliases, model)
+    ? `stands for \`${model}\`, itself an alias; aliases are resolved once, so that name is asked for`
+    : undefined
+}

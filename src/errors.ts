@@ -216,6 +216,8 @@ export interface ErrorDetail {
   readonly param?: string
   /** Seconds after which a retry makes sense. */
   readonly retryAfter?: number
+  /** The provider may have received the request, so that asking again could do something twice. */
+  readonly wasSent?: boolean
   readonly cause?: unknown
 }
 
@@ -224,6 +226,9 @@ export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly param: string | undefined
   readonly retryAfter: number | undefined
+  readonly wasSent: boolean
+  /** The upstream calls that came to nothing before it, for `x-tollgate-attempts`. */
+  attempts: string | undefined
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
@@ -231,6 +236,7 @@ export class GatewayError extends Error {
     this.code = code
     this.param = detail.param
     this.retryAfter = detail.retryAfter
+    this.wasSent = detail.wasSent ?? false
   }
 
   get row(): ErrorRow {

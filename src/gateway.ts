@@ -10,6 +10,7 @@ import { type MeterParts, meter } from './stages/meter/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
 import { type SessionsParts, sessions } from './stages/sessions/index.ts'
+import { type ShadowParts, shadow } from './stages/shadow/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
 import { type TranslateParts, translate } from './stages/translate/index.ts'
 import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
@@ -21,6 +22,7 @@ export type GatewayParts = TraceParts &
   SessionsParts &
   MatchParts &
   HandlesParts &
+  ShadowParts &
   AttemptsParts &
   TranslateParts &
   ReserveParts &
@@ -38,6 +40,7 @@ const answered = (parts: GatewayParts) =>
     .use(sessions(parts)) //      kept answers and conversations: found, kept     404
     .use(match(parts)) //         pure: model -> rule, targets                  404
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
+    .use(shadow(parts)) //        a share is copied to another target, afterwards
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
 
 /** Once per upstream call. */

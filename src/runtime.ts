@@ -1,16 +1,24 @@
 import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
-import { type Catalog, createCatalog, toPriceOverrides } from './catalog/index.ts'
-import { createMediaFetcher } from './egress/index.ts'
+import { type Catalog, createCatalog, modelFamilies, toPriceOverrides } from './catalog/index.ts'
+import type { FetchMedia } from './egress/index.ts'
 import { gateway } from './gateway.ts'
-import type { Ledger } from './ledger/index.ts'
-import { createWatchdog, type Exchange, type Handler } from './pipeline/index.ts'
+import type { HookEvent } from './hooks/index.ts'
+import type { Ledger, ShadowStore } from './ledger/index.ts'
+import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
 import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
-import { createCredentialPool } from './stages/attempts/index.ts'
+import {
+  type CircuitSettings,
+  createCredentialPool,
+  type RetrySettings,
+  type UpstreamHealth,
+} from './stages/attempts/index.ts'
 import { createRouteTable, type RouteTable } from './stages/match/index.ts'
+import { toRouteRule } from './stages/route-settings.ts'
 import type { BackgroundJobs } from './stages/sessions/index.ts'
+import type { ShadowCopies } from './stages/shadow/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
 import type { LearningCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
@@ -28,8 +36,16 @@ export interface Foundation {
   readonly reasoning: ReasoningRegistry
   readonly sessions: Sessions
   readonly jobs: BackgroundJobs
+  readonly shadows: ShadowCopies
+  readonly shadowStore: ShadowStore
+  readonly fetchMedia: FetchMedia
+  /** Tells hooks; returns at once and never throws. */
+  readonly emit: (event: HookEvent) => void
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
+  readonly health: UpstreamHealth
+  /** Streams outlive a reload, and so does what watches them. */
+  readonly watchdog: Watchdog
   readonly instance: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
@@ -44,7 +60,6 @@ export interface Runtime {
   readonly routes: RouteTable
   /** Every model that can be named. */
   readonly models: readonly ListedModel[]
-  stop(): void
 }
 
 /** Builds the gateway that the settings describe. Throws `config_invalid`; then the old runtime goes on. */
@@ -60,13 +75,14 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     now,
   })
   const routes = createRouteTable({
-    routes: settings.routes,
+    routes: settings.routes.map(toRouteRule),
     aliases: settings.aliases,
+    families: settings.family_aliases === 'on' ? modelFamilies() : [],
     providers: upstreams.providers,
     ...(settings.default_fallback === undefined ? {} : { fallback: settings.default_fallback }),
   })
   const models = listModels(settings, upstreams)
-  const watchdog = createWatchdog(now)
+  foundation.health.circuits.configure(circuitSettings(settings))
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
@@ -80,21 +96,38 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     routes,
     pool: createCredentialPool(upstreams.credentials, now),
     workMode: settings.work_mode,
+    retry: retrySettings(settings),
+    random: Math.random,
     catalog,
-    timeouts(provider) {
+    timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
-      return { connect: own.connect, firstByte: own.first_byte, idle: own.idle, total: own.total }
+      return { connect: own.connect, firstByte: own.first_byte, idle: own.idle, total: own.total, ...policy }
     },
-    watchdog,
     userAgent: `tollgate/${version}`,
-    fetchMedia: createMediaFetcher(),
     onLoss: (source, target, { feature }) => foundation.metrics.translationWarning(source, target, feature),
     watchesGrammar: everySoOften(grammarSample),
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
   })
-  return { settings, handle, upstreams, catalog, routes, models, stop: () => watchdog.stop() }
+  return { settings, handle, upstreams, catalog, routes, models }
 }
+
+const retrySettings = ({ retry }: Settings): RetrySettings => ({
+  tries: retry.tries,
+  backoff: retry.backoff,
+  longestWait: retry.longest_wait,
+  deadline: retry.deadline,
+  budget: retry.budget,
+})
+
+const circuitSettings = ({ circuits }: Settings): CircuitSettings => ({
+  failures: circuits.failures,
+  errorRate: circuits.error_rate,
+  minimum: circuits.minimum,
+  window: circuits.window,
+  openFor: circuits.open_for,
+  longestOpen: circuits.longest_open,
+})
 
 /** Of so many streams, one is held against its protocol's grammar. */
 const grammarSample = 64

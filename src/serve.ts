@@ -3,18 +3,25 @@ import { mkdirSync } from 'node:fs'
 import { adminApi } from './admin/index.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
+import { announceKeys } from './announce-keys.ts'
 import { createCliToken } from './cli-token.ts'
-import { type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
+import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
+import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
 import { GatewayError } from './errors.ts'
+import { adminRoutes, explainRoute } from './explain-route.ts'
+import { createHooks } from './hooks/index.ts'
 import { createLedger } from './ledger/index.ts'
 import { type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
+import { createWatchdog } from './pipeline/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
+import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
+import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
@@ -25,6 +32,8 @@ export interface ServeOptions {
   /** Reads the configuration anew each time. Throws `config_invalid`. */
   readonly load: () => LoadedConfig<Settings>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Fetches pictures and the like that clients name by an address; default from public addresses only. */
+  readonly fetchMedia?: FetchMedia
 }
 
 /** How often changes that other processes made to keys are looked for, in milliseconds. */
@@ -39,6 +48,7 @@ const housekeeping = 30_000
 export const serve = async ({
   load,
   env,
+  fetchMedia = createMediaFetcher(),
 }: ServeOptions): Promise<{ readonly listening: Listening; stop(): Promise<void> }> => {
   let config = load()
   const { settings } = config
@@ -107,6 +117,25 @@ export const serve = async ({
     outputOf: (response) => protocols['openai-responses'].sessions?.outputOf(response) ?? [],
   })
   const jobs = createBackgroundJobs(sessions, warn)
+  const shadows = createShadowCopies({
+    store: writer.shadow,
+    registry: metrics.registry,
+    onProblem: warn,
+    now,
+  })
+  const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
+  const watchdog = createWatchdog(now)
+  const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
+    const provider = upstream.slice(0, upstream.indexOf('/'))
+    metrics.circuit(provider, state)
+    if (state === 'open') {
+      logger.warn('an upstream fails and is left alone', { upstream, ms: openUntil - now() })
+      hooks.emit({ type: 'circuit_open', data: { upstream, provider, openUntil } })
+    } else {
+      logger.info('an upstream works again', { upstream })
+      hooks.emit({ type: 'circuit_closed', data: { upstream, provider } })
+    }
+  }
   const foundation: Foundation = {
     logger,
     metrics,
@@ -116,9 +145,15 @@ export const serve = async ({
     handles,
     stateKeys: accounts.stateKeys,
     tokenCounter: createLearningCounter(),
+    health: createUpstreamHealth({ now, onCircuit }),
+    watchdog,
     reasoning,
     sessions,
     jobs,
+    shadows,
+    shadowStore: writer.shadow,
+    fetchMedia,
+    emit: hooks.emit,
     ledger,
     instance,
     env,
@@ -126,20 +161,25 @@ export const serve = async ({
   }
   let runtime: Runtime = await createRuntime(settings, foundation)
 
+  /** Files that a refused configuration is wrong in: it may be mended there. */
+  let refused: readonly string[] = []
   const reload = async (): Promise<void> => {
     let next: LoadedConfig<Settings>
     try {
       next = load()
-      const built = await createRuntime(next.settings, foundation)
-      runtime.stop()
-      runtime = built
+      runtime = await createRuntime(next.settings, foundation)
     } catch (error) {
+      refused = isConfigError(error) ? error.problems.flatMap(({ file }) => file ?? []) : []
       logger.error('the new configuration is refused, the old one goes on', { reason: reasonOf(error) })
       throw error
     }
     const ignored = restartNeeded(config.settings, next.settings)
     if (ignored.length > 0) logger.warn('these settings change only at a restart', { settings: ignored })
+    for (const warning of next.warnings)
+      logger.warn(warning.message, { file: warning.file, line: warning.line })
     config = next
+    refused = []
+    hooks.configure(next.settings.hooks)
     logger.setLevel(next.settings.telemetry.log.level)
     logger.info('configuration reloaded', { files: next.files })
   }
@@ -155,7 +195,7 @@ export const serve = async ({
         find: (presented) =>
           cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
       },
-      keys: accounts.virtualKeys,
+      keys: announceKeys(accounts.virtualKeys, hooks.emit),
       credentials,
       reader: {
         usage: async (query) => (await reports()).usage(query),
@@ -163,6 +203,7 @@ export const serve = async ({
         exchange: async (exchange) => (await reports()).exchange(exchange),
         running: async (at, limit) => (await reports()).running(at, limit),
       },
+      shadow: async (query) => (await storage.reader()).shadow.report(query),
       metrics: {
         contentType: metrics.contentType,
         render() {
@@ -174,6 +215,8 @@ export const serve = async ({
       metricsToken: () => runtime.settings.telemetry.metrics.token,
       models: () => adminModels(runtime, now()),
       providers: () => adminProviders(runtime),
+      routes: () => adminRoutes(runtime),
+      explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
       config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
       reload,
       status: () => ({
@@ -197,25 +240,33 @@ export const serve = async ({
       accounts.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([accounts.flush(), handles.purge(), reasoning.purge(), sessions.purge()]).catch(
-        () => undefined,
-      )
+      Promise.all([
+        accounts.flush(),
+        handles.purge(),
+        reasoning.purge(),
+        sessions.purge(),
+        shadows.flush(),
+      ]).catch(() => undefined)
     }, housekeeping),
   ]
-  const unwatch = watchFiles(config.candidates, quietReload)
+  const unwatch = watchFiles(
+    () => ({ files: [...config.candidates, ...refused], folders: config.folders }),
+    quietReload,
+  )
 
   const stop = async (): Promise<void> => {
     unwatch()
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     const { shutdown_timeout: patience } = runtime.settings
-    await Promise.all([listening.drain(patience), jobs.drain(patience)])
+    await Promise.all([listening.drain(patience), jobs.drain(patience), shadows.stop()])
+    await hooks.stop()
     await accounts.flush().catch(() => undefined)
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])
     // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
-    runtime.stop()
+    watchdog.stop()
     metrics.close()
     await storage.stop()
     logger.info('stopped')

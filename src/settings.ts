@@ -3,13 +3,19 @@ import { z } from 'zod'
 import { pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
+import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
+import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
+import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
 import {
   aliasesSettings,
+  aliasFilesSettings,
+  aliasFolderSettings,
   defaultFallbackSettings,
+  familyAliasesSettings,
   routesSettings,
   workModeSettings,
 } from './stages/settings.ts'
@@ -70,14 +76,21 @@ export const settingsSchema = z.strictObject({
   providers: providersSettings,
   routes: routesSettings,
   aliases: aliasesSettings,
+  alias_files: aliasFilesSettings,
+  alias_folder: aliasFolderSettings,
+  family_aliases: familyAliasesSettings,
   work_mode: workModeSettings,
   default_fallback: defaultFallbackSettings,
   timeouts: timeoutsSettings,
+  retry: retrySettings,
+  circuits: circuitsSettings,
   prices: pricesSettings
     .prefault([])
     .register(settingMeta, { reloads: true, expects: 'a list of prices with `match`' })
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
   ledger: ledgerSettings,
+  audit: auditSettings,
+  hooks: hooksSettings,
   sessions: sessionsSettings,
   database,
   redis: later('state shared over Redis'),

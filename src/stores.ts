@@ -16,9 +16,11 @@ import {
 } from './accounts/index.ts'
 import {
   createLedgerStore,
+  createShadowStore,
   type HandleWriter,
   type LedgerStore,
   type LedgerWriterOptions,
+  type ShadowStore,
 } from './ledger/index.ts'
 import {
   type ConversationStore,
@@ -45,6 +47,7 @@ export interface Stores {
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
+  readonly shadow: ShadowStore
   readonly tenants: TenantStore
 }
 
@@ -62,6 +65,7 @@ export const createStores = (
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
+  shadow: createShadowStore(database),
   tenants: createTenantStore(database),
 })
 

@@ -7,6 +7,8 @@ import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
 import { modelsRoutes } from './routes/models.ts'
 import { providersRoutes } from './routes/providers.ts'
+import { routesRoutes } from './routes/routes.ts'
+import { shadowRoutes } from './routes/shadow.ts'
 import { usageRoutes } from './routes/usage.ts'
 
 /** What may be asked without any token: a list that a test holds against every route. */
@@ -41,8 +43,10 @@ export const adminApi = (parts: AdminParts): Hono => {
   app.route('/api/v1', keysRoutes(parts))
   app.route('/api/v1', usageRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))
+  app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
+  app.route('/api/v1', routesRoutes(parts))
   app.route('/api/v1', configRoutes(parts))
   return app
 }

@@ -1,6 +1,7 @@
 import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
-import type { LedgerReader, LedgerStatus } from '../ledger/index.ts'
+import type { LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
 export interface AdminParts {
@@ -8,12 +9,16 @@ export interface AdminParts {
   readonly keys: VirtualKeys
   readonly credentials: Credentials
   readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
+  readonly shadow: ShadowStore['report']
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>
   readonly servesMetrics: () => boolean
   /** A token that may read `/metrics` and nothing else. */
   readonly metricsToken: () => string | undefined
   readonly models: () => readonly AdminModel[]
   readonly providers: () => readonly AdminProvider[]
+  readonly routes: () => readonly AdminRoute[]
+  /** Throws `gateway_request_invalid` for a key or endpoint that there is not. */
+  readonly explainRoute: (question: RouteQuestion) => Promise<RouteExplanation>
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
   /** Reads the configuration anew; throws `config_invalid` and keeps the old one when it is wrong. */

@@ -1,2 +1,8 @@
 export { adminApi, publicAdminPaths } from './admin-api.ts'
 export type { AdminModel, AdminParts, AdminProvider, AdminSetting, ServerStatus } from './admin-parts.ts'
+export type {
+  AdminRoute,
+  ExplainedTarget,
+  RouteExplanation,
+  RouteQuestion,
+} from './route-explanation.ts'

@@ -1,5 +1,6 @@
 export { type BoundPart, type Bounds, boundOf } from './bound-of.ts'
 export { type Catalog, createCatalog, type ModelCard, type PriceOverride } from './catalog.ts'
 export { type BilledUsage, costOf } from './cost-of.ts'
+export { type ModelFamily, modelFamilies } from './model-families.ts'
 export type { PriceCard, PriceTier, Rates } from './price-card.ts'
 export { type PricesSettings, pricesSettings, toPriceOverrides } from './settings.ts'

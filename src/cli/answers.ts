@@ -69,6 +69,81 @@ export const credentialsSchema = z.looseObject({
   ),
 })
 
+const interval = z.looseObject({ value: z.number(), low: z.number(), high: z.number() }).nullable()
+const share = z.looseObject({ hits: z.number(), of: z.number(), share: interval })
+const shadowTarget = z.looseObject({ provider: z.string(), model: z.string() })
+
+export const shadowReportSchema = z.looseObject({
+  pairs: z.array(
+    z.looseObject({
+      route: z.string(),
+      primary: shadowTarget,
+      shadow: shadowTarget,
+      copies: z.looseObject({
+        compared: z.number(),
+        failed: z.number(),
+        unreadable: z.number(),
+        unfinished: z.number(),
+      }),
+      answered: share,
+      equivalent: share,
+      sameStop: share,
+      sameToolCalls: share,
+      primaryJson: share,
+      shadowJson: share,
+      similarity: z.looseObject({ copies: z.number(), mean: interval }),
+      lengthRatio: z.looseObject({ copies: z.number(), median: z.number().nullable() }),
+      latency: z.looseObject({
+        copies: z.number(),
+        primaryP50: z.number().nullable(),
+        shadowP50: z.number().nullable(),
+        differenceP50: interval,
+      }),
+      cost: z.looseObject({
+        copies: z.number(),
+        primaryUsd: z.string(),
+        shadowUsd: z.string(),
+        savedPerThousandUsd: z
+          .looseObject({ value: z.string(), low: z.string().nullable(), high: z.string().nullable() })
+          .nullable(),
+      }),
+    }),
+  ),
+  dropped: z.array(z.looseObject({ route: z.string(), reason: z.string(), count: z.number() })),
+  isComplete: z.boolean(),
+})
+
+const routeTarget = z.looseObject({ provider: z.string(), model: z.string().nullable(), weight: z.number() })
+
+export const routesSchema = z.looseObject({
+  routes: z.array(
+    z.looseObject({
+      number: z.number(),
+      name: z.string(),
+      match: z.array(z.string()),
+      when: z.record(z.string(), z.unknown()).nullable(),
+      strategy: z.string(),
+      targets: z.array(routeTarget),
+    }),
+  ),
+})
+
+export const routeExplanationSchema = z.looseObject({
+  model: z.string(),
+  outcome: z.enum(['routed', 'unknown', 'denied', 'unserved']),
+  rule: z.string().nullable(),
+  strategy: z.string(),
+  sticky: z.boolean(),
+  workMode: z.string(),
+  steps: z.array(
+    z.looseObject({ looked: z.string(), name: z.string(), fits: z.boolean(), because: z.string() }),
+  ),
+  targets: z.array(
+    routeTarget.extend({ served: z.string(), protocol: z.string().nullable(), capable: z.boolean() }),
+  ),
+  nearest: z.array(z.string()),
+})
+
 /** Throws when the server is of a release that answers otherwise. */
 export const readAnswer = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const parsed = schema.safeParse(value)

@@ -7,6 +7,8 @@ import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { modelsCommand } from './commands/models.ts'
+import { routeCommand } from './commands/route.ts'
+import { shadowCommand } from './commands/shadow.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -28,7 +30,9 @@ const commands: readonly CommandMaker[] = [
   configCommand,
   keysCommand,
   usageCommand,
+  shadowCommand,
   modelsCommand,
+  routeCommand,
   doctorCommand,
   conformCommand,
 ]

@@ -30,8 +30,11 @@ export {
   loadConfig,
   type SettingOrigin,
 } from './load-config.ts'
+export { mapFilesIn } from './map-files.ts'
 export { maskSecrets } from './mask-secrets.ts'
 export { nearestName, suggestion } from './nearest-name.ts'
+export { type NamedText, readNameMap } from './read-name-map.ts'
+export { readTextFile } from './read-sources.ts'
 export type { Environment } from './read-yaml.ts'
 export { restartNeeded } from './restart-needed.ts'
 export { expectation, type Field, fieldsOf, outlineAt } from './schema-outline.ts'
@@ -39,4 +42,4 @@ export { setInFile } from './set-in-file.ts'
 export { type SettingMeta, settingMeta } from './setting-meta.ts'
 export { formatPath, parsePath, type SettingPath } from './setting-path.ts'
 export { profiles, type Variable, variables } from './variables.ts'
-export { type WatchOptions, watchFiles } from './watch-files.ts'
+export { type Watched, type WatchOptions, watchFiles } from './watch-files.ts'

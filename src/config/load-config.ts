@@ -32,6 +32,8 @@ export interface LoadedConfig<T> {
   readonly files: readonly string[]
   /** The files read and those that would have been, had they existed: watch these. */
   readonly candidates: readonly string[]
+  /** Folders whose map files count, whatever their names. */
+  readonly folders: readonly string[]
   /** Who said the value at a path; for a section, where it was said first. */
   readonly origin: (path: string | SettingPath) => SettingOrigin
   readonly warnings: readonly ConfigProblem[]
@@ -60,6 +62,7 @@ export const loadConfig = <T>(sources: ConfigSources<T>): LoadedConfig<T> => {
     settings: outcome.settings.parsed,
     files: said.files,
     candidates: said.candidates,
+    folders: [],
     origin: (path) => originAt(outcome.tree, toPath(path)),
     warnings: [...said.warnings, ...outcome.warnings],
   }

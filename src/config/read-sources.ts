@@ -51,7 +51,7 @@ export const readSources = (schema: z.core.$ZodType, sources: Sources): SaidBySo
 const merge = (layers: readonly (ConfigNode | undefined)[]): ConfigNode | undefined =>
   layers.reduce((lower, upper) => (upper === undefined ? lower : mergeNodes(lower, upper)), undefined)
 
-const readTextFile: ReadFile = (path) => {
+export const readTextFile: ReadFile = (path) => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (error) {

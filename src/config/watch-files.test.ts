@@ -162,3 +162,39 @@ test('a loop of links is no trap', () => {
   symlinkSync('a', at('b'))
   expect(() => start([at('a')])).not.toThrow()
 })
+
+describe('a folder of maps', () => {
+  const startFolder = (path: string) => {
+    stop = watchFiles(
+      () => ({ files: [], folders: [path] }),
+      () => {
+        changes += 1
+      },
+      { debounceMs: 20, pollMs: 0 },
+    )
+  }
+
+  test('is followed when a file in it appears, changes and goes, and other files do not count', async () => {
+    mkdirSync(at('maps'))
+    write(at('maps', 'a.yaml'), '1')
+    startFolder(at('maps'))
+    write(at('maps', 'b.json'), '1')
+    await untilChanges(1)
+    write(at('maps', 'b.json'), '2')
+    await untilChanges(2)
+    write(at('maps', 'notes.txt'), '1')
+    write(at('maps', '.a.yaml.swp'), '1')
+    unlinkSync(at('maps', 'a.yaml'))
+    await untilChanges(3)
+    await Bun.sleep(100)
+    expect(changes).toBe(3)
+  })
+
+  test('is followed when it is reached by a link', async () => {
+    mkdirSync(at('real'))
+    symlinkSync(at('real'), at('maps'))
+    startFolder(at('maps'))
+    write(at('real', 'a.yaml'), '1')
+    await untilChanges(1)
+  })
+})

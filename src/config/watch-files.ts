@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FSWatcher, lstatSync, readFileSync, readlinkSync, watch } from 'node:fs'
+import { type FSWatcher, lstatSync, readFileSync, readlinkSync, realpathSync, watch } from 'node:fs'
 import { dirname, join, parse, resolve, sep } from 'node:path'
+import { isMapFile, mapFilesIn } from './map-files.ts'
 
 export interface WatchOptions {
   /** Milliseconds of quiet after the last event before the files are read. Default 200. */
@@ -9,30 +10,39 @@ export interface WatchOptions {
   readonly pollMs?: number
 }
 
+export interface Watched {
+  readonly files: readonly string[]
+  /** Every map file in them counts as well, whenever it appears. */
+  readonly folders: readonly string[]
+}
+
 /**
  * Calls `onChange` when the content of one of the files differs from the last look; also when one appears or
  * goes. It watches folders, not files, so it follows editors that write a new file and rename it, and symbolic
- * links that are pointed elsewhere (a Kubernetes ConfigMap swaps the link `..data`). Returns what ends it.
+ * links that are pointed elsewhere (a Kubernetes ConfigMap swaps the link `..data`). A function is asked at each
+ * look: when it names other files than before, that is a change. Returns what ends it.
  */
 export const watchFiles = (
-  files: readonly string[],
+  watched: readonly string[] | (() => Watched),
   onChange: () => void,
   options: WatchOptions = {},
 ): (() => void) => {
   const debounceMs = options.debounceMs ?? 200
   const pollMs = options.pollMs ?? 5_000
   const watchers = new Map<string, FSWatcher>()
-  let seen = contentsOf(files)
+  const listed = (): Watched => (typeof watched === 'function' ? watched() : { files: watched, folders: [] })
+  let seen = contentsOf(listed())
   let waiting: ReturnType<typeof setTimeout> | undefined
   let stopped = false
   /** What a change may be called that matters: every name on the way to a file. */
   let names: ReadonlySet<string> = new Set()
+  let mapFolders: ReadonlySet<string> = new Set()
 
   const look = () => {
     waiting = undefined
     if (stopped) return
     follow()
-    const now = contentsOf(files)
+    const now = contentsOf(listed())
     if (now === seen) return
     seen = now
     onChange()
@@ -44,7 +54,11 @@ export const watchFiles = (
   }
   /** Watches the folders that matter now: a swapped link leads into another one. */
   const follow = () => {
-    const ways = files.map(wayTo)
+    const { files, folders } = listed()
+    mapFolders = new Set(folders.map((folder) => realPath(folder)))
+    const ways = [...files, ...folders.flatMap((folder) => [join(folder, 'any'), ...mapFiles(folder)])].map(
+      wayTo,
+    )
     const wanted = new Set(ways.flatMap((way) => [...way.folders]))
     names = new Set(ways.flatMap((way) => [...way.names]))
     for (const [folder, watcher] of watchers) if (!wanted.has(folder)) forget(folder, watcher)
@@ -54,7 +68,7 @@ export const watchFiles = (
     try {
       // The folder may be full of other files that change all the time (database, logs).
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name)) soon()
+        if (name === null || names.has(name) || (mapFolders.has(realPath(folder)) && isMapFile(name))) soon()
       })
       watcher.on('error', () => forget(folder, watcher))
       watchers.set(folder, watcher)
@@ -71,7 +85,7 @@ export const watchFiles = (
   const check = () => {
     follow()
     // By way of the wait: the file may be half written.
-    if (waiting === undefined && contentsOf(files) !== seen) soon()
+    if (waiting === undefined && contentsOf(listed()) !== seen) soon()
   }
   const poll = pollMs > 0 ? setInterval(check, pollMs) : undefined
   poll?.unref()
@@ -84,9 +98,10 @@ export const watchFiles = (
 }
 
 /** Equal as long as no file's content changes. */
-const contentsOf = (files: readonly string[]): string => {
+const contentsOf = ({ files, folders }: Watched): string => {
   const hash = createHash('sha256')
-  for (const file of files) {
+  for (const file of [...files, ...folders.flatMap(mapFiles)]) {
+    hash.update(`${file}\0`)
     try {
       const content = readFileSync(file)
       hash.update(`${content.length}:`).update(content)
@@ -95,6 +110,22 @@ const contentsOf = (files: readonly string[]): string => {
     }
   }
   return hash.digest('hex')
+}
+
+const mapFiles = (folder: string): readonly string[] => {
+  try {
+    return mapFilesIn(folder)
+  } catch {
+    return []
+  }
+}
+
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 /** More links than a path may hold on Linux. */

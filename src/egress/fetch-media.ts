@@ -1,9 +1,7 @@
-import { lookup } from 'node:dns/promises'
-import { type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestSecure } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { isGlobalAddress } from './global-address.ts'
+import { addressesOf, type ResolveHost, raced, resolveHost, sendPinned } from './pinned-request.ts'
 
 export interface FetchedMedia {
   readonly bytes: Uint8Array
@@ -18,8 +16,7 @@ export interface MediaFetcherOptions {
   /** Of the whole fetch, redirects included. */
   readonly timeoutMs?: number
   readonly maximumRedirects?: number
-  /** All addresses of a host. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>
+  readonly resolve?: ResolveHost
   readonly isAllowed?: (address: string) => boolean
 }
 
@@ -40,9 +37,8 @@ export const createMediaFetcher = (options: MediaFetcherOptions = {}): FetchMedi
   const resolve = options.resolve ?? resolveHost
   const isAllowed = options.isAllowed ?? isGlobalAddress
 
-  const addressesOf = async (url: URL): Promise<readonly string[]> => {
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    const addresses = isIP(host) === 0 ? await resolve(host) : [host]
+  const allowedAddresses = async (url: URL): Promise<readonly string[]> => {
+    const addresses = await addressesOf(url, resolve)
     // One address of many that leads inside is enough to distrust the name.
     if (addresses.length === 0 || !addresses.every(isAllowed))
       throw unavailable(url, 'it is no public address')
@@ -54,10 +50,10 @@ export const createMediaFetcher = (options: MediaFetcherOptions = {}): FetchMedi
     const until = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
     let url = parsed(address)
     for (let hop = 0; hop <= maximumRedirects; hop++) {
-      const addresses = await raced(addressesOf(url), until).catch((error: unknown) => {
+      const addresses = await raced(allowedAddresses(url), until).catch((error: unknown) => {
         throw explained(url, error, signal, deadline)
       })
-      const answer = await raced(open(url, addresses, until), until).catch((error: unknown) => {
+      const answer = await raced(sendPinned(url, addresses, get, until), until).catch((error: unknown) => {
         throw explained(url, error, signal, deadline)
       })
       const next = redirection(answer, url)
@@ -108,40 +104,10 @@ const checked = (url: URL): URL => {
   return url
 }
 
-const resolveHost = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address)
-
-/** The promise, or the signal's reason when that comes first. */
-const raced = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-
-const open = (url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> => {
-  const records = addresses.map((address) => ({ address, family: isIP(address) }))
-  // The name was resolved and checked; connecting must not resolve it again.
-  const pinned: LookupFunction = (_, options, callback) => {
-    const [first] = records
-    if (options.all === true) callback(null, records)
-    else callback(null, first?.address ?? '', first?.family ?? 4)
-  }
-  const send = url.protocol === 'https:' ? requestSecure : requestPlain
-  return new Promise((resolve, reject) => {
-    const call = send(url, {
-      method: 'GET',
-      agent: false,
-      lookup: pinned,
-      signal,
-      headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'tollgate' },
-    })
-    call.once('response', resolve)
-    call.once('error', reject)
-    call.end()
-  })
-}
+const get = {
+  method: 'GET',
+  headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'tollgate' },
+} as const
 
 /** Where a redirect leads; never from a protected connection to an open one. */
 const redirection = ({ statusCode, headers }: IncomingMessage, from: URL): URL | undefined => {

@@ -5,3 +5,10 @@ export {
   type MediaFetcherOptions,
 } from './fetch-media.ts'
 export { isGlobalAddress } from './global-address.ts'
+export {
+  createPoster,
+  type PosterOptions,
+  type PostJson,
+  type PostOptions,
+  type PostResult,
+} from './post-json.ts'

@@ -52,7 +52,12 @@ export const errorResponse = (
   requestId: string,
   extra: Readonly<Record<string, string>> = {},
 ): Response => {
-  const ours = { 'x-tollgate-request-id': requestId, 'x-tollgate-error': error.code, ...extra }
+  const ours = {
+    'x-tollgate-request-id': requestId,
+    'x-tollgate-error': error.code,
+    ...(error.attempts === undefined ? {} : { 'x-tollgate-attempts': error.attempts }),
+    ...extra,
+  }
   if (protocol === undefined) {
     const body = { error: { code: error.code, message: error.message } }
     return Response.json(body, { status: error.row.status, headers: ours })

@@ -10,6 +10,7 @@ export type {
   UsageSource,
 } from './entry.ts'
 export { type EntryFilters, type FilterName, filterColumns, isFilterName } from './entry-filter.ts'
+export type { Interval } from './intervals.ts'
 export { createLedger, type Ledger, type LedgerOptions, type LedgerStatus } from './ledger.ts'
 export { createLedgerStore, type LedgerStore } from './ledger-store.ts'
 export {
@@ -20,6 +21,15 @@ export {
   exportEntries,
   type LedgerReader,
 } from './read-store.ts'
+export type {
+  ShadowCopy,
+  ShadowDrops,
+  ShadowEnd,
+  ShadowMeasures,
+  ShadowPrimary,
+} from './shadow-copy.ts'
+export type { ShadowCost, ShadowPair, ShadowQuery, ShadowReport, Share } from './shadow-report.ts'
+export { createShadowStore, hourOf, type ShadowStore } from './shadow-store.ts'
 export {
   type UsageDimension,
   type UsageQuery,

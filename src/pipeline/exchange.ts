@@ -6,6 +6,8 @@ export interface Exchange {
   /** `req_…`, unique and sortable; also `x-tollgate-request-id`. */
   readonly id: string
   readonly kind: 'client' | 'shadow' | 'canary' | 'background' | 'peer'
+  /** Only on exchanges that the gateway starts by itself: no client's key stands behind them. */
+  readonly internal?: Internal
   readonly protocol: Protocol
   readonly endpoint: Endpoint
   readonly operation: Operation
@@ -16,6 +18,18 @@ export interface Exchange {
   readonly startedAt: number
   /** The stage that runs now, for the ledger: which one ended it. Set by the pipeline. */
   stage: string
+}
+
+/** Who an exchange of the gateway's own belongs to, and where it goes. */
+export interface Internal {
+  readonly tenant: {
+    readonly organisation: string
+    readonly team: string | null
+    readonly user: string | null
+    readonly key: string | null
+  }
+  /** The one target, whatever the routes say. Absent: as routed. */
+  readonly target?: { readonly provider: string; readonly model: string }
 }
 
 /** The request as it arrived, before its body was read. */

@@ -1,4 +1,4 @@
-export type { Exchange, Incoming } from './exchange.ts'
+export type { Exchange, Incoming, Internal } from './exchange.ts'
 export { failedOutcome } from './failed-outcome.ts'
 export { type Pipeline, pipeline } from './pipeline.ts'
 export {

@@ -16,6 +16,8 @@ export interface WholeReply extends ReplyHead {
 
 export interface StreamReply extends ReplyHead {
   readonly body: BodyStream
+  /** How it ended, where that is known before its first content: nothing of an answer has reached the client. */
+  readonly failedEarly?: Outcome
 }
 
 /** How an exchange ended. */

@@ -1,38 +1,6 @@
 import { z } from 'zod'
-import { settingMeta, text } from '../config/index.ts'
-
-/** Parsed to one shape, however it is written. */
-interface RouteTarget {
-  readonly provider: string
-  /** Absent: the model that the client asked for. */
-  readonly model?: string
-}
-
-const target = z
-  .union([
-    text(),
-    z.strictObject({
-      provider: text().describe('Provider that answers.'),
-      model: text().optional().describe('Model to ask for; without it the one that the client named.'),
-    }),
-  ])
-  .register(settingMeta, { expects: 'a provider, or a section with `provider` and `model`' })
-  .transform((written): RouteTarget => {
-    if (typeof written === 'string') return { provider: written }
-    const { provider, model } = written
-    return model === undefined ? { provider } : { provider, model }
-  })
-
-const route = z.strictObject({
-  match: text().describe('Model name; `*` stands for any text.'),
-  targets: z
-    .array(target)
-    .min(1)
-    .describe(
-      'Who answers, in the order in which they are tried: `openai` or `{ provider: openai, model: gpt-5.1 }`.',
-    ),
-  name: text().optional().describe('Name of the rule in logs and headers.'),
-})
+import { filePath, settingMeta, text } from '../config/index.ts'
+import { route, routeTarget } from './route-settings.ts'
 
 /** The first rule whose `match` fits the model decides. */
 export const routesSettings = z
@@ -58,10 +26,36 @@ export const workModeSettings = z
     '`auto` translates where client and provider speak different protocols; `passthrough` refuses those; `translation` refuses the others.',
   )
 
-export const defaultFallbackSettings = text()
+export const defaultFallbackSettings = routeTarget
   .optional()
-  .register(settingMeta, { reloads: true, expects: 'the name of a provider' })
-  .describe('Provider for models that no route and no provider knows; without it they are answered with 404.')
+  .register(settingMeta, { reloads: true, expects: 'a provider, or a section with `provider` and `model`' })
+  .describe(
+    'Provider, or provider and model, for names that no route and no provider knows; without it they are answered with 404.',
+  )
+
+/** More aliases, in files of their own. */
+export const aliasFilesSettings = z
+  .array(filePath())
+  .prefault([])
+  .register(settingMeta, { reloads: true, expects: 'a list of paths' })
+  .describe(
+    'Files with more aliases, YAML or JSON: `name: model`. Read anew when they change; `aliases` wins over them.',
+  )
+
+export const aliasFolderSettings = filePath()
+  .optional()
+  .register(settingMeta, { reloads: true })
+  .describe(
+    'Folder with more files of aliases: all `*.yaml`, `*.yml` and `*.json`, later names winning over earlier ones. Read anew when one changes, appears or goes.',
+  )
+
+export const familyAliasesSettings = z
+  .enum(['on', 'off'])
+  .prefault('on')
+  .register(settingMeta, { reloads: true })
+  .describe(
+    '`on`: names of lines of models, such as `claude-sonnet`, stand for the newest model of the line that a configured provider lists.',
+  )
 
 export type RoutesSettings = z.output<typeof routesSettings>
 export type AliasesSettings = z.output<typeof aliasesSettings>

@@ -286,6 +286,45 @@ export interface ConversationItemsTable {
   sealed: string
 }
 
+/** Copies of exchanges that went to another target to see how it answers. No word of prompts or answers. */
+export interface ShadowCopiesTable extends TenantColumns {
+  /** The copy's own exchange. */
+  copy: string
+  /** The exchange that was copied. */
+  exchange: string
+  at: Integer
+  route: string
+  primary_provider: string
+  primary_model: string
+  primary_latency_ms: Integer
+  primary_cost_nano_usd: NullableInteger
+  provider: string
+  model: string
+  reserved_nano_usd: NullableInteger
+  /** Null while it is under way. */
+  result: NullableText
+  error: NullableText
+  latency_ms: NullableInteger
+  cost_nano_usd: NullableInteger
+  same_stop: NullableInteger
+  same_tool_calls: NullableInteger
+  primary_json: NullableInteger
+  copy_json: NullableInteger
+  primary_length: NullableInteger
+  copy_length: NullableInteger
+  /** Millionths: the databases share no type for fractions. */
+  similarity_ppm: NullableInteger
+}
+
+/** Exchanges that were to be copied and were not. */
+export interface ShadowDropsTable {
+  route: string
+  /** Start of the hour. */
+  hour: Integer
+  reason: string
+  count: Integer
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -308,4 +347,6 @@ export interface Schema {
   responses: ResponsesTable
   conversations: ConversationsTable
   conversation_items: ConversationItemsTable
+  shadow_copies: ShadowCopiesTable
+  shadow_drops: ShadowDropsTable
 }

@@ -48,6 +48,8 @@ export interface Metrics {
   tokens(provider: string, counts: TokenCounts): void
   cost(provider: string, nanoUsd: bigint): void
   violation(protocol: string, rule: string): void
+  /** An upstream of this provider is left alone, or works again. */
+  circuit(provider: string, state: 'open' | 'closed'): void
   /** Something of a client's request or answer had no counterpart in the other protocol. */
   translationWarning(source: string, target: string, feature: string): void
   render(): Promise<string>
@@ -116,6 +118,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'Stream frames that break the rules of their protocol.',
     labels: ['protocol', 'rule'],
   })
+  const circuits = counter({
+    name: 'tollgate_circuit_changes_total',
+    help: 'How often an upstream was left alone after failures, and how often one came back.',
+    labels: ['provider', 'state'],
+  })
   const translationWarnings = counter({
     name: 'tollgate_translation_warnings_total',
     help: 'What had no counterpart where one protocol was translated into another.',
@@ -156,6 +163,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       }
     },
     cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
+    circuit: (provider, state) => circuits(provider, state).add(),
     violation: (protocol, rule) => violations(protocol, rule).add(),
     translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),
     render: registry.render,

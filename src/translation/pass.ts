@@ -5,6 +5,8 @@ import type { Machine } from '../wire/index.ts'
 export interface TranslationContext {
   readonly organisation: string
   readonly target: TranslationTarget
+  /** What the client asked for, before any pass; absent where one pass runs alone. */
+  readonly asked?: GenerateRequest
   /** Losses that the client is told of. In strict mode each one is a refusal. */
   readonly warn: Warn
   /** @throws GatewayError `gateway_translation_unsupported` with the path in the client's request */

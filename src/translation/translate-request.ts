@@ -34,7 +34,7 @@ export const translateRequest = (asked: GenerateRequest, parts: TranslateRequest
   const answers: (() => Machine<StreamEvent, StreamEvent>)[] = []
   let request = asked
   for (const pass of parts.passes) {
-    const passed = pass.run(request, { organisation, target, warn, refuse })
+    const passed = pass.run(request, { organisation, target, asked, warn, refuse })
     request = passed.request
     if (passed.answer !== undefined) answers.unshift(passed.answer)
   }

@@ -49,8 +49,14 @@ describe('events', () => {
     )
   })
 
-  test('with line feeds in their data keep them', () => {
-    expect(decode([bytesOf(formatFrame({ data: 'a\nb' }))])).toEqual([{ data: 'a\nb' }])
+  test('with several lines of data are read as one', () => {
+    expect(decode([bytesOf('data: a\ndata: b\n\n')])).toEqual([{ data: 'a\nb' }])
+  })
+
+  test('are written with their data in one line, as line breaks between the tokens of JSON mean nothing', () => {
+    const written = formatFrame({ event: 'e', data: '{"a":\n [1,\r\n2],\r"b": "x\\ny"}' })
+    expect(written).toBe('event: e\ndata: {"a":  [1, 2], "b": "x\\ny"}\n\n')
+    expect(decode([bytesOf(written)])).toHaveLength(1)
   })
 
   test('that are cut off count only when their data is whole', () => {

@@ -201,12 +201,18 @@ export const isComplete = (data: string): boolean => {
   }
 }
 
-/** One event as text: LF, one `data:` line per line of data, a blank line. */
+/**
+ * One event as text: LF, one `data:` line, a blank line. Data is JSON in every protocol, so a line break can only stand
+ * between two tokens (a model's pretty-printed arguments, a client's schema), where a space means the same. Several
+ * `data:` lines would mean it as well, but Google's SDK reads one.
+ */
 export const formatFrame = (frame: SseFrame): string => {
   const event = frame.event === undefined ? '' : `event: ${frame.event}\n`
-  const data = frame.data.includes('\n') ? frame.data.replaceAll('\n', '\ndata: ') : frame.data
-  return `${event}data: ${data}\n\n`
+  return `${event}data: ${inOneLine(frame.data)}\n\n`
 }
+
+const inOneLine = (data: string): string =>
+  data.includes('\n') || data.includes('\r') ? data.replaceAll(/\r\n?|\n/g, ' ') : data
 
 const encoder = new TextEncoder()
 

@@ -4,7 +4,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { ApiError as GeminiError, GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { wireCases } from '../gateway/wire-cases.ts'
-import { startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import { oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 let upstream: TestUpstream
@@ -14,6 +14,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'providers:',
       `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses], base_url: "${upstream.url}/v1", api_key: upstream-secret-key, models: ["test-model"] }`,
       `  up-anthropic: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: upstream-secret-key, models: ["test-claude"] }`,

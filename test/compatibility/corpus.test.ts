@@ -10,7 +10,7 @@ import {
   corpusAvailable,
   streamBytes,
 } from '../support/corpus.ts'
-import { type LedgerEntry, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import { type LedgerEntry, oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { inParallel } from './in-parallel.ts'
 import { type Ending, recordedEnding, recordedUsage } from './recorded-usage.ts'
@@ -25,6 +25,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'providers:',
       `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses, openai-embeddings], base_url: "${upstream.url}/v1", api_key: upstream-secret-key, models: ["test-model"] }`,
       `  up-anthropic: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: upstream-secret-key, models: ["test-claude"] }`,

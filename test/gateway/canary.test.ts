@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { startGateway, type TestGateway, testAdminToken, testKey } from '../support/gateway.ts'
+import { oneCall, startGateway, type TestGateway, testAdminToken, testKey } from '../support/gateway.ts'
 import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 /** Planted secrets: none of them may turn up in a log, a row, a metric, an error or an answer. */
@@ -23,6 +23,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'telemetry: { log: { level: trace } }',
       'providers:',
       `  up: { kind: openai-compatible, base_url: "${upstream.url}/v1", api_key: ${canaries.providerKey}, models: ["test-model"] }`,

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
-import { ledgerEntries, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import {
+  ledgerEntries,
+  oneCall,
+  startGateway,
+  type TestGateway,
+  testKey,
+  waitFor,
+} from '../support/gateway.ts'
 import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { type WireCase, wireCases } from './wire-cases.ts'
 
@@ -11,6 +18,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'timeouts: { idle: 1s }',
       'aliases: { "nick": "up-openai/test-model" }',
       'providers:',
@@ -182,7 +190,8 @@ for (const one of wireCases) {
     test('pieces come as they arrive, joined byte for byte, and the usage is metered', async () => {
       const script = scriptedStream()
       upstream.answer = () => script.response()
-      const [first = '', ...rest] = stream.blocks
+      const first = stream.blocks.slice(0, stream.opening).join('')
+      const rest = stream.blocks.slice(stream.opening)
       script.write(first)
       const response = await call(one, stream.body, { path: stream.path })
       const reader = response.body?.getReader()
@@ -220,13 +229,13 @@ for (const one of wireCases) {
     test('an upstream that dies gives an error in the protocol and never a success terminator', async () => {
       const script = scriptedStream()
       upstream.answer = () => script.response()
-      script.write(stream.blocks[0] ?? '')
-      script.write(stream.blocks[1] ?? '')
+      const begun = stream.blocks.slice(0, Math.max(2, stream.opening)).join('')
+      script.write(begun)
       script.write('data: {"half":')
       const response = await call(one, stream.body, { path: stream.path })
       setTimeout(() => script.die(), 30)
       const text = await response.text()
-      expect(text.startsWith((stream.blocks[0] ?? '') + (stream.blocks[1] ?? ''))).toBe(true)
+      expect(text.startsWith(begun)).toBe(true)
       expect(text).not.toContain('{"half":')
       expect(text).toContain(stream.errorMark)
       for (const terminator of stream.terminators) expect(text).not.toContain(terminator)
@@ -265,7 +274,7 @@ for (const one of wireCases) {
     test('a client that leaves ends the upstream call, and the row says so', async () => {
       const script = scriptedStream()
       upstream.answer = () => script.response()
-      script.write(stream.blocks[0] ?? '')
+      script.write(stream.blocks.slice(0, stream.opening).join(''))
       const leaving = new AbortController()
       const response = await call(one, stream.body, { path: stream.path, signal: leaving.signal })
       await response.body?.getReader().read()

@@ -9,7 +9,14 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { createTenantStore, createTenants } from '../../src/accounts/index.ts'
 import { openDatabase } from '../../src/storage/index.ts'
 import { describeDatabases } from '../support/databases.ts'
-import { ledgerEntries, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import {
+  ledgerEntries,
+  oneCall,
+  startGateway,
+  type TestGateway,
+  testKey,
+  waitFor,
+} from '../support/gateway.ts'
 import { type Seen, scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 setDefaultTimeout(60_000)
@@ -113,6 +120,7 @@ describeDatabases('responses sessions', ({ kind, createUrl }) => {
       dataDir,
       env: { TGW_DATABASE_URL: database },
       config: [
+        ...oneCall,
         'providers:',
         `  up: { kind: openai-compatible, protocols: [openai-chat], base_url: "${upstream.url}/v1", api_key: key-one, models: ["m-up"] }`,
         `  native: { kind: openai-compatible, protocols: [openai-responses], base_url: "${upstream.url}/v1", api_key: key-two, models: ["m-native"] }`,

@@ -1,6 +1,6 @@
 /** Counting and embedding across protocols, through a real gateway to a scripted provider. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { ledgerEntries, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import { ledgerEntries, oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 let upstream: TestUpstream
@@ -10,6 +10,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'providers:',
       `  responses: { kind: openai-compatible, protocols: [openai-responses, openai-embeddings], base_url: "${upstream.url}/v1", api_key: sk-up }`,
       `  messages: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: sk-up }`,

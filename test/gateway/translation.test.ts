@@ -6,6 +6,7 @@ import { sseDecoder } from '../../src/wire/index.ts'
 import {
   type LedgerEntry,
   ledgerEntries,
+  oneCall,
   startGateway,
   type TestGateway,
   testKey,
@@ -21,6 +22,7 @@ beforeAll(async () => {
   upstream = startUpstream()
   gateway = await startGateway({
     config: [
+      ...oneCall,
       'providers:',
       ...translationCases.map((one) => `  ${one.provider}: ${one.config(upstream.url)}`),
       'prices: [{ match: "m-up", input_per_mtok: 1, output_per_mtok: 2 }]',

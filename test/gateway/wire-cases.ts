@@ -16,6 +16,8 @@ export interface WireCase {
     readonly body: string
     /** Blocks as the provider sends them; the first two hold no end. */
     readonly blocks: readonly string[]
+    /** How many of them it takes until there is content; so long the head of the answer waits. */
+    readonly opening: number
     /** What an error in this protocol's stream looks like. */
     readonly errorMark: string
     readonly terminators: readonly string[]
@@ -66,6 +68,7 @@ const chat: WireCase = {
       data({ ...chatChunk({}), choices: [], usage: chatUsage }),
       'data: [DONE]\n\n',
     ],
+    opening: 2,
     errorMark: 'data: {"error":{',
     terminators: ['[DONE]', '"stop"'],
   },
@@ -118,6 +121,7 @@ const messages: WireCase = {
       }),
       event({ type: 'message_stop' }),
     ],
+    opening: 3,
     errorMark: 'event: error',
     terminators: ['message_stop', 'end_turn'],
   },
@@ -144,6 +148,7 @@ const gemini: WireCase = {
     path: '/v1beta/models/test-gemini:streamGenerateContent?alt=sse',
     body: '{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}',
     blocks: [data(part('h')), data(part('el')), data(part('lo', { finishReason: 'STOP' }))],
+    opening: 1,
     errorMark: '"error"',
     terminators: ['STOP'],
   },
@@ -256,6 +261,7 @@ const responses: WireCase = {
         },
       }),
     ],
+    opening: 5,
     errorMark: 'response.failed',
     terminators: ['response.completed'],
   },

@@ -8,14 +8,14 @@ export interface Difference {
   readonly actual: unknown
 }
 
-/** A difference that is known and has a reason. */
-export interface NamedDifference {
+/** A difference that is known and has a reason. `Context` is what the test knows beside the two values. */
+export interface NamedDifference<Context = void> {
   /** Path pattern: `*` stands for one key or index, `**` for any number of them. */
   readonly at: string
   readonly change?: Difference['change']
   readonly reason: string
   /** Narrows the pattern, e.g. to one expected value. */
-  readonly when?: (difference: Difference) => boolean
+  readonly when?: (difference: Difference, context: Context) => boolean
 }
 
 /** Every place at which `actual` is not what `expected` is. Members that are undefined count as absent. */
@@ -55,22 +55,22 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Checks differences against a table and remembers which of its rows occurred. */
-export class DifferenceLedger {
-  readonly #rows: readonly { readonly row: NamedDifference; readonly pattern: RegExp }[]
-  readonly #seen = new Map<NamedDifference, number>()
+export class DifferenceLedger<Context = void> {
+  readonly #rows: readonly { readonly row: NamedDifference<Context>; readonly pattern: RegExp }[]
+  readonly #seen = new Map<NamedDifference<Context>, number>()
 
-  constructor(rows: readonly NamedDifference[]) {
+  constructor(rows: readonly NamedDifference<Context>[]) {
     this.#rows = rows.map((row) => ({ row, pattern: patternOf(row.at) }))
   }
 
   /** The differences that no row names. */
-  unlisted(found: readonly Difference[]): readonly Difference[] {
+  unlisted(found: readonly Difference[], context: Context): readonly Difference[] {
     return found.filter((difference) => {
       const match = this.#rows.find(
         ({ row, pattern }) =>
           pattern.test(difference.path) &&
           (row.change === undefined || row.change === difference.change) &&
-          (row.when === undefined || row.when(difference)),
+          (row.when === undefined || row.when(difference, context)),
       )
       if (match === undefined) return true
       this.#seen.set(match.row, (this.#seen.get(match.row) ?? 0) + 1)
@@ -79,7 +79,7 @@ export class DifferenceLedger {
   }
 
   /** Rows that never occurred: they are out of date. */
-  unused(): readonly NamedDifference[] {
+  unused(): readonly NamedDifference<Context>[] {
     return this.#rows.map(({ row }) => row).filter((row) => !this.#seen.has(row))
   }
 

@@ -28,11 +28,16 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A folder of an earlier gateway; it is kept at stop. */
   readonly dataDir?: string
+  /** Below the repository; default the real one. */
+  readonly program?: string
 }
 
 export const root = resolve(import.meta.dir, '../..')
 export const testKey = 'tgw-sk-test-0123456789abcdefghij'
 export const testAdminToken = 'tgw-admin-test-0123456789abcdefghij'
+
+/** Configuration lines for tests of single upstream calls: nothing is repeated, and no failure is remembered. */
+export const oneCall: readonly string[] = ['retry: { tries: 1 }', 'circuits: { failures: 0 }']
 
 export const startGateway = async (options: TestGatewayOptions = {}): Promise<TestGateway> => {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tollgate-test-'))
@@ -49,7 +54,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
       '--no-env-file',
       '--config=/dev/null',
       '--max-http-header-size=65536',
-      join(root, 'src/main.ts'),
+      join(root, options.program ?? 'src/main.ts'),
       'start',
     ],
     {

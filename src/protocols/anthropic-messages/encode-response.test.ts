@@ -35,6 +35,13 @@ const encode = (response: GenerateResponse, version?: string) => {
 const call: Part = { type: 'tool-call', id: 'call_1', name: 'f', kind: 'function', input: '{"a":1.0}' }
 
 describe('an answer of another provider', () => {
+  test('was served in a tier that this protocol has a word for, or in none', () => {
+    const tierOf = (serviceTier: string) =>
+      encode(foreign({ serviceTier, usage: { inputTokens: 1, outputTokens: 1 } })).body.usage.service_tier
+    expect(['default', 'standard', 'priority'].map(tierOf)).toEqual(['standard', 'standard', 'priority'])
+    expect(tierOf('flex')).toBeUndefined()
+  })
+
   test('for a client of 2026-10-21 every nullable member is there', () => {
     const { body } = encode(
       foreign(

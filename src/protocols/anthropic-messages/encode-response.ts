@@ -8,6 +8,7 @@ import { adoptedAnswer } from './foreign-answer.ts'
 import { messageId } from './identifiers.ts'
 import { objectMember, withRest } from './members.ts'
 import { ownRest } from './own.ts'
+import { answeredTier } from './service-tier.ts'
 import { approximated, contentsOf, effectiveFinish, isFailure, writeFinish } from './stop-reason.ts'
 import { writeUsage } from './usage.ts'
 import { type AnswerShape, answerShape } from './version.ts'
@@ -95,7 +96,7 @@ const encodeAnswerUsage = (response: GenerateResponse, shape: AnswerShape): unkn
   const written = withRest(
     {
       ...writeUsage(response.usage ?? {}, objectMember(rest ?? {}, 'usage')),
-      service_tier: response.serviceTier,
+      service_tier: rest === undefined ? answeredTier(response.serviceTier) : response.serviceTier,
     },
     objectMember(rest ?? {}, 'usage'),
   )

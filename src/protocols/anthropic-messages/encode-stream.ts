@@ -20,6 +20,7 @@ import { objectMember, ownMember, withRest } from './members.ts'
 import { membersAhead } from './members-ahead.ts'
 import type { PartEvent } from './open-block.ts'
 import { ownRest } from './own.ts'
+import { answeredTier } from './service-tier.ts'
 import { effectiveFinish, isFailure, writeFinish } from './stop-reason.ts'
 import { writeUsage } from './usage.ts'
 import { type AnswerShape, answerShape } from './version.ts'
@@ -160,7 +161,8 @@ const messageStart = (
   shape: AnswerShape,
 ): SseFrame => {
   const isOwn = rest !== undefined
-  const tier = event.serviceTier === undefined ? {} : { service_tier: event.serviceTier }
+  const word = isOwn ? event.serviceTier : answeredTier(event.serviceTier)
+  const tier = word === undefined ? {} : { service_tier: word }
   const message = withRest(
     {
       id: isOwn ? event.id : messageId(event.id, reply.id),

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import {
   type Choice,
   extensionOf,
@@ -13,14 +14,18 @@ import { enumNote, noPartsNote, noRoleNote } from './decode-request.ts'
 import { contentNote, noCandidatesNote, noContentNote, noIndexNote } from './decode-response.ts'
 import { encodeParts, type PartContext } from './encode-parts.ts'
 import { withEnumNumbers } from './enum-numbers.ts'
-import { finishReasonOf } from './finish.ts'
+import { failureOf, finishReasonOf } from './finish.ts'
 import { type Losses, losses } from './losses.ts'
 import { writeMembers } from './read-object.ts'
+import { answeredTier } from './service-tier.ts'
 import { encodeUsage } from './usage.ts'
 import type { WireAnswer } from './wire.ts'
 import { type CandidateMetadata, groundingWriter } from './write-grounding.ts'
 
-/** A canonical answer in Gemini's words. What another provider left without id or model name gets ours. */
+/**
+ * A canonical answer in Gemini's words. What another provider left without id or model name gets ours.
+ * @throws GatewayError `gateway_upstream_invalid` for an answer that ended in a failure: it has no finish reason
+ */
 export const encodeResponse = (response: GenerateResponse, reply: ReplyContext): EncodedResponse => {
   const lost = losses()
   const extension = extensionOf(response, 'gemini')
@@ -33,7 +38,9 @@ export const encodeResponse = (response: GenerateResponse, reply: ReplyContext):
   const known = {
     candidates: candidates.length > 0 || extension[noCandidatesNote] === true ? candidates : undefined,
     promptFeedback: blocked && first?.finish !== undefined ? encodeBlock(first.finish) : undefined,
-    usageMetadata: response.usage && encodeAnswerUsage(response.usage, response.serviceTier),
+    usageMetadata:
+      response.usage &&
+      encodeAnswerUsage(response.usage, isOwn ? response.serviceTier : answeredTier(response.serviceTier)),
     modelVersion: response.model ?? (isOwn ? undefined : reply.request.model),
     responseId: response.id ?? (isOwn ? undefined : reply.id),
   }
@@ -87,6 +94,8 @@ const ownContext = (lost: Losses): PartContext => ({
 
 /** Reasons that have no word here, and say something else than the one written for them. */
 const noteFinish = (finish: Finish | undefined, lost: Losses): void => {
+  const failure = failureOf(finish)
+  if (failure !== undefined) throw new GatewayError('gateway_upstream_invalid', failure)
   if (finish?.reason !== 'pause' && finish?.reason !== 'compacted') return
   lost.add('approximated', 'stop reason', '', `${finish.reason} becomes STOP`)
 }

@@ -30,7 +30,8 @@ export const encodeResult = (
       piece.type === 'document' && context.side !== 'own' ? documentText(piece, context) : undefined
     if (text !== undefined) words.push({ type: 'text', text })
     else if (isWords(piece)) words.push(piece)
-    else (isTakenInside(piece, context.resultMedia) ? inside : behind).push(piece)
+    else if (isTakenInside(piece, context.resultMedia)) inside.push(insidePart(piece, context))
+    else behind.push(piece)
   }
   const result = {
     id: part.callId,
@@ -62,6 +63,14 @@ const isTakenInside = (part: Part, media: MediaCapability | undefined): boolean 
     default:
       return false
   }
+}
+
+/** Parts of a response know no resolution; only Gemini itself may have said one. */
+const insidePart = (part: Part, context: PartContext): Part => {
+  if (part.type !== 'image' || part.detail === undefined || context.side === 'own') return part
+  const { detail, ...rest } = part
+  if (detail !== 'auto') context.lose('dropped', 'image detail', part, 'no counterpart inside a response')
+  return rest
 }
 
 /**

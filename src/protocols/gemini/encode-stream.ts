@@ -1,4 +1,5 @@
 import {
+  type CanonicalError,
   type Choice,
   type FinishEvent,
   isJsonObject,
@@ -13,10 +14,11 @@ import type { EncodedPart } from './encode-parts.ts'
 import { answerContext, encodeAnswerUsage, encodeBlock, isBlocked, wantsNumbers } from './encode-response.ts'
 import { withEnumNumbers } from './enum-numbers.ts'
 import { encodeError } from './errors.ts'
-import { finishReasonOf } from './finish.ts'
+import { failureOf, finishReasonOf } from './finish.ts'
 import { losses } from './losses.ts'
 import { type OwnChunk, ownChunk } from './own-chunk.ts'
 import { writeMembers } from './read-object.ts'
+import { answeredTier } from './service-tier.ts'
 import { chunkCloses, chunkOpens, verbatimPart } from './stream-marks.ts'
 
 /**
@@ -38,6 +40,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   let usage: Usage | undefined
   let serviceTier: string | undefined
   let finishedByChunk = false
+  let hasFailed = false
 
   const nameHead = (members: Readonly<Record<string, string>>): void => {
     head = members
@@ -124,24 +127,33 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
     frames.push(frameOf({ candidates, ...counted }))
   }
 
+  const fail = (error: CanonicalError): void => {
+    hasFailed = true
+    frames.push({ data: JSON.stringify(encodeError(error)) })
+  }
+
   const take = (event: StreamEvent): void => {
+    if (hasFailed) return
     switch (event.type) {
       case 'start':
         nameHead({ modelVersion: event.model ?? reply.request.model, responseId: event.id ?? reply.id })
-        serviceTier = event.serviceTier
+        serviceTier = answeredTier(event.serviceTier)
         break
       case 'usage':
         usage = { ...usage, ...event.usage }
         if (event.model !== undefined) nameHead({ ...head, modelVersion: event.model })
         break
-      case 'finish':
-        finishes.push(event)
+      case 'finish': {
+        const failure = failureOf(event.finish)
+        if (failure === undefined) finishes.push(event)
+        else fail({ kind: 'upstream', message: failure })
         break
+      }
       case 'extension':
         onExtension(event.extensions?.gemini)
         break
       case 'error':
-        frames.push({ data: JSON.stringify(encodeError(event.error)) })
+        fail(event.error)
         break
       case 'end':
         onEnd()

@@ -63,6 +63,10 @@ export const decodeBlock = (feedback: JsonObject): Finish => {
   return { reason: 'filtered-input', ...(typeof message === 'string' ? { message } : {}) }
 }
 
+/** What to tell a client of another protocol's answer that ended in a failure: there is no finish reason for it. */
+export const failureOf = (finish: Finish | undefined): string | undefined =>
+  finish?.reason === 'failed' ? (finish.message ?? 'the answer ended: failed') : undefined
+
 /** Canonical reason → wire word, where the answer did not come from Gemini. Translation.md §11.2. */
 export const finishReasonOf = (finish: Finish): string | number => {
   const own = finish.extensions?.gemini?.['finishReason']

@@ -298,6 +298,20 @@ describe('results', () => {
     ])
   })
 
+  test('pictures inside have no resolution of their own, which is told', () => {
+    const detailed: Part = { type: 'image', source: { type: 'base64', data: 'iVBORw0KGgo=' }, detail: 'low' }
+    const { body, warnings } = encode({
+      turns: [assistant(call('a')), user(result('a', { ...detailed, at: 'input[1].output[0]' }))],
+    })
+    expect(body.contents[1].parts[0].functionResponse.parts).toEqual([
+      { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } },
+    ])
+    expect(warnings).toMatchObject([{ feature: 'image detail', path: 'input[1].output[0]' }])
+    expect(partsOf([detailed], {}, { toolResults: no })[1]).toMatchObject({
+      mediaResolution: { level: 'MEDIA_RESOLUTION_LOW' },
+    })
+  })
+
   test('documents of text become text', () => {
     const document: Part = {
       type: 'document',

@@ -15,6 +15,10 @@ export interface Tier {
   readonly loss?: 'dropped' | 'approximated'
 }
 
+/** The tier that another provider's answer was served in; undefined where there is no word for it. */
+export const answeredTier = (tier: string | undefined): string | undefined =>
+  tier === undefined ? undefined : tierOf(tier).word
+
 export const tierOf = (tier: string): Tier => {
   if (tier === 'auto') return {}
   const word = Object.hasOwn(tiers, tier) ? tiers[tier] : undefined

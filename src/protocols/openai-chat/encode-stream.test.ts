@@ -203,6 +203,13 @@ describe('a stream of another protocol', () => {
     expect([...frames, ...encoder.end()].some((frame) => frame.data === '[DONE]')).toBe(false)
   })
 
+  test('a finish reason waits for the proof that the answer is whole: a cut behind it must not look like an end', () => {
+    const error: StreamEvent = { type: 'error', error: { kind: 'upstream', message: 'gone' } }
+    const chunks = encode([start, ...text(0, 'a'), stop, error])
+    expect(chunks.at(-1)).toMatchObject({ error: { message: 'gone' } })
+    expect(JSON.stringify(chunks)).not.toContain('"finish_reason":"')
+  })
+
   test('an error is an error chunk, and nothing follows', () => {
     const chunks = encode([
       start,

@@ -1,6 +1,7 @@
 import {
   extensionOf,
   type Finish,
+  type FinishEvent,
   type JsonObject,
   mergeUsage,
   type StreamEvent,
@@ -35,6 +36,8 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   const serial = serialParts()
   const characters = wholeCharacters()
   const held: HeldCalls | undefined = oldForm ? heldCalls() : undefined
+  /** Clients take a finish reason for the proof that an answer is whole, so it waits for the provider's own. */
+  const finishes: FinishEvent[] = []
   let usage: UsageEvent | undefined
   let usageWritten = false
   let over = false
@@ -73,9 +76,12 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   }
 
   const end = (event: Extract<StreamEvent, { type: 'end' }>): readonly SseFrame[] => {
+    const frames: SseFrame[] = finishes.flatMap(sayWhole)
+    const left = serial.push(event).filter((each) => each.type !== 'end')
+    frames.push(...left.flatMap((each) => (held === undefined ? say(each) : sayOldForm(each, held))))
+    if (over) return frames
     over = true
-    if (isSilentEnd(event.extensions)) return []
-    const frames: SseFrame[] = []
+    if (isSilentEnd(event.extensions)) return frames
     for (const choice of builder.unfinished()) {
       const released = held?.release(choice) ?? []
       frames.push(...released.flatMap(say))
@@ -85,10 +91,11 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
       const chunk = builder.build([usage])
       if (chunk !== undefined) frames.push(frame(chunk))
     }
-    return [...frames, { data: '[DONE]' }]
+    frames.push({ data: '[DONE]' })
+    return frames
   }
 
-  const finish = (event: Extract<StreamEvent, { type: 'finish' }>): readonly SseFrame[] => {
+  const finish = (event: FinishEvent): readonly SseFrame[] => {
     const index = event.choice ?? 0
     const ended: Finish = effectiveFinish(event.finish, builder.held(index))
     const failure = failureOf(ended)
@@ -153,14 +160,11 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
       switch (event.type) {
         case 'start':
           return start(event)
-        case 'end': {
-          const left = serial.push(event).filter((each) => each.type !== 'end')
-          return [
-            ...flush(),
-            ...left.flatMap((each) => (held === undefined ? say(each) : sayOldForm(each, held))),
-            ...end(event),
-          ]
-        }
+        case 'finish':
+          finishes.push(event)
+          return []
+        case 'end':
+          return [...flush(), ...end(event)]
         case 'usage':
           return []
         case 'error':

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { WholeReply } from '../../pipeline/index.ts'
 import type { TokenCounter } from '../../translation/index.ts'
 import type { Target } from '../match/index.ts'
-import type { AnsweredExchange } from './attempts.ts'
+import type { AnsweredExchange } from './attempt.ts'
 
 /**
  * Counts the tokens of a request without asking anybody, for models whose provider has no endpoint that counts. The

@@ -1,41 +1,89 @@
 import type { Credential } from '../../providers/index.ts'
 
-/** A provider's keys: used in turn, and left alone for a while once the provider refused one. */
+/** A provider's keys: used in turn, and left alone once the provider refused one or limits its rate. */
 export interface CredentialPool {
-  /** Usable ones first, starting with the next in turn; refused ones are not in it. */
-  order(provider: string): readonly Credential[]
+  /**
+   * The keys that may be used for a model, the next in turn first.
+   * @param preferred id of the one that goes before all others if it may be used
+   */
+  order(provider: string, model: string, preferred?: string): readonly Credential[]
+  /** All keys, those first that rest for the shortest time: for when there is nothing else to try. */
+  anyway(provider: string, model: string): readonly Credential[]
   byId(provider: string, id: string): Credential | undefined
-  /** The provider answered 401, 402 or 403 to it. */
+  /** The provider answered 401, 402 or 403 to it, or that its account is empty. */
   refuse(credential: Credential): void
+  /** The provider answered 429. @param until when it takes the next call, in milliseconds since 1970 */
+  limit(credential: Credential, model: string, until: number): void
   /** It worked, so it is good again. */
   accept(credential: Credential): void
 }
 
-/** How long a refused credential rests, in milliseconds: long enough to spare the provider, short enough to heal by itself. */
-const rest = 60_000
+/** How long a refused credential rests, in milliseconds: doubled each time that it is refused again, up to an hour. */
+const shortestRest = 60_000
+const longestRest = 3_600_000
 
+interface Refusal {
+  readonly until: number
+  readonly rest: number
+}
+
+/**
+ * A refused key is out until it is fixed. Nobody tells when that is, other than a reload, which begins with a new
+ * pool; so it is also tried again after a while, at growing distances. Rates are limited per model by most providers.
+ */
 export const createCredentialPool = (
   credentials: ReadonlyMap<string, readonly Credential[]>,
   now: () => number,
 ): CredentialPool => {
-  const restingUntil = new Map<string, number>()
+  const refusals = new Map<string, Refusal>()
+  const limits = new Map<string, number>()
   const turn = new Map<string, number>()
+  const restsUntil = (credential: Credential, model: string): number =>
+    Math.max(refusals.get(credential.id)?.until ?? 0, limits.get(limitKey(credential, model)) ?? 0)
+
   return {
-    order(provider) {
+    order(provider, model, preferred) {
       const all = credentials.get(provider) ?? []
-      if (all.length <= 1 && restingUntil.size === 0) return all
-      const usable = all.filter((credential) => (restingUntil.get(credential.id) ?? 0) <= now())
+      const time = now()
+      const usable =
+        refusals.size === 0 && limits.size === 0 ? all : all.filter((one) => restsUntil(one, model) <= time)
       if (usable.length <= 1) return usable
+      const sticky = usable.find((one) => one.id === preferred)
+      if (sticky !== undefined) return [sticky, ...usable.filter((one) => one !== sticky)]
       const first = (turn.get(provider) ?? 0) % usable.length
       turn.set(provider, first + 1)
       return [...usable.slice(first), ...usable.slice(0, first)]
     },
+    anyway: (provider, model) =>
+      [...(credentials.get(provider) ?? [])].sort((a, b) => restsUntil(a, model) - restsUntil(b, model)),
     byId: (provider, id) => credentials.get(provider)?.find((credential) => credential.id === id),
     refuse(credential) {
-      restingUntil.set(credential.id, now() + rest)
+      const before = refusals.get(credential.id)
+      const time = now()
+      // Calls that were under way together are one refusal.
+      if (before !== undefined && before.until > time) return
+      const rest = before === undefined ? shortestRest : Math.min(longestRest, before.rest * 2)
+      refusals.set(credential.id, { until: time + rest, rest })
+    },
+    limit(credential, model, until) {
+      if (limits.size >= mostLimits) forgetPast(limits, now())
+      limits.set(limitKey(credential, model), until)
     },
     accept(credential) {
-      if (restingUntil.size > 0) restingUntil.delete(credential.id)
+      if (refusals.size > 0) refusals.delete(credential.id)
     },
+  }
+}
+
+/** Models are named by clients. */
+const mostLimits = 1000
+
+const limitKey = (credential: Credential, model: string): string => `${credential.id}\n${model}`
+
+const forgetPast = (limits: Map<string, number>, time: number): void => {
+  for (const [key, until] of limits) if (until <= time) limits.delete(key)
+  for (const key of limits.keys()) {
+    if (limits.size < mostLimits) return
+    limits.delete(key)
   }
 }

@@ -1,8 +1,9 @@
-export {
-  type Attempt,
-  type AttemptExchange,
-  type Attempting,
-  type AttemptsParts,
-  attempts,
-} from './attempts.ts'
+export type { Attempt, AttemptExchange, Attempting, AttemptsParts } from './attempt.ts'
+export { attempts } from './attempts.ts'
+export type { RetrySettings } from './backoff.ts'
+export { capableFirst } from './capable.ts'
+export type { CircuitSettings } from './circuit-breaker.ts'
+export type { CircuitBoard, CircuitChange, Circuits } from './circuits.ts'
 export { type CredentialPool, createCredentialPool } from './credential-pool.ts'
+export { howServed, nativeFirst, type Service } from './possible-targets.ts'
+export { createUpstreamHealth, type UpstreamHealth } from './upstream-health.ts'

@@ -1,4 +1,4 @@
-import { allows, type KeyIdentity, type KeyRing } from '../../accounts/index.ts'
+import { allows, type KeyIdentity, type KeyRing, systemIdentity } from '../../accounts/index.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
 import { clientKey } from './client-key.ts'
@@ -23,6 +23,7 @@ export const authenticate = (parts: AuthenticateParts): Stage<Exchange, Authenti
 const identify = (parts: AuthenticateParts, exchange: Exchange): KeyIdentity => {
   const { headers, query, method } = exchange.incoming
   const { anonymous } = parts
+  if (exchange.internal !== undefined) return systemIdentity(exchange.kind, exchange.internal.tenant)
   if (anonymous !== undefined) {
     assertLocalOrigin(headers, method)
     return anonymous

@@ -18,6 +18,8 @@ export class EntryDraft {
   /** Durable `opened` row written, so the upstream may have been reached. */
   opened = false
   ttftMs: number | null = null
+  /** Number of the upstream call whose words the client got, where that is not the last. */
+  answeredBy: number | undefined
   readonly attempts: AttemptRow[] = []
   readonly warnings: Warning[] = []
   private readonly issued = new Map<string, HandleRow>()

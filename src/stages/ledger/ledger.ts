@@ -69,7 +69,7 @@ const closedRow = (
   entry: EntryDraft,
   outcome: Outcome,
 ): ClosedRow => {
-  const last = entry.attempts.at(-1)
+  const last = entry.attempts.find(({ number }) => number === entry.answeredBy) ?? entry.attempts.at(-1)
   const at = parts.now()
   return {
     exchange: exchange.id,

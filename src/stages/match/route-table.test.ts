@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { httpProvider, type Provider, recipes } from '../../providers/index.ts'
 import { nearestNames } from './nearest-names.ts'
+import type { RouteQuery } from './route-query.ts'
+import type { RouteRule } from './route-rule.ts'
 import { createRouteTable } from './route-table.ts'
 
 const provider = (kind: string, id = kind, models?: readonly string[]): Provider => {
@@ -20,17 +22,34 @@ const providers = new Map(
 )
 
 const table = createRouteTable({
+  families: [],
   providers,
   routes: [
-    { match: 'gpt-special', targets: [{ provider: 'openrouter', model: 'openai/gpt-5' }] },
-    { match: 'gpt-*-mini', targets: [{ provider: 'mine' }, { provider: 'openai' }] },
-    { match: 'gone-*', targets: [{ provider: 'not-configured' }] },
+    { match: ['gpt-special'], targets: [{ provider: 'openrouter', model: 'openai/gpt-5' }] },
+    { match: ['gpt-*-mini'], targets: [{ provider: 'mine' }, { provider: 'openai' }] },
+    { match: ['gone-*'], targets: [{ provider: 'not-configured' }] },
   ],
   aliases: { sonnet: 'claude-sonnet-4-5', loop: 'loop', fast: 'openrouter/meta/llama' },
 })
 
+const asks = (model: string, over: Partial<RouteQuery> = {}): RouteQuery => ({
+  model,
+  pinnedProvider: undefined,
+  operation: 'generate',
+  protocol: 'openai-chat',
+  key: { id: 'key_1', name: 'laptop' },
+  team: null,
+  headers: new Headers(),
+  session: undefined,
+  demands: () => ({ inputTokens: 10, hasTools: false, hasImages: false, wantsJsonSchema: false }),
+  at: Date.UTC(2026, 10, 20, 12),
+  ...over,
+})
+
 const found = (model: string, pinned?: string) =>
-  table.find(model, pinned)?.targets.map((target) => `${target.provider.id}:${target.model}`)
+  table
+    .find(asks(model, { pinnedProvider: pinned }))
+    ?.targets.map((target) => `${target.provider.id}:${target.model}`)
 
 describe('a model name leads', () => {
   test('to the provider that knows it', () => {
@@ -62,8 +81,182 @@ describe('a model name leads', () => {
   })
 
   test('to the default fallback only if there is one', () => {
-    const fallback = createRouteTable({ providers, routes: [], aliases: {}, fallback: 'mine' })
-    expect(fallback.find('unheard-of', undefined)?.targets[0]?.provider.id).toBe('mine')
+    const fallback = createRouteTable({
+      providers,
+      families: [],
+      routes: [],
+      aliases: {},
+      fallback: { provider: 'mine', model: 'local-llama' },
+    })
+    expect(fallback.find(asks('unheard-of'))?.targets).toMatchObject([{ model: 'local-llama' }])
+    expect(fallback.find(asks('gpt-5'))?.targets).toMatchObject([{ model: 'gpt-5' }])
+  })
+})
+
+const tableOf = (routes: readonly RouteRule[], more: object = {}) =>
+  createRouteTable({ providers, families: [], aliases: {}, routes, ...more })
+
+const ruleOf = (rule: Omit<RouteRule, 'targets'>, model = 'm') => ({
+  ...rule,
+  targets: [{ provider: 'mine', model }],
+})
+
+/** Which of two rules answers: the one with the condition, or the one after it. */
+const holds = (when: RouteRule['when'], over: Partial<RouteQuery>): boolean =>
+  tableOf([ruleOf({ match: ['*'], when }, 'yes'), ruleOf({ match: ['*'] }, 'no')]).find(asks('x', over))
+    ?.targets[0]?.model === 'yes'
+
+describe('a rule', () => {
+  test('names a model by its exact name, a prefix, a suffix, a part, a list, or an expression', () => {
+    const fits = (match: readonly string[], model: string): boolean =>
+      tableOf([ruleOf({ match }, 'hit')]).find(asks(model))?.targets[0]?.model === 'hit'
+    expect(fits(['gpt-5'], 'gpt-5')).toBe(true)
+    expect(fits(['gpt-5'], 'gpt-5-mini')).toBe(false)
+    expect(fits(['gpt-*'], 'gpt-5')).toBe(true)
+    expect(fits(['*-turbo'], 'gpt-4-turbo')).toBe(true)
+    expect(fits(['*-turbo'], 'turbo-gpt')).toBe(false)
+    expect(fits(['*claude*'], 'my-claude-x')).toBe(true)
+    expect(fits(['a', 'b*'], 'bcd')).toBe(true)
+    expect(fits(['/^gpt-(4|5)(-|$)/'], 'gpt-5-mini')).toBe(true)
+    expect(fits(['/^gpt-(4|5)(-|$)/'], 'gpt-50')).toBe(false)
+  })
+
+  test('with an expression made to be slow is quick all the same', () => {
+    const table = tableOf([ruleOf({ match: ['/^(a+)+$/'] })])
+    const before = performance.now()
+    expect(table.find(asks(`${'a'.repeat(400)}!`))).toBeUndefined()
+    expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  test('looks at endpoint, key, team, header and session', () => {
+    expect(holds({ endpoints: ['openai-chat'] }, {})).toBe(true)
+    expect(holds({ endpoints: ['embed'] }, {})).toBe(false)
+    expect(holds({ endpoints: ['embed'] }, { operation: 'embed' })).toBe(true)
+    expect(holds({ keys: ['laptop'] }, {})).toBe(true)
+    expect(holds({ keys: ['key_1'] }, {})).toBe(true)
+    expect(holds({ keys: ['other'] }, {})).toBe(false)
+    expect(holds({ teams: ['t'] }, { team: 't' })).toBe(true)
+    expect(holds({ teams: ['t'] }, {})).toBe(false)
+    expect(
+      holds({ headers: { 'X-Env': 'prod*' } }, { headers: new Headers({ 'x-env': 'production' }) }),
+    ).toBe(true)
+    expect(holds({ headers: { 'x-env': '*' } }, {})).toBe(false)
+    expect(holds({ sessions: ['ci-*'] }, { session: 'ci-7' })).toBe(true)
+    expect(holds({ sessions: ['*'] }, {})).toBe(false)
+  })
+
+  test('looks at what the request demands', () => {
+    const demands = () => ({ inputTokens: 5000, hasTools: true, hasImages: false, wantsJsonSchema: false })
+    expect(holds({ inputTokens: { over: 4999 } }, { demands })).toBe(true)
+    expect(holds({ inputTokens: { over: 5000 } }, { demands })).toBe(false)
+    expect(holds({ inputTokens: { upTo: 5000 } }, { demands })).toBe(true)
+    expect(holds({ tools: true, images: false }, { demands })).toBe(true)
+    expect(holds({ tools: false }, { demands })).toBe(false)
+    expect(holds({ images: true }, { demands })).toBe(false)
+  })
+
+  test('reads the demands of a request only when all else holds', () => {
+    const demands = () => {
+      throw new Error('nobody asked')
+    }
+    expect(holds({ keys: ['other'], tools: true }, { demands })).toBe(false)
+    expect(() => holds({ tools: true }, { demands })).toThrow('nobody asked')
+  })
+
+  test('looks at the time of day where the operator lives', () => {
+    const night = { from: 22 * 60, to: 6 * 60, zone: 'Europe/Zurich' }
+    const at = (iso: string) => ({ at: Date.parse(iso) })
+    // Zurich is an hour ahead of UTC in winter, two in summer.
+    expect(holds({ hours: night }, at('2026-01-10T21:00:00Z'))).toBe(true)
+    expect(holds({ hours: night }, at('2026-01-10T20:59:00Z'))).toBe(false)
+    expect(holds({ hours: night }, at('2026-07-10T20:00:00Z'))).toBe(true)
+    expect(holds({ hours: night }, at('2026-01-10T05:00:00Z'))).toBe(false)
+    expect(holds({ hours: { ...night, days: [6] } }, at('2026-01-10T21:00:00Z'))).toBe(true)
+    expect(holds({ hours: { ...night, days: [1, 2] } }, at('2026-01-10T21:00:00Z'))).toBe(false)
+  })
+
+  test('gives its policy, under its own name', () => {
+    const policy = { strategy: 'weighted' as const, sticky: true, tries: 2 }
+    const named = tableOf([{ ...ruleOf({ match: ['x'], name: 'mine first' }), policy }])
+    expect(named.find(asks('x'))?.policy).toEqual({ ...policy, id: 'mine first' })
+    expect(tableOf([{ ...ruleOf({ match: ['x'] }), policy }]).find(asks('x'))?.policy?.id).toBe('x')
+  })
+})
+
+describe('the first rule that fits decides', () => {
+  const pattern = fc.constantFrom('a', 'b', 'a*', '*b', '*', '/^a/', '/b$/')
+  const anyRule = fc.record({
+    match: fc.array(pattern, { minLength: 1, maxLength: 2 }),
+    when: fc.option(
+      fc.record({ keys: fc.constantFrom(['laptop'], ['other']), tools: fc.boolean() }, { requiredKeys: [] }),
+      { nil: undefined },
+    ),
+  })
+  const model = fc.constantFrom('a', 'b', 'ab', 'ba', 'c')
+
+  const naive = (routes: readonly RouteRule[], query: RouteQuery): number =>
+    routes.findIndex(
+      ({ match, when }) =>
+        match.some((one) =>
+          one.startsWith('/')
+            ? new RegExp(one.slice(1, -1)).test(query.model)
+            : new RegExp(`^${one.replaceAll('*', '.*')}$`).test(query.model),
+        ) &&
+        (when?.keys?.includes('laptop') ?? true) &&
+        (when?.tools === undefined || when.tools === query.demands().hasTools),
+    )
+
+  test('as a walk through all of them would, every time, and the explanation says the same', () => {
+    fc.assert(
+      fc.property(fc.array(anyRule, { maxLength: 8 }), fc.array(model, { minLength: 1 }), (given, models) => {
+        const routes = given.map((rule, index) => ruleOf(rule, `target-${index}`))
+        const table = tableOf(routes)
+        for (const name of [...models, ...models]) {
+          const query = asks(name)
+          const expected = naive(routes, query)
+          const wanted = expected < 0 ? undefined : `target-${expected}`
+          expect(table.find(query)?.targets[0]?.model).toBe(wanted as string)
+          const { match, steps } = table.explain(query)
+          expect(match).toEqual(table.find(query) as typeof match)
+          expect(steps.filter(({ looked }) => looked === 'rule').length).toBe(
+            expected < 0 ? routes.length : expected + 1,
+          )
+        }
+      }),
+      { seed: 11 },
+    )
+  })
+})
+
+describe('a family', () => {
+  const lists = (id: string, ...models: readonly string[]): Provider => ({
+    ...provider('openai-compatible', id, models),
+    listedModels: () => models.map((model) => ({ id: model, provider: id, operations: ['generate'] })),
+  })
+  const listing = new Map([
+    [
+      'mine',
+      lists('mine', 'claude-sonnet-4-5', 'claude-sonnet-4-10', 'claude-sonnet-4-20250514', 'claude-sonnet'),
+    ],
+  ])
+  const family = { name: 'claude-sonnet', prefix: 'claude-sonnet-', suffix: '' }
+
+  test('is the newest model that a configured provider lists, and dates are no versions', () => {
+    const newest = new Map([
+      ['mine', lists('mine', 'claude-sonnet-4-5', 'claude-sonnet-4-10', 'claude-sonnet-4-20250514')],
+    ])
+    const table = createRouteTable({ providers: newest, families: [family], routes: [], aliases: {} })
+    const match = table.find(asks('claude-sonnet'))
+    expect(match?.targets[0]?.model).toBe('claude-sonnet-4-10')
+    expect(match?.rule).toBe('family claude-sonnet -> claude-sonnet-4-10, built-in')
+    expect(table.names()).toContain('claude-sonnet')
+  })
+
+  test('stands back behind an alias, a rule and a model of that very name', () => {
+    const settings = { providers: listing, families: [family], routes: [], aliases: {} }
+    expect(createRouteTable(settings).find(asks('claude-sonnet'))?.targets[0]?.model).toBe('claude-sonnet')
+    const alias = createRouteTable({ ...settings, aliases: { 'claude-sonnet': 'claude-sonnet-4-5' } })
+    expect(alias.find(asks('claude-sonnet'))?.targets[0]?.model).toBe('claude-sonnet-4-5')
   })
 })
 
@@ -76,18 +269,14 @@ describe('globs', () => {
     fc.assert(
       fc.property(glob, name, (match, model) => {
         fc.pre(match.includes('*') && model !== '')
-        const routes = createRouteTable({
-          providers,
-          routes: [{ match, targets: [{ provider: 'mine' }] }],
-          aliases: {},
-        })
+        const routes = tableOf([{ match: [match], targets: [{ provider: 'mine' }] }])
         const pattern = new RegExp(
           `^${match
             .split('*')
             .map((part) => part.replaceAll('.', '\\.'))
             .join('.*')}$`,
         )
-        expect(routes.find(model, undefined) !== undefined).toBe(pattern.test(model))
+        expect(routes.find(asks(model)) !== undefined).toBe(pattern.test(model))
       }),
     )
   })

@@ -1,6 +1,12 @@
+import type { ModelFamily } from '../../catalog/index.ts'
 import type { Operation, ProtocolId } from '../../ir/index.ts'
-import { globTest, type Provider } from '../../providers/index.ts'
+import type { Provider } from '../../providers/index.ts'
+import { type Condition, compileConditions } from './conditions.ts'
+import { namePattern } from './name-pattern.ts'
+import { newestOf } from './newest-of-family.ts'
 import type { RoutePolicy } from './route-policy.ts'
+import type { RouteQuery } from './route-query.ts'
+import type { RouteRule, RouteTarget } from './route-rule.ts'
 
 /** What routing chose: a provider, and the model name to send it. */
 export interface Target {
@@ -21,14 +27,22 @@ export interface Match {
   readonly policy?: RoutePolicy
 }
 
-export interface RouteRule {
-  /** Exact name, or a glob with `*`. */
-  readonly match: string
-  readonly targets: readonly { readonly provider: string; readonly model?: string }[]
+/** One thing that was looked at on the way to a match, for people. */
+export interface RouteStep {
+  readonly looked: 'pin' | 'alias' | 'family' | 'rule' | 'known' | 'fallback'
+  /** The rule, the alias, the provider. */
+  readonly name: string
+  readonly fits: boolean
+  /** What it led to, or why it did not fit. */
+  readonly because: string
 }
 
 export interface RouteTable {
-  find(model: string, pinnedProvider: string | undefined): Match | undefined
+  find(query: RouteQuery): Match | undefined
+  /** The same look-up, telling each step. */
+  explain(query: RouteQuery): { readonly match: Match | undefined; readonly steps: readonly RouteStep[] }
+  /** The one target that a provider and a model name, whatever the rules say. */
+  pinned(provider: string, model: string): Match | undefined
   /** Targets of operations that name no model, e.g. creating a conversation. */
   anyModel(protocol: ProtocolId, operation: Operation, pinnedProvider: string | undefined): readonly Target[]
   /** Every model name worth suggesting or listing. */
@@ -39,55 +53,119 @@ export interface RouteTableSettings {
   readonly routes: readonly RouteRule[]
   /** Alias to model name. */
   readonly aliases: Readonly<Record<string, string>>
+  /** Names of lines of models that stand for the newest one; none where they are switched off. */
+  readonly families: readonly ModelFamily[]
   readonly providers: ReadonlyMap<string, Provider>
-  /** Provider for names that nobody knows; only if the operator says so. */
-  readonly fallback?: string
+  /** Target for names that nobody knows; only if the operator says so. */
+  readonly fallback?: { readonly provider: string; readonly model?: string | undefined }
 }
 
-/** First match wins: pin, alias (once), configured rules in their order, then the providers that know the name. */
-export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
-  const { providers } = settings
-  const rules = settings.routes.map((rule) => ({ rule, test: globTest(rule.match) }))
-  const aliases = new Map(Object.entries(settings.aliases))
+type Tell = (looked: RouteStep['looked'], name: string, fits: boolean, because: string) => void
 
-  const find = (model: string, pinnedProvider: string | undefined): Match | undefined => {
-    if (pinnedProvider !== undefined) return pinned(pinnedProvider, model, 'path prefix')
-    const slash = model.indexOf('/')
-    if (slash > 0 && providers.has(model.slice(0, slash))) {
-      return pinned(model.slice(0, slash), model.slice(slash + 1), 'provider/model')
+interface CompiledRule {
+  readonly id: string
+  readonly rule: RouteRule
+  readonly fits: readonly ((model: string) => boolean)[]
+  readonly conditions: readonly Condition[]
+}
+
+/**
+ * First match wins: pin, alias (once), family (once), configured rules in their order, then the providers that know
+ * the name, then the fallback.
+ */
+export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
+  const { providers, families } = settings
+  const aliases = new Map(Object.entries(settings.aliases))
+  const rules = settings.routes.map(compileRule)
+  const exact = new Set(settings.routes.flatMap(({ match }) => match.filter(isExact)))
+  const listed = new Set(
+    [...providers.values()].flatMap((provider) => provider.listedModels().map(({ id }) => id)),
+  )
+  const familyModel = rememberFor((model) =>
+    listed.has(model) || exact.has(model) ? undefined : newestOf(model, families, providers.values()),
+  )
+  /** Rules whose patterns fit a name: the same for every request that names it. */
+  const named = rememberFor((model) => rules.filter(({ fits }) => fits.some((one) => one(model))))
+
+  const look = (query: RouteQuery, tell?: Tell): Match | undefined => {
+    const { model, pinnedProvider } = query
+    if (pinnedProvider !== undefined) {
+      tell?.('pin', pinnedProvider, true, 'the path begins with the provider')
+      return pinned(pinnedProvider, model, 'path prefix')
     }
+    const direct = bySlash(model, tell)
+    if (direct !== undefined) return direct
     const alias = aliases.get(model)
     if (alias !== undefined && alias !== model) {
-      const found = resolve(alias)
-      return found && { ...found, rule: `alias ${model} -> ${alias}, ${found.rule}` }
+      tell?.('alias', model, true, `stands for ${alias}`)
+      return prefixed(resolve(query, alias, tell), `alias ${model} -> ${alias}`)
     }
-    return resolve(model)
+    const newest = familyModel(model)
+    if (newest !== undefined) {
+      tell?.('family', model, true, `stands for its newest model, ${newest}`)
+      return prefixed(resolve(query, newest, tell), `family ${model} -> ${newest}`)
+    }
+    return resolve(query, model, tell)
   }
-  const resolve = (model: string): Match | undefined => {
-    const slash = model.indexOf('/')
-    const prefix = model.slice(0, Math.max(0, slash))
-    if (providers.has(prefix)) return pinned(prefix, model.slice(slash + 1), 'provider/model')
-    for (const { rule, test } of rules) {
-      if (!test(model)) continue
-      const targets = rule.targets.flatMap((target): Target[] => {
-        const provider = providers.get(target.provider)
-        return provider === undefined ? [] : [{ provider, model: target.model ?? model }]
-      })
-      if (targets.length > 0) return { rule: `route ${rule.match}`, targets, isOrdered: true }
+
+  const resolve = (query: RouteQuery, model: string, tell?: Tell): Match | undefined => {
+    if (model !== query.model) {
+      const direct = bySlash(model, tell)
+      if (direct !== undefined) return direct
+    }
+    for (const compiled of tell === undefined ? named(model) : rules) {
+      const failed = reasonAgainst(compiled, model, query)
+      if (failed !== undefined) {
+        tell?.('rule', compiled.id, false, failed)
+        continue
+      }
+      const targets = compiled.rule.targets.flatMap((target) => toTarget(target, model))
+      tell?.(
+        'rule',
+        compiled.id,
+        targets.length > 0,
+        targets.length > 0 ? 'it is the first that fits' : 'it fits, but none of its providers is configured',
+      )
+      if (targets.length === 0) continue
+      const { policy } = compiled.rule
+      return {
+        rule: `route ${compiled.id}`,
+        targets,
+        isOrdered: true,
+        ...(policy === undefined ? {} : { policy: { ...policy, id: compiled.id } }),
+      }
     }
     const knowing = [...providers.values()].filter((provider) => provider.serves(model))
-    if (knowing.length === 0) {
-      const fallback = settings.fallback === undefined ? undefined : providers.get(settings.fallback)
-      return (
-        fallback && {
-          rule: 'default fallback',
-          targets: [{ provider: fallback, model }],
-          isOrdered: false,
-        }
-      )
+    for (const { id } of tell === undefined ? [] : knowing) tell?.('known', id, true, `it serves ${model}`)
+    if (knowing.length > 0) {
+      return { rule: 'built-in', targets: knowing.map((provider) => ({ provider, model })), isOrdered: false }
     }
-    return { rule: 'built-in', targets: knowing.map((provider) => ({ provider, model })), isOrdered: false }
+    if (settings.fallback === undefined) return undefined
+    const targets = toTarget(settings.fallback, model)
+    tell?.(
+      'fallback',
+      settings.fallback.provider,
+      targets.length > 0,
+      'no rule and no provider knows the name',
+    )
+    return targets.length === 0 ? undefined : { rule: 'default fallback', targets, isOrdered: false }
   }
+
+  /** `provider/model`. */
+  const bySlash = (model: string, tell?: Tell): Match | undefined => {
+    const slash = model.indexOf('/')
+    const id = model.slice(0, Math.max(0, slash))
+    if (slash <= 0 || !providers.has(id)) return undefined
+    tell?.('pin', id, true, 'the name begins with the provider')
+    return pinned(id, model.slice(slash + 1), 'provider/model') ?? nothing('provider/model')
+  }
+
+  const toTarget = ({ provider: id, model, weight }: RouteTarget, asked: string): readonly Target[] => {
+    const provider = providers.get(id)
+    if (provider === undefined) return []
+    return [{ provider, model: model ?? asked, ...(weight === undefined ? {} : { weight }) }]
+  }
+
   const pinned = (id: string, model: string, rule: string): Match | undefined => {
     const provider = providers.get(id)
     if (provider === undefined || model === '') return undefined
@@ -97,19 +175,67 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
   }
 
   return {
-    find,
+    find: (query) => look(query),
+    explain(query) {
+      const steps: RouteStep[] = []
+      const match = look(query, (looked, name, fits, because) => steps.push({ looked, name, fits, because }))
+      return { match, steps }
+    },
+    pinned: (provider, model) => pinned(provider, model, 'pinned'),
     anyModel(protocol, operation, pinnedProvider) {
       return [...providers.values()]
         .filter((provider) => pinnedProvider === undefined || provider.id === pinnedProvider)
         .filter((provider) => provider.speaks('', operation).includes(protocol))
         .map((provider) => ({ provider, model: '' }))
     },
-    names() {
-      const listed = [...providers.values()].flatMap((provider) =>
-        provider.listedModels().map((model) => model.id),
-      )
-      const exact = settings.routes.map((rule) => rule.match).filter((pattern) => !pattern.includes('*'))
-      return [...new Set([...aliases.keys(), ...exact, ...listed])]
-    },
+    names: () => [
+      ...new Set([
+        ...aliases.keys(),
+        ...exact,
+        ...listed,
+        ...families.map(({ name }) => name).filter((name) => familyModel(name) !== undefined),
+      ]),
+    ],
+  }
+}
+
+const compileRule = (rule: RouteRule, index: number): CompiledRule => ({
+  id: rule.name ?? rule.match[0] ?? `route ${index + 1}`,
+  rule,
+  fits: rule.match.map(namePattern),
+  conditions: compileConditions(rule.when),
+})
+
+/** Why a rule does not fit; undefined where it does. */
+const reasonAgainst = (
+  { rule, fits, conditions }: CompiledRule,
+  model: string,
+  query: RouteQuery,
+): string | undefined => {
+  if (!fits.some((one) => one(model))) return `\`match\` (${rule.match.join(', ')}) does not fit ${model}`
+  const failed = conditions.find(({ holds }) => !holds(query))
+  return failed === undefined ? undefined : `its condition \`when.${failed.name}\` does not hold`
+}
+
+const isExact = (pattern: string): boolean => !pattern.includes('*') && !pattern.startsWith('/')
+
+const prefixed = (match: Match | undefined, words: string): Match | undefined =>
+  match && { ...match, rule: `${words}, ${match.rule}` }
+
+/** A pin that leads nowhere: no rule is asked in its place. */
+const nothing = (rule: string): Match => ({ rule, targets: [], isOrdered: false })
+
+/** Names come from clients: their number must not fill the memory. */
+const remembered = 4096
+
+const rememberFor = <T>(find: (model: string) => T): ((model: string) => T) => {
+  const results = new Map<string, { readonly result: T }>()
+  return (model) => {
+    const known = results.get(model)
+    if (known !== undefined) return known.result
+    const result = find(model)
+    if (results.size >= remembered) for (const oldest of results.keys()) if (results.delete(oldest)) break
+    if (model.length <= 256) results.set(model, { result })
+    return result
   }
 }

@@ -2,7 +2,7 @@ import { type Catalog, costOf } from '../../catalog/index.ts'
 import { toGatewayError } from '../../errors.ts'
 import { formatUsd } from '../../ir/index.ts'
 import type { AttemptRow } from '../../ledger/index.ts'
-import { isWhole, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { isWhole, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { AnswerFacts } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 
@@ -31,7 +31,7 @@ export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
       if (exchange.facts.answerIsState === true && responseId !== undefined) {
         issue(exchange, { kind: 'response', id: responseId })
       }
-      entry.attempts.push(settledRow(parts, exchange, outcome, reply.headers))
+      entry.attempts.push(settledRow(parts, exchange, outcome, reply))
     })
     const cost = entry.attempts.at(-1)?.costNanoUsd
     if (isWhole(reply) && cost !== undefined && cost !== null)
@@ -73,9 +73,10 @@ const settledRow = (
   parts: MeterParts,
   exchange: AttemptExchange,
   outcome: Outcome,
-  headers: Headers,
+  reply: Reply,
 ): AttemptRow => {
   const { target, startedAt } = exchange.attempt
+  const { headers } = reply
   const usage = outcome.facts?.usage ?? null
   const card = parts.catalog.price(target.provider.id, target.model, startedAt)
   return {
@@ -85,7 +86,7 @@ const settledRow = (
     error: outcome.error?.code ?? outcome.error?.type ?? null,
     usage,
     usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
-    costNanoUsd: cost(exchange, outcome, priceOf(parts, exchange, outcome.facts)),
+    costNanoUsd: cost(exchange, outcome, priceOf(parts, exchange, outcome.facts), hasFailedEarly(reply)),
     priceVersion: card?.version ?? null,
     upstreamRequestId:
       headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
@@ -112,9 +113,19 @@ const priceOf = (
   return total
 }
 
+/** The provider itself said so before the first word. Where it merely died, nobody knows what it counted. */
+const hasFailedEarly = (reply: Reply): boolean =>
+  !isWhole(reply) && reply.failedEarly?.result === 'upstream_error'
+
 /** A refused request costs nothing; an answer whose usage or price is unknown has an unknown cost, not 0. */
-const cost = (exchange: AttemptExchange, outcome: Outcome, priced: bigint | null): bigint | null => {
+const cost = (
+  exchange: AttemptExchange,
+  outcome: Outcome,
+  priced: bigint | null,
+  isRefused: boolean,
+): bigint | null => {
   if (priced !== null) return priced
+  if (isRefused) return 0n
   const generates = exchange.operation === 'generate' || exchange.operation === 'embed'
   return !generates || outcome.status >= 400 ? 0n : null
 }

@@ -94,7 +94,8 @@ const generation = async (
     passes,
     losses,
   })
-  const remembers = protocol.id === 'openai-chat' && wantsReasoning(target)
+  // A copy's calls may be named as the client's own are; nobody goes on with them.
+  const remembers = protocol.id === 'openai-chat' && wantsReasoning(target) && exchange.kind !== 'shadow'
   return {
     operation: 'generate',
     upstream,
@@ -122,6 +123,12 @@ const withMedia = (
     fetchMedia,
     signal,
     ...(protocol.generate === undefined ? {} : { fieldPath: protocol.generate.fieldPath }),
+  }).catch((error: unknown) => {
+    throw signal.aborted
+      ? new GatewayError('gateway_client_gone', 'the client left while its media were fetched', {
+          cause: error,
+        })
+      : error
   })
 
 const count = async (exchange: AttemptExchange, parts: TranslationOfParts): Promise<PlainTranslation> => {

@@ -1,5 +1,8 @@
 import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 
+/** How long the head of an answer waits for its first content, in milliseconds. */
+export const headPatience = 10_000
+
 export interface Primed {
   readonly body: BodyStream
   /** How the stream ended, if it did so before it had begun. */
@@ -38,6 +41,8 @@ class PrimedStream implements BodyStream {
   private readonly hooks: SettleHook[] = []
   private pending: Promise<void> | undefined
   private isOpen = false
+  /** What was read ahead is gone, so nothing stands between the reader and the stream any more. */
+  private isDrained = false
   private hasTold = false
 
   constructor(inner: BodyStream) {
@@ -62,11 +67,17 @@ class PrimedStream implements BodyStream {
     this.hooks.push(hook)
   }
 
-  async next(): Promise<Uint8Array | undefined> {
+  next(): Promise<Uint8Array | undefined> {
+    return this.isDrained ? this.inner.next() : this.nextAhead()
+  }
+
+  private async nextAhead(): Promise<Uint8Array | undefined> {
     this.isOpen = true
     if (this.pending !== undefined) await this.pending
     if (this.outcome !== undefined) await this.tell()
-    return this.pieces.length > 0 ? this.pieces.shift() : this.inner.next()
+    if (this.pieces.length > 0) return this.pieces.shift()
+    this.isDrained = true
+    return this.inner.next()
   }
 
   cancel(): void {

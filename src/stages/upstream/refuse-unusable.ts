@@ -1,4 +1,6 @@
 import { GatewayError } from '../../errors.ts'
+import type { Operation } from '../../ir/index.ts'
+import type { AttemptExchange } from '../attempts/index.ts'
 import type { HttpCall } from './send-http.ts'
 
 /**
@@ -26,6 +28,36 @@ export const credentialRefused = (provider: string, said: string): GatewayError 
     'gateway_upstream_credentials_exhausted',
     `your key is fine, but the provider ${provider} refused the gateway's own credential (${said})`,
   )
+
+/**
+ * A success that is no JSON is none: the page of a proxy in between, or half an answer. Nobody can read it, and
+ * another upstream may do better.
+ * @throws GatewayError `gateway_upstream_invalid`
+ */
+export const refuseNonsense = ({ operation, attempt }: AttemptExchange, body: Uint8Array): void => {
+  if (!answeredInJson.has(operation) || isJson(body)) return
+  throw new GatewayError(
+    'gateway_upstream_invalid',
+    `the provider ${attempt.target.provider.id} answered with something that is not JSON`,
+    { wasSent: true },
+  )
+}
+
+const answeredInJson: ReadonlySet<Operation> = new Set<Operation>([
+  'generate',
+  'count-tokens',
+  'embed',
+  'compact-response',
+])
+
+const isJson = (body: Uint8Array): boolean => {
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
+  }
+}
 
 const drop = (call: HttpCall): void => {
   call.abort()

@@ -112,6 +112,7 @@ export const sendHttp = async (
       throw new GatewayError(
         'gateway_upstream_timeout',
         `the provider ${provider.id} missed the ${bound} time limit`,
+        { wasSent: bound !== 'connect' },
       )
     }
     throw unreachable(provider.id, error)
@@ -128,8 +129,17 @@ const unreachable = (provider: string, error: unknown): GatewayError => {
   return new GatewayError(
     'gateway_upstream_unreachable',
     `the provider ${provider} could not be reached (${code})`,
-    {
-      cause: error,
-    },
+    { cause: error, wasSent: !unsent.has(code) },
   )
 }
+
+/** Failures that come before the first byte of a request has left. */
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPROTO',
+])

@@ -71,12 +71,18 @@ export class PassThroughStream implements BodyStream {
   private settled = false
   private sent = 0
   private contentBlocks = 0
+  private events = 0
   private sawContent = false
   private handlesSeen = 0
 
   constructor(parts: StreamBodyParts) {
     this.parts = parts
     this.splitter = parts.framing === 'sse' ? frameSplitter() : jsonArraySplitter()
+  }
+
+  /** Has its content begun, or has the upstream talked for so long that its head need not wait for it? */
+  get hasBegun(): boolean {
+    return this.parts.meter.hasContent || this.events >= mostEventsAhead
   }
 
   onSettle(hook: SettleHook): void {
@@ -168,6 +174,7 @@ export class PassThroughStream implements BodyStream {
   private look(block: Uint8Array, visible: Uint8Array[]): void {
     const { meter } = this.parts
     const seen = meter.push(block)
+    this.events++
     if (seen !== undefined) visible.push(seen)
     if (meter.hasContent) this.contentBlocks++
   }
@@ -277,6 +284,9 @@ export class PassThroughStream implements BodyStream {
     for (const hook of this.hooks) await hook(outcome)
   }
 }
+
+/** Events without content that the head of an answer waits for. */
+const mostEventsAhead = 8
 
 /** A skim searches to the end of the run, so a run in which every block says something is not skimmed for ever. */
 const mostSkims = 8

@@ -5,16 +5,14 @@ import { clientFraming, type GenerateTranslation, replyContext } from '../transl
 import { breakOnDeath } from './break-on-death.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
-import { prime } from './primed-stream.ts'
+import { headPatience, prime } from './primed-stream.ts'
 import type { HttpCall } from './send-http.ts'
 import { PassThroughStream } from './stream-body.ts'
+import { timeoutsOf } from './timeouts-of.ts'
 import { translatedError } from './translated-error.ts'
 import { translatedHeaders } from './translated-headers.ts'
 import { translatingMeter } from './translating-meter.ts'
 import { report, type TranslationJob } from './translation-job.ts'
-
-/** How long the head of a stream waits for its first content, in milliseconds. */
-const patience = 5000
 
 /** A stream in the client's protocol; a failure before it has begun is an error with a status of its own. */
 export const translatedStream = async (
@@ -23,7 +21,7 @@ export const translatedStream = async (
   upstreamBody: ReadableStream<Uint8Array>,
 ): Promise<Reply> => {
   const { parts, exchange, translation } = job
-  const { protocol, entry, attempt } = exchange
+  const { protocol, entry } = exchange
   const { upstream, upstreamCodec, clientCodec } = translation
   const { response } = call
   const framing = clientFraming(exchange)
@@ -39,7 +37,7 @@ export const translatedStream = async (
   })
   const upstreamMeter = upstream.meterStream({ framing: 'sse', hideUsage: false, conform })
   let isSilent = false
-  const watch = parts.watchdog.watch(parts.timeouts(attempt.target.provider.id).idle, () => {
+  const watch = parts.watchdog.watch(timeoutsOf(parts, exchange).idle, () => {
     isSilent = true
     source.abort()
   })
@@ -69,8 +67,8 @@ export const translatedStream = async (
   })
   const { body, outcome } = await prime(
     stream,
-    () => translator.hasBegun || upstreamMeter.hasContent,
-    patience,
+    () => translator.hasBegun || upstreamMeter.hasContent || stream.hasBegun,
+    headPatience,
   )
   const headers = translatedHeaders(exchange, response.headers, parts.now())
   if (outcome !== undefined && outcome.result !== 'success') {

@@ -4,6 +4,7 @@ import type { Translation } from '../translate/index.ts'
 import { readWhole } from './read-whole.ts'
 import { refuseUnusable } from './refuse-unusable.ts'
 import { sendHttp } from './send-http.ts'
+import { timeoutsOf } from './timeouts-of.ts'
 import { translatedRequest } from './translated-request.ts'
 import { translatedStream } from './translated-stream.ts'
 import { isEventStream, translatedWhole } from './translated-whole.ts'
@@ -16,7 +17,7 @@ export const translated = async (
   translation: Translation,
 ): Promise<Reply> => {
   const { provider } = exchange.attempt.target
-  const timeouts = parts.timeouts(provider.id)
+  const timeouts = timeoutsOf(parts, exchange)
   const call = await sendHttp(
     exchange,
     timeouts,

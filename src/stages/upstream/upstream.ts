@@ -9,16 +9,17 @@ import { breakOnDeath } from './break-on-death.ts'
 import { decoded } from './decoded.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
+import { headPatience, prime } from './primed-stream.ts'
 import { readWhole } from './read-whole.ts'
-import { refuseUnusable } from './refuse-unusable.ts'
+import { refuseNonsense, refuseUnusable } from './refuse-unusable.ts'
 import { responseHeaders } from './response-headers.ts'
-import { type HttpCall, sendHttp, type Timeouts } from './send-http.ts'
+import { type HttpCall, sendHttp } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
+import { type TimeoutParts, timeoutsOf } from './timeouts-of.ts'
 import { translated } from './translated.ts'
 import { asksForUsage, upstreamAddress, upstreamBody } from './upstream-request.ts'
 
-export interface UpstreamParts {
-  readonly timeouts: (provider: string) => Timeouts
+export interface UpstreamParts extends TimeoutParts {
   readonly watchdog: Watchdog
   readonly now: () => number
   readonly logger: Pick<Logger, 'error'>
@@ -42,7 +43,7 @@ export const upstream =
 
 const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
   const { provider } = exchange.attempt.target
-  const timeouts = parts.timeouts(provider.id)
+  const timeouts = timeoutsOf(parts, exchange)
   const call = await sendHttp(exchange, timeouts, parts.watchdog)
   const { response } = call
   refuseUnusable(call, provider.id)
@@ -79,6 +80,9 @@ const wholeReply = (
     return { status, headers, body, outcome: { result: 'upstream_error', status, error, responseBytes } }
   }
   const facts = readable === undefined ? undefined : protocol.meterBody(readable, operation)
+  if (facts !== undefined && facts.ended === undefined && readable !== undefined) {
+    refuseNonsense(exchange, readable)
+  }
   const failed = facts?.ended === 'failed'
   return {
     status,
@@ -104,14 +108,18 @@ interface StreamedAnswer {
   readonly timedOut: () => boolean
 }
 
-const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: StreamedAnswer): Reply => {
+const streamed = async (
+  parts: UpstreamParts,
+  exchange: AttemptExchange,
+  answer: StreamedAnswer,
+): Promise<Reply> => {
   const { protocol, entry } = exchange
   let silent = false
   const watch = parts.watchdog.watch(answer.idle, () => {
     silent = true
     answer.source.abort()
   })
-  const body = new PassThroughStream({
+  const stream = new PassThroughStream({
     source: answer.source,
     meter: protocol.meterStream({
       framing: answer.framing,
@@ -134,9 +142,15 @@ const streamed = (parts: UpstreamParts, exchange: AttemptExchange, answer: Strea
     },
   })
   answer.headers.delete('content-encoding')
+  const { body, outcome } = await prime(stream, () => stream.hasBegun, headPatience)
   const kept =
     answer.framing === 'sse' ? keptAlive(body, { client: protocol.id, watchdog: parts.watchdog }) : body
-  return { status: answer.status, headers: answer.headers, body: kept }
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: kept,
+    ...(outcome === undefined || outcome.result === 'success' ? {} : { failedEarly: outcome }),
+  }
 }
 
 /** Only what says that it is a stream is pumped; errors and whole answers are read whole. */
@@ -172,7 +186,7 @@ const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise
     hidesUsage: asksForUsage(exchange),
     status: answer.status,
     headers: answer.headers,
-    idle: parts.timeouts(provider.id).idle,
+    idle: timeoutsOf(parts, exchange).idle,
     timedOut: () => false,
     source: localSource(answer.body),
   })

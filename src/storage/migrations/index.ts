@@ -5,6 +5,7 @@ import { accountsMigration } from './0002-accounts.ts'
 import { handlesMigration } from './0003-handles.ts'
 import { reasoningMigration } from './0004-reasoning.ts'
 import { responsesMigration } from './0005-responses.ts'
+import { shadowMigration } from './0006-shadow.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0003-handles': handlesMigration,
   '0004-reasoning': reasoningMigration,
   '0005-responses': responsesMigration,
+  '0006-shadow': shadowMigration,
 }

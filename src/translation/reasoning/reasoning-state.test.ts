@@ -12,8 +12,12 @@ import {
   type Turn,
 } from '../../ir/index.ts'
 import { isSealedState } from '../../sessions/index.ts'
+import { createLosses } from '../losses.ts'
 import type { TranslationTarget } from '../pass.ts'
+import { translateAnswer } from '../translate-answer.ts'
+import { translateRequest } from '../translate-request.ts'
 import { skipSignature } from './lost-signatures.ts'
+import { reasoningSettings } from './reasoning-settings.ts'
 import { reasoningState } from './reasoning-state.ts'
 import {
   capabilityOf,
@@ -265,6 +269,23 @@ describe('what a client is given', () => {
       expect(hidden[0]).toMatchObject({ pieces: [] })
       expect(hidden[0]?.state?.kind).toBe('thought-signature')
     }
+  })
+
+  test('Gemini’s clients get the thoughts that they ask for also from models that cannot be asked for them', () => {
+    const target = targetOf('openai-chat')
+    const translation = translateRequest(requestOf('gemini', [], { reasoning: { display: 'summarized' } }), {
+      upstream: { encodeRequest: () => ({ path: '/', body: '', headers: {}, warnings: [] }) },
+      organisation: 'org_a',
+      target,
+      passes: [reasoningSettings, pass],
+      losses: createLosses({ target: 'p', fieldPath: (path) => path, strict: false }),
+    })
+    const said = [thought(undefined, 'Think.'), text('Hello.')]
+    const answer = translateAnswer(
+      { protocol: target.protocol, choices: [{ index: 0, parts: said }] },
+      translation,
+    )
+    expect(answer.choices[0]?.parts).toEqual(said)
   })
 })
 

@@ -17,7 +17,7 @@ import { stateOpener } from './state-origin.ts'
 export const reasoningState = (keysOf: StateKeysOf): Pass => ({
   name: 'reasoning state',
   run(request, context) {
-    const { organisation, target } = context
+    const { organisation, target, asked = request } = context
     const key = keysOf(organisation).sign
     const restored = withHistory(request, context, keysOf)
     const isOwn = request.protocol === target.protocol
@@ -25,7 +25,8 @@ export const reasoningState = (keysOf: StateKeysOf): Pass => ({
     if (isOwn && restored === request) return { request }
     const settled = withSignatures(withoutThinking(restored, context), context)
     if (isOwn) return { request: settled }
-    return { request: settled, answer: () => answerStates({ request, target, key }) }
+    // How the client wants its answer is not how the target was asked for it.
+    return { request: settled, answer: () => answerStates({ request: asked, target, key }) }
   },
 })
 

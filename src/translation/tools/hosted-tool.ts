@@ -13,20 +13,24 @@ export type HostedTool =
   /** The target has no such tool; it may be left out, unless something in it protects. */
   | { readonly type: 'absent'; readonly reason: string; readonly protects: boolean }
   /** It must not be left out. */
-  | { readonly type: 'refused'; readonly reason: string; readonly member?: string }
+  | { readonly type: 'refused'; readonly reason: string; readonly member?: string; readonly at?: string }
 
 export interface HostedLoss {
   /** The member of the client's definition; absent: the tool as a whole is not quite the same. */
   readonly member?: string
   readonly reason: string
+  /** Where the member stands, if not in the tool itself. */
+  readonly at?: string
 }
 
 export const absent = (reason: string, protects = false): HostedTool => ({ type: 'absent', reason, protects })
 
-export const refused = (reason: string, member?: string): HostedTool => ({
+/** @param at where the member stands, if not in the tool itself */
+export const refused = (reason: string, member?: string, at?: string): HostedTool => ({
   type: 'refused',
   reason,
   ...(member === undefined ? {} : { member }),
+  ...(at === undefined ? {} : { at }),
 })
 
 export const mapped = (

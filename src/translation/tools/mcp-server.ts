@@ -16,6 +16,8 @@ export interface McpServer {
   readonly headers?: JsonObject
   /** The tools that may be called; absent: all. */
   readonly allowed?: readonly string[]
+  /** The member of the client's definition that says so, where it has another name than OpenAI's. */
+  readonly allowedBy?: string
   readonly description?: string
   readonly deferLoading?: boolean
   /** What protects and only the source can say, by its member. */
@@ -23,6 +25,8 @@ export interface McpServer {
   /** Members that have no counterpart and protect nothing. */
   readonly lost?: readonly string[]
   readonly at?: string
+  /** Where its settings stand, if not in itself. */
+  readonly settingsAt?: string
 }
 
 /** Anthropic names servers beside the tools, and what of them is offered among the tools. */
@@ -52,6 +56,7 @@ export const anthropicServers = (request: GenerateRequest): readonly McpServer[]
         ...(authorization === undefined ? {} : { authorization }),
         ...offered,
         at,
+        settingsAt: `${at}.default_config`,
       },
     ]
   })
@@ -59,7 +64,7 @@ export const anthropicServers = (request: GenerateRequest): readonly McpServer[]
 
 const oldFilter = (settings: JsonObject): Partial<McpServer> => {
   const allowed = textsMember(settings, 'allowed_tools')
-  return allowed === undefined ? {} : { allowed }
+  return allowed === undefined ? {} : { allowed, allowedBy: 'tool_configuration.allowed_tools' }
 }
 
 const toolsetFilter = (toolset: JsonObject): Partial<McpServer> => {
@@ -69,7 +74,7 @@ const toolsetFilter = (toolset: JsonObject): Partial<McpServer> => {
   const deferred = defaults['defer_loading'] === true ? { deferLoading: true } : {}
   if (defaults['enabled'] === false) {
     const allowed = configs.filter(([, config]) => enabled(config) === true).map(([name]) => name)
-    return { ...deferred, allowed }
+    return { ...deferred, allowed, allowedBy: 'default_config.enabled' }
   }
   const excludes = configs.some(([, config]) => enabled(config) === false)
   return { ...deferred, ...(excludes ? { guard: 'configs' } : {}) }
@@ -111,7 +116,8 @@ export const responsesServer = (tool: ServerToolDefinition): McpServer => {
 export const geminiServers = (tool: ServerToolDefinition): readonly McpServer[] => {
   const listed = parsedJson(tool.config)
   const servers = Array.isArray(listed) ? listed.filter(isJsonObject) : []
-  return servers.map((server) => {
+  return servers.map((server, index) => {
+    const at = tool.at === undefined ? undefined : `${tool.at}[${index}]`
     const transport = objectMember(server, 'streamableHttpTransport') ?? {}
     const { authorization, headers } = splitHeaders(objectMember(transport, 'headers') ?? {})
     const url = textMember(transport, 'url')
@@ -125,7 +131,7 @@ export const geminiServers = (tool: ServerToolDefinition): readonly McpServer[] 
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
       ...(url === undefined ? { guard: 'streamableHttpTransport' } : {}),
       ...(lost.length === 0 ? {} : { lost }),
-      ...(tool.at === undefined ? {} : { at: tool.at }),
+      ...(at === undefined ? {} : { at, settingsAt: `${at}.streamableHttpTransport` }),
     }
   })
 }

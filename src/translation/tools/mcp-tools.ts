@@ -9,7 +9,9 @@ const connectorBeta = 'mcp-client-2025-11-20'
 export const mcpFor = (servers: readonly McpServer[], to: ProtocolId): HostedTool => {
   for (const server of servers) {
     const guard = server.guard ?? unsayable(server, to)
-    if (guard !== undefined) return refused('the target cannot guard the server so', guard)
+    if (guard === undefined) continue
+    const at = guard === 'headers' ? (server.settingsAt ?? server.at) : server.at
+    return refused('the target cannot guard the server so', guard, at)
   }
   const losses = servers.flatMap((server) => lossesOf(server, to))
   switch (to) {
@@ -33,8 +35,11 @@ export const mcpFor = (servers: readonly McpServer[], to: ProtocolId): HostedToo
   }
 }
 
-const unsayable = ({ allowed, headers }: McpServer, to: ProtocolId): string | undefined => {
-  if (to === 'gemini') return allowed === undefined ? undefined : 'allowed_tools'
+const unsayable = (
+  { allowed, allowedBy = 'allowed_tools', headers }: McpServer,
+  to: ProtocolId,
+): string | undefined => {
+  if (to === 'gemini') return allowed === undefined ? undefined : allowedBy
   if (to !== 'anthropic-messages' || headers === undefined) return undefined
   return Object.keys(splitHeaders(headers).headers).length === 0 ? undefined : 'headers'
 }
@@ -45,7 +50,8 @@ const lossesOf = (server: McpServer, to: ProtocolId): readonly HostedLoss[] => {
     ...(server.description === undefined || to === 'openai-responses' ? [] : ['server_description']),
     ...(server.deferLoading !== true || to !== 'gemini' ? [] : ['defer_loading']),
   ]
-  return members.map((member) => ({ member, reason: 'no counterpart' }))
+  const at = server.settingsAt ?? server.at
+  return members.map((member) => ({ member, reason: 'no counterpart', ...(at === undefined ? {} : { at }) }))
 }
 
 const anthropicServer = ({ name, url, authorization, headers }: McpServer): JsonObject => {

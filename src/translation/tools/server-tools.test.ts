@@ -106,6 +106,13 @@ describe('a web search', () => {
       [claudeSearch({ max_uses: 3 }), 'anthropic-messages', 'gemini', 'max_uses'],
       [claudeSearch({ allowed_domains: ['a.de'] }), 'anthropic-messages', 'gemini', 'allowed_domains'],
       [claudeSearch({ allowed_domains: ['a.de'] }), 'anthropic-messages', 'openai-chat', 'allowed_domains'],
+      [
+        openaiSearch({ filters: { allowed_domains: ['a.de'] } }),
+        'openai-responses',
+        'gemini',
+        'filters.allowed_domains',
+      ],
+      [googleSearch({ excludeDomains: ['b.de'] }), 'gemini', 'openai-responses', 'excludeDomains'],
       [googleSearch({ timeRangeFilter: {} }), 'gemini', 'openai-responses', 'timeRangeFilter'],
       [server('web-search', 'enterpriseWebSearch'), 'gemini', 'anthropic-messages', 'enterpriseWebSearch'],
     ]
@@ -121,6 +128,13 @@ describe('a web search', () => {
       'gemini',
     )
     expect(warnings.map(({ path }) => path)).toEqual(['tools.0.search_context_size', 'tools.0.user_location'])
+  })
+
+  test('warns of pictures that only OpenAI finds', () => {
+    const warned = (types: readonly string[]) =>
+      run([openaiSearch({ search_content_types: types })], 'openai-responses', 'anthropic-messages').warnings
+    expect(warned(['text', 'image']).map(({ path }) => path)).toEqual(['tools.0.search_content_types'])
+    expect(warned(['text'])).toEqual([])
   })
 
   test('with absent or null filters has none', () => {
@@ -312,7 +326,9 @@ describe('MCP servers', () => {
     expect(fromAnthropic('openai-responses', undefined, old).request.tools).toMatchObject([
       { config: expect.stringContaining('"allowed_tools":["ping"]') },
     ])
-    expect(refusalOf(() => fromAnthropic('gemini', undefined, old)).param).toBe('mcp_servers.0.allowed_tools')
+    expect(refusalOf(() => fromAnthropic('gemini', undefined, old)).param).toBe(
+      'mcp_servers.0.tool_configuration.allowed_tools',
+    )
     const off = { tool_configuration: { enabled: false } }
     expect(fromAnthropic('gemini', undefined, off).request.tools).toEqual([])
     expect(refusalOf(() => fromAnthropic('openai-chat', {})).param).toBe('tools.0')
@@ -377,8 +393,12 @@ describe('MCP servers', () => {
         }),
       },
     ])
-    expect(warnings).toMatchObject([{ feature: 'timeout' }])
-    expect(refusalOf(() => run([tool], 'gemini', 'anthropic-messages')).param).toBe('tools.0.headers')
+    expect(warnings).toMatchObject([
+      { feature: 'timeout', path: 'tools.0[0].streamableHttpTransport.timeout' },
+    ])
+    expect(refusalOf(() => run([tool], 'gemini', 'anthropic-messages')).param).toBe(
+      'tools.0[0].streamableHttpTransport.headers',
+    )
   })
 })
 

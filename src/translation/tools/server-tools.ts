@@ -61,9 +61,9 @@ const settle = (request: GenerateRequest, context: TranslationContext): Generate
       leaveOut(becomes, tool, at, request, context)
       return
     }
-    for (const { member, reason } of becomes.losses) {
-      if (member === undefined) context.warn('approximated', tool?.wireType ?? 'mcp', at, reason)
-      else context.warn('dropped', member, `${at}.${member}`, reason)
+    for (const { member, reason, at: place = at } of becomes.losses) {
+      if (member === undefined) context.warn('approximated', tool?.wireType ?? 'mcp', place, reason)
+      else context.warn('dropped', member, `${place}.${member}`, reason)
     }
     tools.push(...becomes.tools.map((one) => ({ ...one, at })))
     members = { ...members, ...becomes.members }
@@ -216,8 +216,8 @@ const leaveOut = (
     warn('dropped', feature, at, becomes.reason)
     return
   }
-  const member = becomes.type === 'refused' ? becomes.member : undefined
-  const place = member === undefined ? at : `${at}.${member}`
+  const { member, at: owner = at } = becomes.type === 'refused' ? becomes : {}
+  const place = member === undefined ? owner : `${owner}.${member}`
   refuse(`unsupported_tool: ${feature}`, place, becomes.reason)
 }
 

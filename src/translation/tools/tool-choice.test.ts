@@ -93,6 +93,34 @@ test('a tool of the provider’s cannot be forced in Chat or Gemini', () => {
   expect(run(hosted, 'anthropic-messages').request.toolChoice).toEqual(hosted)
 })
 
+describe('Gemini’s own tools, which no choice reaches', () => {
+  const hosted: ToolDefinition = {
+    type: 'server',
+    tool: 'web-search',
+    wireType: 'googleSearch',
+    config: '{}',
+  }
+
+  test('are left out where no tool shall run', () => {
+    const mixed = run({ type: 'none' }, 'gemini', {}, { tools: [...tools, hosted] })
+    expect(names(mixed.request)).toEqual(['a', 'b', 'c'])
+    expect(mixed.request.toolChoice).toEqual({ type: 'none' })
+    const alone = run({ type: 'none' }, 'gemini', {}, { tools: [hosted] })
+    expect(alone.request.tools).toEqual([])
+    expect(alone.request).not.toHaveProperty('toolChoice')
+  })
+
+  test('cannot be forced, which is told where nothing else could be', () => {
+    const choice = { type: 'required', at: 'tool_choice' } as const
+    const alone = run(choice, 'gemini', {}, { tools: [hosted] })
+    expect(alone.request.toolChoice).toEqual({ type: 'auto', at: 'tool_choice' })
+    expect(alone.warnings).toMatchObject([{ code: 'approximated', path: 'tool_choice' }])
+    const mixed = run(choice, 'gemini', {}, { tools: [...tools, hosted] })
+    expect(mixed.request.toolChoice).toEqual(choice)
+    expect(mixed.warnings).toEqual([])
+  })
+})
+
 describe('a forced tool', () => {
   const forced = { type: 'required' } as const
   const thinking = (more: object) => ({

@@ -13,7 +13,8 @@ export const toolChoice: Pass = {
     const { toolChoice: choice } = request
     if (choice === undefined) return { request }
     const allowed = choice.type === 'allowed' ? allowedOnly(request, choice, context) : request
-    return { request: unforced(sayable(allowed, context), context) }
+    const reached = ownTools(sayable(allowed, context), context)
+    return { request: hasTools(reached) ? unforced(reached, context) : withoutChoice(reached) }
   },
 }
 
@@ -99,6 +100,24 @@ const sayable = (request: GenerateRequest, { target, refuse }: TranslationContex
     choice.at ?? 'toolChoice',
     'the provider decides when it runs',
   )
+}
+
+/** Gemini's choice is one of functions: tools of its own run when they like, so they are left out where none shall. */
+const ownTools = (request: GenerateRequest, { target, warn }: TranslationContext): GenerateRequest => {
+  const { toolChoice: choice, tools } = request
+  if (target.protocol !== 'gemini' || choice === undefined) return request
+  const functions = tools.filter((tool) => tool.type !== 'server')
+  if (functions.length === tools.length) return request
+  if (choice.type === 'none') return { ...request, tools: functions }
+  if (choice.type !== 'required' || functions.length > 0) return request
+  const node = choice.at === undefined ? {} : { at: choice.at }
+  warn(
+    'approximated',
+    'forced tool',
+    choice.at ?? 'toolChoice',
+    'the provider decides when its own tools run',
+  )
+  return { ...request, toolChoice: { type: 'auto', ...node } }
 }
 
 const isForced = (choice: ToolChoice | undefined): boolean =>

@@ -42,7 +42,9 @@ const readSearch = ({ wireType, config: source }: ServerToolDefinition, protocol
         ...optional('contextSize', textMember(config, 'search_context_size')),
         ...optional('live', typeof live === 'boolean' ? live : undefined),
         restricted: [],
-        shaped: [],
+        shaped: (textsMember(config, 'search_content_types') ?? []).every((type) => type === 'text')
+          ? []
+          : ['search_content_types'],
       }
     }
     case 'gemini':
@@ -92,7 +94,7 @@ export const webSearchFor = (
 ): HostedTool => {
   const asked = readSearch(tool, from)
   const search = maxUses === undefined ? asked : { ...asked, maxUses }
-  const limit = unsayable(search, to)
+  const limit = unsayable(search, from, to)
   if (limit !== undefined) return refused('the target cannot restrict its search so', limit)
   const losses = [
     ...search.shaped.map((member): HostedLoss => ({ member, reason: 'no counterpart' })),
@@ -102,11 +104,12 @@ export const webSearchFor = (
 }
 
 /** The first restriction that the target has no word for. */
-const unsayable = (search: WebSearch, to: ProtocolId): string | undefined => {
+const unsayable = (search: WebSearch, from: ProtocolId, to: ProtocolId): string | undefined => {
   const { allowed, blocked, maxUses, restricted } = search
   const limits = {
-    allowed_domains: allowed !== undefined && to !== 'anthropic-messages' && to !== 'openai-responses',
-    blocked_domains:
+    [from === 'openai-responses' ? 'filters.allowed_domains' : 'allowed_domains']:
+      allowed !== undefined && to !== 'anthropic-messages' && to !== 'openai-responses',
+    [from === 'gemini' ? 'excludeDomains' : 'blocked_domains']:
       blocked !== undefined &&
       // Anthropic takes one of the two lists.
       (to === 'anthropic-messages' ? allowed !== undefined : to !== 'gemini'),

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Operation, ProtocolId } from '../../ir/index.ts'
 import { protocols } from '../../protocols/index.ts'
 import type { Provider } from '../../providers/index.ts'
-import { chooseTarget, type WorkMode } from './choose-target.ts'
+import { possibleTargets, type WorkMode } from './possible-targets.ts'
 
 const provider = (id: string, speaks: readonly ProtocolId[], local = false): Provider => ({
   id,
@@ -43,7 +43,7 @@ const choose = ({
   const [endpoint] = protocol.endpoints
   if (endpoint === undefined) throw new Error('no endpoint')
   try {
-    const choice = chooseTarget(mode, {
+    const [choice] = possibleTargets(mode, {
       id: 'req',
       kind: 'client',
       protocol,
@@ -65,6 +65,7 @@ const choose = ({
       match: { rule: 'test', isOrdered, targets: to.map((one) => ({ provider: one, model: 'm' })) },
       sticky: sticky === undefined ? undefined : { provider: sticky, credential: 'c' },
     })
+    if (choice === undefined) throw new Error('no choice and no error')
     return `${choice.target.provider.id} in ${choice.protocol ?? 'nothing'}`
   } catch (error) {
     if (error instanceof GatewayError) return error.code

@@ -16,25 +16,55 @@ export interface Choice {
 export type WorkMode = 'auto' | 'passthrough' | 'translation'
 
 /**
- * A configured route is an order: its first target that can be asked at all is asked. Providers that merely know the
- * name are equals, so one that speaks the client's protocol goes before the others.
+ * The targets that can be asked at all, in the order of the route. Providers that merely know the name are equals, so
+ * those that speak the client's protocol go before the others.
  * @throws GatewayError `gateway_translation_unsupported`, `gateway_protocol_unsupported`, `gateway_request_invalid`
  */
-export const chooseTarget = (workMode: WorkMode, exchange: Exchange & Matched & HandlesChecked): Choice => {
+export const possibleTargets = (
+  workMode: WorkMode,
+  exchange: Exchange & Pick<Matched, 'match'> & HandlesChecked,
+): readonly Choice[] => {
   const { sticky, operation, protocol, match } = exchange
   const targets =
     sticky === undefined
       ? match.targets
       : match.targets.filter((target) => target.provider.id === sticky.provider)
   const choices = targets.flatMap((target): readonly Choice[] => {
-    const spoken = spokenTo(target, operation, protocol.id)
-    if (spoken === undefined && !countsHere(target, operation)) return []
-    return permits(workMode, target, spoken === protocol.id) ? [{ target, protocol: spoken }] : []
+    const { served, protocol: spoken } = howServed(workMode, target, operation, protocol.id)
+    return served === 'not-served' || served === 'refused' ? [] : [{ target, protocol: spoken }]
   })
-  const native = choices.find((choice) => choice.protocol === protocol.id)
-  const choice = match.isOrdered ? choices[0] : (native ?? choices[0])
-  if (choice === undefined) throw unserved(workMode, exchange, targets)
-  return choice
+  if (choices.length === 0) throw unserved(workMode, exchange, targets)
+  return match.isOrdered ? choices : nativeFirst(choices, protocol.id)
+}
+
+/** Equals go in the order of how well they speak with the client. */
+export const nativeFirst = <T extends Pick<Choice, 'protocol'>>(
+  choices: readonly T[],
+  client: ProtocolId,
+): readonly T[] => {
+  const isNative = ({ protocol }: T): boolean => protocol === client
+  return [...choices.filter(isNative), ...choices.filter((choice) => !isNative(choice))]
+}
+
+/** What becomes of a request at one target. */
+export interface Service {
+  /** `counted`: the gateway answers for it. `refused`: the work mode does not permit it. */
+  readonly served: 'untouched' | 'translated' | 'counted' | 'refused' | 'not-served'
+  /** What the target is spoken to in; absent where it is not spoken to. */
+  readonly protocol: ProtocolId | undefined
+}
+
+export const howServed = (
+  workMode: WorkMode,
+  target: Target,
+  operation: Operation,
+  client: ProtocolId,
+): Service => {
+  const protocol = spokenTo(target, operation, client)
+  const isNative = protocol === client
+  if (protocol === undefined && !countsHere(target, operation)) return { served: 'not-served', protocol }
+  if (!permits(workMode, target, isNative)) return { served: 'refused', protocol }
+  return { served: protocol === undefined ? 'counted' : isNative ? 'untouched' : 'translated', protocol }
 }
 
 /** The client's protocol if the target speaks it; else the best that it has, for what can be translated. */

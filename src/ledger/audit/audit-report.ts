@@ -1,0 +1,155 @@
+import { type Interval, shareInterval } from '../intervals.ts'
+import { matchNames, type NameMatch } from './answered-model.ts'
+import { type AuditCall, outcomeOf, resultOf, speedOf } from './audit-call.ts'
+import { type DriftLimits, findDrift, type SeriesAudit } from './drift.ts'
+import { frequencies } from './frequencies.ts'
+
+/** What upstreams did in a period, and which of them changed within it. */
+export interface AuditReport {
+  readonly upstreams: readonly UpstreamAudit[]
+  /** The probability with which chance alone makes any of the findings of one report. */
+  readonly level: number
+  /** False: there are more calls than a report reads; these are the newest. */
+  readonly isComplete: boolean
+}
+
+/** Calls of one provider and model. Canaries and what is not generated are left out. */
+export interface UpstreamAudit {
+  readonly provider: string
+  readonly model: string
+  readonly calls: number
+  readonly from: number
+  readonly to: number
+  /** Calls by how they ended; the rarest ones together as `other`. */
+  readonly outcomes: Readonly<Record<string, number>>
+  /** Of those that succeeded or failed for a reason of the upstream's. */
+  readonly errorRate: { readonly hits: number; readonly of: number; readonly share: Interval | null }
+  readonly ttftMs: Spread
+  readonly tokensPerSecond: Spread
+  readonly outputTokens: Spread
+  readonly tokenCounts: TokenCounts
+  readonly answered: AnsweredModels
+  readonly series: readonly SeriesAudit[]
+}
+
+/** Of so many known values. */
+export interface Spread {
+  readonly count: number
+  readonly p50: number | null
+  readonly p95: number | null
+}
+
+/**
+ * Successful calls by where their counts came from. The ledger keeps one count for a call, the provider's where there
+ * is one: whether that is what would have been counted here is not known.
+ */
+export interface TokenCounts {
+  readonly reported: number
+  readonly counted: number
+  readonly estimated: number
+  readonly unknown: number
+}
+
+export interface AnsweredModels {
+  /** Successful calls whose answer names a model. */
+  readonly named: number
+  /** Those answered by a model of another name. */
+  readonly mismatches: number
+  readonly mismatchShare: number | null
+  /** The most frequent first. */
+  readonly names: readonly { readonly name: string; readonly count: number; readonly match: NameMatch }[]
+}
+
+/** Upstreams that are described, the most called first. */
+const mostUpstreams = 100
+const mostOutcomes = 10
+const mostNames = 20
+
+export const auditReport = (
+  calls: readonly AuditCall[],
+  limits: DriftLimits,
+  isComplete: boolean,
+): AuditReport => {
+  const groups = [...Map.groupBy(calls, ({ provider, model }) => JSON.stringify([provider, model])).values()]
+  const inOrder = groups
+    .toSorted((one, other) => other.length - one.length)
+    .slice(0, mostUpstreams)
+    .map((group) => group.toSorted((one, other) => one.at - other.at))
+  const series = findDrift(inOrder, limits)
+  return {
+    upstreams: inOrder.flatMap((group, index) => upstreamOf(group, series[index] ?? [])),
+    level: limits.level,
+    isComplete: isComplete && groups.length <= mostUpstreams,
+  }
+}
+
+const upstreamOf = (
+  calls: readonly AuditCall[],
+  series: readonly SeriesAudit[],
+): readonly UpstreamAudit[] => {
+  const [first, last] = [calls[0], calls.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const results = calls.map(resultOf)
+  const failed = results.filter((result) => result === 'failed').length
+  const successes = calls.filter((_, index) => results[index] === 'success')
+  const judged = failed + successes.length
+  return [
+    {
+      provider: first.provider,
+      model: first.model,
+      calls: calls.length,
+      from: first.at,
+      to: last.at,
+      outcomes: counted(calls.map(outcomeOf), mostOutcomes),
+      errorRate: { hits: failed, of: judged, share: shareInterval(failed, judged) },
+      ttftMs: spreadOf(successes.flatMap(({ ttftMs }) => ttftMs ?? [])),
+      tokensPerSecond: spreadOf(successes.flatMap((call) => speedOf(call) ?? [])),
+      outputTokens: spreadOf(successes.flatMap(({ outputTokens }) => outputTokens ?? [])),
+      tokenCounts: tokenCountsOf(successes),
+      answered: answeredOf(first.model, successes),
+      series,
+    },
+  ]
+}
+
+const spreadOf = (values: readonly number[]): Spread => {
+  const sorted = Float64Array.from(values).sort()
+  return { count: sorted.length, p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) }
+}
+
+/** The nearest rank: a value that occurred. */
+const quantile = (sorted: Float64Array, share: number): number | null =>
+  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
+
+const counted = (names: readonly string[], most: number): Readonly<Record<string, number>> => {
+  const sorted = [...frequencies(names)]
+  const rest = sorted.slice(most).reduce((total, [, count]) => total + count, 0)
+  return Object.fromEntries([...sorted.slice(0, most), ...(rest === 0 ? [] : [['other', rest] as const])])
+}
+
+const tokenCountsOf = (calls: readonly AuditCall[]): TokenCounts => {
+  const from = (source: AuditCall['usageSource']): number =>
+    calls.filter(({ usageSource }) => usageSource === source).length
+  return {
+    reported: from('reported'),
+    counted: from('counted'),
+    estimated: from('estimated'),
+    unknown: from(null),
+  }
+}
+
+const answeredOf = (asked: string, calls: readonly AuditCall[]): AnsweredModels => {
+  const names = calls.flatMap(({ answered }) => answered ?? [])
+  const found = [...frequencies(names)].map(([name, count]) => ({
+    name,
+    count,
+    match: matchNames(asked, name),
+  }))
+  const mismatches = found.reduce((total, { match, count }) => total + (match === 'other' ? count : 0), 0)
+  return {
+    named: names.length,
+    mismatches,
+    mismatchShare: names.length === 0 ? null : mismatches / names.length,
+    names: found.slice(0, mostNames),
+  }
+}

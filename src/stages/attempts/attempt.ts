@@ -1,0 +1,51 @@
+import type { Catalog } from '../../catalog/index.ts'
+import type { ProtocolId } from '../../ir/index.ts'
+import type { Exchange } from '../../pipeline/index.ts'
+import type { Credential } from '../../providers/index.ts'
+import type { TokenCounter } from '../../translation/index.ts'
+import type { Authenticated } from '../authenticate/index.ts'
+import type { HandlesChecked } from '../handles/index.ts'
+import type { Recorded } from '../ledger/index.ts'
+import type { Matched, Target } from '../match/index.ts'
+import type { Received } from '../receive/index.ts'
+import type { InSession } from '../sessions/index.ts'
+import type { RetrySettings } from './backoff.ts'
+import type { CredentialPool } from './credential-pool.ts'
+import type { WorkMode } from './possible-targets.ts'
+import type { UpstreamHealth } from './upstream-health.ts'
+
+/** One upstream call to come. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number
+  readonly target: Target
+  readonly credential: Credential
+  readonly protocol: ProtocolId
+  readonly startedAt: number
+}
+
+export interface Attempting {
+  readonly attempt: Attempt
+}
+
+export type AnsweredExchange = Exchange &
+  Authenticated &
+  Recorded &
+  Received &
+  InSession &
+  Matched &
+  HandlesChecked
+
+export type AttemptExchange = AnsweredExchange & Attempting
+
+export interface AttemptsParts {
+  readonly pool: CredentialPool
+  readonly workMode: WorkMode
+  readonly tokenCounter: TokenCounter
+  readonly catalog: Pick<Catalog, 'capabilities' | 'price'>
+  readonly health: UpstreamHealth
+  readonly retry: RetrySettings
+  readonly now: () => number
+  /** 0 to 1. */
+  readonly random: () => number
+}

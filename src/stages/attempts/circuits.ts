@@ -1,0 +1,86 @@
+import { type Circuit, type CircuitSettings, createCircuit } from './circuit-breaker.ts'
+
+/** The circuits of all upstreams, shared with other processes where there is a board to share them on. */
+export interface Circuits {
+  /** @param upstream provider, model and credential */
+  of(upstream: string): Circuit
+  /** Those that are not closed, for people. */
+  list(): readonly {
+    readonly upstream: string
+    readonly state: 'open' | 'half-open'
+    readonly openUntil: number
+  }[]
+  configure(settings: CircuitSettings): void
+}
+
+/** Where processes tell each other what they have seen. Facts end by themselves. */
+export interface CircuitBoard {
+  put(key: string, value: string, ttlMs: number): void
+  remove(key: string): void
+  all(): ReadonlyMap<string, string>
+  onChange(handler: (key: string, value: string | undefined) => void): void
+}
+
+export interface CircuitsParts {
+  readonly settings: CircuitSettings
+  readonly now: () => number
+  readonly board?: CircuitBoard
+  readonly onChange?: (change: CircuitChange) => void
+}
+
+export interface CircuitChange {
+  readonly upstream: string
+  readonly state: 'open' | 'closed'
+  readonly openUntil: number
+}
+
+/** Models are named by clients, so upstreams are many. */
+const mostCircuits = 4096
+/** A fact about an open circuit outlives its time by this, so that the others go on probing with care. */
+const afterlife = 30_000
+
+export const createCircuits = (parts: CircuitsParts): Circuits => {
+  let { settings } = parts
+  const { now, board } = parts
+  const circuits = new Map<string, Circuit>()
+
+  const make = (upstream: string): Circuit => {
+    if (circuits.size >= mostCircuits) evict(circuits)
+    const circuit = createCircuit({
+      settings: () => settings,
+      now,
+      onChange(state, openUntil) {
+        if (state === 'open') board?.put(upstream, String(openUntil), openUntil - now() + afterlife)
+        else board?.remove(upstream)
+        parts.onChange?.({ upstream, state, openUntil })
+      },
+    })
+    circuits.set(upstream, circuit)
+    const told = board?.all().get(upstream)
+    if (told !== undefined) circuit.follow(Number(told))
+    return circuit
+  }
+  board?.onChange((upstream, value) => {
+    if (value === undefined) circuits.get(upstream)?.heal()
+    else (circuits.get(upstream) ?? make(upstream)).follow(Number(value))
+  })
+
+  return {
+    of: (upstream) => circuits.get(upstream) ?? make(upstream),
+    list: () =>
+      [...circuits].flatMap(([upstream, { state, openUntil }]) =>
+        state === 'closed' ? [] : [{ upstream, state, openUntil }],
+      ),
+    configure(next) {
+      settings = next
+    },
+  }
+}
+
+/** Half of the closed ones, oldest first: they know nothing that would not be learned again in a moment. */
+const evict = (circuits: Map<string, Circuit>): void => {
+  for (const [upstream, circuit] of circuits) {
+    if (circuits.size <= mostCircuits / 2) return
+    if (circuit.state === 'closed') circuits.delete(upstream)
+  }
+}

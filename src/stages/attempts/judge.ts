@@ -1,0 +1,102 @@
+import { type ErrorKind, GatewayError } from '../../errors.ts'
+import type { CanonicalError } from '../../ir/index.ts'
+import { isWhole, type Outcome, type Reply } from '../../pipeline/index.ts'
+
+/** What became of one upstream call, and what that means for the next. */
+export type Verdict =
+  | { readonly type: 'answered' }
+  /** Nothing that another upstream could do better: the client's own fault, ours, or the client left. */
+  | { readonly type: 'final' }
+  /** This upstream cannot say the request; nothing was sent. */
+  | { readonly type: 'unfit' }
+  /** It could not even be reached, so nothing was sent either. */
+  | { readonly type: 'unreachable' }
+  /** The key is no good there. */
+  | { readonly type: 'refused' }
+  /** Too much for this key. @see Failure.retryAfter */
+  | ({ readonly type: 'limited' } & Failure)
+  | ({ readonly type: 'failed' } & Failure)
+
+export interface Failure {
+  /** Milliseconds that the provider asked for. */
+  readonly retryAfter?: number
+  /** Is it worth asking the same upstream again? A time limit that passed and a word of its own say no. */
+  readonly again: boolean
+}
+
+/** What came of it, in words for headers: an HTTP status or a code. */
+export const named = (result: { readonly reply: Reply } | { readonly error: unknown }): string => {
+  if ('error' in result) {
+    return result.error instanceof GatewayError ? result.error.code : 'gateway_internal'
+  }
+  const outcome = earlyOutcome(result.reply)
+  return String(outcome?.error?.status ?? outcome?.status ?? result.reply.status)
+}
+
+/** The outcome of a reply that is over before its first content; undefined for a stream that has begun. */
+const earlyOutcome = (reply: Reply): Outcome | undefined =>
+  isWhole(reply) ? reply.outcome : reply.failedEarly
+
+export const judgeReply = (reply: Reply): Verdict => {
+  const outcome = earlyOutcome(reply)
+  if (outcome === undefined || outcome.result === 'success') return { type: 'answered' }
+  if (outcome.result === 'client_aborted' || outcome.result === 'refused') return { type: 'final' }
+  const { error } = outcome
+  const status = outcome.status >= 400 ? outcome.status : (error?.status ?? 0)
+  const shouldRetry = reply.headers.get('x-should-retry')
+  const failure = failureOf(reply, error, shouldRetry !== 'false')
+  if (error?.kind === 'quota' || error?.kind === 'payment') return { type: 'refused' }
+  if (status === 429 || error?.kind === 'rate_limit') return { type: 'limited', ...failure }
+  if (status === 409) return shouldRetry === 'true' ? { type: 'failed', ...failure } : { type: 'final' }
+  if (status === 408 || (status >= 500 && !deliberate.has(status))) return { type: 'failed', ...failure }
+  if (status >= 400) return { type: 'final' }
+  return error === undefined || passing.has(error.kind) ? { type: 'failed', ...failure } : { type: 'final' }
+}
+
+/** Not implemented, HTTP version: they will be the same next time. */
+const deliberate: ReadonlySet<number> = new Set([501, 505])
+
+/** Errors inside an answer of status 200 that say nothing about the request. */
+const passing: ReadonlySet<ErrorKind> = new Set(['internal', 'overloaded', 'timeout', 'upstream'])
+
+const failureOf = (reply: Reply, error: CanonicalError | undefined, again: boolean): Failure => {
+  const seconds = error?.retryAfter ?? secondsOf(reply.headers.get('retry-after'))
+  const milliseconds = numberOf(reply.headers.get('retry-after-ms'))
+  const retryAfter = milliseconds ?? (seconds === undefined ? undefined : seconds * 1000)
+  return { again, ...(retryAfter === undefined ? {} : { retryAfter }) }
+}
+
+/** Seconds, or the HTTP date at which they are over. */
+const secondsOf = (value: string | null): number | undefined => {
+  const seconds = numberOf(value)
+  if (seconds !== undefined || value === null) return seconds
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000)
+}
+
+const numberOf = (value: string | null): number | undefined =>
+  value !== null && /^\d{1,9}(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
+
+export const judgeError = (error: unknown): Verdict => {
+  if (!(error instanceof GatewayError)) return { type: 'final' }
+  switch (error.code) {
+    case 'gateway_upstream_unreachable':
+      return error.wasSent ? { type: 'failed', again: true } : { type: 'unreachable' }
+    case 'gateway_upstream_timeout':
+      return error.wasSent ? { type: 'failed', again: false } : { type: 'unreachable' }
+    case 'gateway_upstream_died':
+    case 'gateway_upstream_invalid':
+      return { type: 'failed', again: true }
+    case 'gateway_upstream_redirect':
+      return { type: 'failed', again: false }
+    case 'gateway_upstream_credentials_exhausted':
+      return { type: 'refused' }
+    case 'gateway_translation_unsupported':
+    case 'gateway_protocol_unsupported':
+    // Another may fetch by itself, from where the gateway may not.
+    case 'gateway_media_unavailable':
+      return { type: 'unfit' }
+    default:
+      return { type: 'final' }
+  }
+}

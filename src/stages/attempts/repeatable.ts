@@ -1,0 +1,37 @@
+import type { GenerateRequest, Operation, ProtocolId, ToolDefinition } from '../../ir/index.ts'
+import type { AnsweredExchange } from './attempt.ts'
+
+/**
+ * May the request be sent again after a provider has had it? Not where it may have left something behind: a stored or
+ * background answer, or what a tool of the provider did.
+ * @param upstream the protocol that it was sent in; only its own state is kept there, a translation asks for none
+ */
+export const isRepeatable = (exchange: AnsweredExchange, upstream: ProtocolId): boolean => {
+  const { operation, protocol, request, facts } = exchange
+  if (operation !== 'generate') return harmless.has(operation)
+  if (facts.answerIsState === true) return false
+  const asked = protocol.generate?.decodeRequest(request)
+  if (asked === undefined) return false
+  const isOwn = protocol.id === upstream
+  return !(isOwn && isKept(asked)) && !asked.tools.some(runsAtProvider)
+}
+
+/** Responses are stored unless the client says otherwise, chat completions only if it says so. */
+const isKept = ({ protocol, store, background }: GenerateRequest): boolean =>
+  background === true || (protocol === 'openai-responses' ? store !== false : store === true)
+
+const runsAtProvider = (tool: ToolDefinition): boolean =>
+  tool.type === 'server' && !runByClient.has(tool.tool)
+
+/** These have a schema of the provider's, and the client acts. */
+const runByClient: ReadonlySet<string> = new Set(['shell', 'text-editor', 'computer', 'memory'])
+
+const harmless: ReadonlySet<Operation> = new Set<Operation>([
+  'count-tokens',
+  'embed',
+  'retrieve-response',
+  'list-input-items',
+  'get-conversation',
+  'list-conversation-items',
+  'get-conversation-item',
+])

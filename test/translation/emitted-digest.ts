@@ -1,0 +1,30 @@
+/** One name for everything that is sent; run by itself, it says the name that another process comes to. */
+import { createHash } from 'node:crypto'
+import { GatewayError } from '../../src/errors.ts'
+import { cells, requestCases } from './cases.ts'
+import { read, send } from './cell.ts'
+
+export const emittedDigest = (bodies: readonly string[]): string => {
+  const hash = createHash('sha256')
+  for (const body of bodies) hash.update(`${body}\n`)
+  return hash.digest('hex')
+}
+
+/** In the order in which the test asks for them; empty where a request is refused. */
+const emittedBodies = (): readonly string[] => {
+  const requests = requestCases()
+  return cells.flatMap(([client, upstream]) =>
+    requests
+      .filter((one) => one.client === client)
+      .map(({ wire }) => {
+        try {
+          return send(read(client, wire), client, upstream).sent.body
+        } catch (error) {
+          if (error instanceof GatewayError) return ''
+          throw error
+        }
+      }),
+  )
+}
+
+if (import.meta.main) process.stdout.write(emittedDigest(emittedBodies()))

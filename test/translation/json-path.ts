@@ -1,0 +1,21 @@
+/** Ways into JSON of which a test knows the shape, without believing that it has it. */
+import { isJsonObject } from '../../src/ir/index.ts'
+
+/** What stands at a path; undefined where the path leads nowhere. */
+export const member = (value: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((inner, key) => {
+    if (Array.isArray(inner)) return inner.at(Number(key))
+    return isJsonObject(inner) ? inner[key] : undefined
+  }, value)
+
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** A string, or nothing said. */
+export const words = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Those of a list that carry a member, each with it. */
+export const holding = (values: unknown, key: string): readonly (readonly [unknown, object])[] =>
+  list(values).flatMap((value) => {
+    const held = member(value, key)
+    return isJsonObject(held) ? [[value, held] as const] : []
+  })
