@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { measureFsync } from './fsync.ts'
 import { type LoadResult, percentile, runLoad } from './load.ts'
 import { requestFor, type Speaks, translatedRequest } from './requests.ts'
+import { benchRouting } from './routing.ts'
 import { key, type Measured, pinTo, startFloor, startGateway, startUpstream } from './subjects.ts'
 
 const { values } = parseArgs({
@@ -188,4 +189,5 @@ try {
   await floor.stop()
   await upstream.stop()
 }
+benchRouting()
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The token with which the command line on this machine talks to this server, as long as the server runs. */
@@ -23,6 +23,17 @@ export const createCliToken = (dataDir: string): CliToken => {
       const given = Buffer.from(presented)
       return given.length === expected.length && timingSafeEqual(given, expected)
     },
-    remove: () => rmSync(path, { force: true }),
+    remove() {
+      // A worker that took over has left its own.
+      if (readIfThere(path) === token) rmSync(path, { force: true })
+    },
+  }
+}
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
   }
 }

@@ -60,7 +60,7 @@ export const explainRoute = async (
     key: { id: key?.id ?? '', name: key?.name ?? '' },
     team: key?.tenant.team ?? null,
     headers,
-    session: session ?? headers.get('x-tollgate-session') ?? undefined,
+    session: headers.get('x-tollgate-session') ?? session,
     demands: () => demands,
     at,
   })

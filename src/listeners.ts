@@ -20,8 +20,11 @@ export interface Listening {
   readonly baseUrl: string
   readonly ports: Readonly<Record<string, number>>
   readonly traffic: Readonly<Traffic>
-  /** New connections are refused at once; what runs may finish for so many milliseconds. */
-  drain(timeout: number): Promise<void>
+  /**
+   * New connections are refused at once; what runs may finish until the deadline resolves. A worker that was relieved
+   * still answers what comes on connections that it has: nobody else can.
+   */
+  drain(deadline: Promise<void>, isRelieved?: boolean): Promise<void>
 }
 
 export interface ListenersParts {
@@ -32,8 +35,19 @@ export interface ListenersParts {
   readonly admin: Hono
 }
 
+/** With other processes of this gateway, when a worker takes over from another. */
+export interface Sharing {
+  readonly isShared: boolean
+  /** Those that the worker before has; they count where the settings leave the choice to the system. */
+  readonly ports: Readonly<Record<string, number>>
+}
+
 /** Opens the one port, or one per kind of client, that the settings ask for. */
-export const openListeners = (settings: Settings, parts: ListenersParts): Listening => {
+export const openListeners = (
+  settings: Settings,
+  parts: ListenersParts,
+  sharing: Sharing = { isShared: false, ports: {} },
+): Listening => {
   const traffic: Traffic = { exchanges: 0, bytes: 0, draining: false }
   const { tls, host } = settings.listen
   const opened = new Map<string, Listener>()
@@ -43,7 +57,8 @@ export const openListeners = (settings: Settings, parts: ListenersParts): Listen
       listen(
         {
           hostname: host,
-          port,
+          port: port === 0 ? (sharing.ports[name] ?? 0) : port,
+          isShared: sharing.isShared,
           serves,
           ...(tls === undefined ? {} : { tls: { certFile: tls.cert_file, keyFile: tls.key_file } }),
         },
@@ -77,12 +92,22 @@ export const openListeners = (settings: Settings, parts: ListenersParts): Listen
     baseUrl: first === undefined ? '' : first.url.href.replace(/\/$/, ''),
     ports: Object.fromEntries([...opened].map(([name, listener]) => [name, listener.port])),
     traffic,
-    async drain(timeout) {
-      traffic.draining = true
+    async drain(deadline, isRelieved = false) {
+      traffic.draining = !isRelieved
       const done = Promise.all(listeners.map((listener) => listener.drain()))
-      await Promise.race([done, Bun.sleep(timeout)])
+      await Promise.race([done, deadline])
       await Promise.all(listeners.map((listener) => listener.stop()))
     },
+  }
+}
+
+/**
+ * Ports that may be shared would be shared with anybody: so they are opened once for this process alone before.
+ * Throws what the system says where one is taken.
+ */
+export const assertFree = (settings: Settings): void => {
+  for (const { port } of wanted(settings)) {
+    if (port !== 0) Bun.listen({ hostname: settings.listen.host, port, socket: { data() {} } }).stop(true)
   }
 }
 

@@ -26,7 +26,7 @@ test('aliases stand in the configuration, in listed files and in a folder, and t
   write('aliases/.hidden.yaml', 'f: hidden')
   write('aliases/notes.txt', 'g: no alias')
   write('first.yaml', 'c: first', 'd: first', 'e: first')
-  write('second.json', '{', '\t"d": "second", "e": "openai/${TEAM}"', '}')
+  write('second.json', '{', `\t"d": "second", "e": "openai/\${TEAM}"`, '}')
   const { settings, origin, candidates, folders } = load(...both, 'aliases: { e: own }')
   expect(settings.aliases).toEqual({ a: 'from-10', b: 'from-20', c: 'first', d: 'second', e: 'own' })
   expect(origin('aliases.d')).toMatchObject({ file: join(folder, 'second.json'), line: 2 })
@@ -64,5 +64,39 @@ test('a file or folder that is not there has no aliases, and one that leads nowh
     [join(folder, 'second.json'), undefined, 'alias_files'],
     [join(folder, 'first.yaml'), 1, 'x'],
     [join(folder, 'first.yaml'), 2, 'y'],
+  ])
+})
+
+test('a rule that cannot be is refused where it stands', () => {
+  const problems = (rule: string) => {
+    try {
+      load(
+        'providers: { openai: { api_key: k } }',
+        'routes:',
+        '  - match: gpt-*',
+        '    targets: [openai]',
+        `  - ${rule}`,
+      )
+      return []
+    } catch (error) {
+      if (!isConfigError(error)) throw error
+      return error.problems.map(({ file, line, path, message }) => [file, line, path, message])
+    }
+  }
+  const file = join(folder, 'tollgate.yaml')
+  expect(problems('{ match: "/gpt-(/", targets: [openai] }')).toEqual([
+    [file, 5, 'routes[1].match', expect.stringContaining('is no regular expression: ')],
+  ])
+  expect(problems('{ match: [a, "/(?=x)/"], targets: [openai] }')).toEqual([
+    [file, 5, 'routes[1].match[1]', expect.stringContaining('is no regular expression: ')],
+  ])
+  expect(problems('{ match: a, targets: [opneai] }')).toEqual([
+    [file, 5, 'routes[1].targets[0].provider', expect.stringContaining('did you mean `openai`?')],
+  ])
+  const night = (zone: string) =>
+    `{ match: a, targets: [openai], when: { hours: { from: "22:00", to: "06:00", zone: ${zone} } } }`
+  expect(problems(night('Europe/Zurich'))).toEqual([])
+  expect(problems(night('Europe/Zuerich'))).toEqual([
+    [file, 5, 'routes[1].when.hours.zone', expect.any(String)],
   ])
 })

@@ -98,6 +98,8 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     workMode: settings.work_mode,
     retry: retrySettings(settings),
     random: Math.random,
+    onRefusedCredential: (provider, credential) =>
+      foundation.emit({ type: 'credential_refused', data: { provider, credential } }),
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)

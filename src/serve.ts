@@ -6,12 +6,13 @@ import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
+import { createDriftCheck } from './drift-check.ts'
 import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
 import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
 import { createLedger } from './ledger/index.ts'
-import { type Listening, openListeners } from './listeners.ts'
+import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
 import { createWatchdog } from './pipeline/index.ts'
@@ -38,6 +39,8 @@ export interface ServeOptions {
 
 /** How often changes that other processes made to keys are looked for, in milliseconds. */
 const keyPoll = 2_000
+/** How long a worker that was relieved waits for the last of its streams, in milliseconds. */
+const longestStream = 3_600_000
 /** How often expired handles are dropped and key usage is written, in milliseconds. */
 const housekeeping = 30_000
 
@@ -64,9 +67,10 @@ export const serve = async ({
     logger.warn(warning.message, { file: warning.file, line: warning.line })
 
   // The link is needed early, so that a failure to start is told; what it drains exists later.
-  const drained = Promise.withResolvers<() => Promise<void>>()
+  const drained = Promise.withResolvers<(isRelieved: boolean) => Promise<void>>()
   const link = attachToSupervisor({
-    onDrain: async () => (await drained.promise)(),
+    onDrain: async () => (await drained.promise)(false),
+    onRetire: async () => (await drained.promise)(true),
     onReload: () => quietReload(),
   })
 
@@ -102,6 +106,7 @@ export const serve = async ({
     store: writer.ledger,
     dataDir,
     instance,
+    siblings: link.relieved?.instances ?? [],
     durability: settings.ledger.durability === 'async' ? 'async' : 'commit',
     maxPending: settings.ledger.max_pending,
     onProblem: (message, error) =>
@@ -186,52 +191,59 @@ export const serve = async ({
   const quietReload = (): void => void reload().catch(() => undefined)
 
   const cliToken = createCliToken(dataDir)
-  const listening = openListeners(settings, {
-    logger,
-    health: { status: () => status() },
-    runtime: () => runtime,
-    admin: adminApi({
-      tokens: {
-        find: (presented) =>
-          cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
-      },
-      keys: announceKeys(accounts.virtualKeys, hooks.emit),
-      credentials,
-      reader: {
-        usage: async (query) => (await reports()).usage(query),
-        entries: async (query) => (await reports()).entries(query),
-        exchange: async (exchange) => (await reports()).exchange(exchange),
-        running: async (at, limit) => (await reports()).running(at, limit),
-      },
-      shadow: async (query) => (await storage.reader()).shadow.report(query),
-      metrics: {
-        contentType: metrics.contentType,
-        render() {
-          metrics.ledgerPending.set(ledger.status().pending)
-          return metrics.render()
+  if (link.supervised && link.relieved === undefined) assertFree(settings)
+  const listening = openListeners(
+    settings,
+    {
+      logger,
+      health: { status: () => status() },
+      runtime: () => runtime,
+      admin: adminApi({
+        tokens: {
+          find: (presented) =>
+            cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
         },
-      },
-      servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
-      metricsToken: () => runtime.settings.telemetry.metrics.token,
-      models: () => adminModels(runtime, now()),
-      providers: () => adminProviders(runtime),
-      routes: () => adminRoutes(runtime),
-      explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
-      config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
-      reload,
-      status: () => ({
-        status: status(),
-        version,
-        startedAt,
-        listeners: listening.urls,
-        openExchanges: listening.traffic.exchanges,
-        ledger: ledger.status(),
-        database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
-        configFiles: config.files,
+        keys: announceKeys(accounts.virtualKeys, hooks.emit),
+        credentials,
+        reader: {
+          usage: async (query) => (await reports()).usage(query),
+          entries: async (query) => (await reports()).entries(query),
+          exchange: async (exchange) => (await reports()).exchange(exchange),
+          running: async (at, limit) => (await reports()).running(at, limit),
+        },
+        shadow: async (query) => (await storage.reader()).shadow.report(query),
+        audit: async (query) => (await storage.reader()).audit.report(query),
+        auditLimits: () => runtime.settings.audit,
+        metrics: {
+          contentType: metrics.contentType,
+          render() {
+            metrics.ledgerPending.set(ledger.status().pending)
+            return metrics.render()
+          },
+        },
+        servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
+        metricsToken: () => runtime.settings.telemetry.metrics.token,
+        models: () => adminModels(runtime, now()),
+        providers: () => adminProviders(runtime),
+        routes: () => adminRoutes(runtime),
+        explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
+        config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
+        reload,
+        status: () => ({
+          status: status(),
+          version,
+          startedAt,
+          listeners: listening.urls,
+          openExchanges: listening.traffic.exchanges,
+          ledger: ledger.status(),
+          database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
+          configFiles: config.files,
+        }),
+        now,
       }),
-      now,
-    }),
-  })
+    },
+    { isShared: link.supervised, ports: link.relieved?.ports ?? {} },
+  )
   const status = (): 'ok' | 'degraded' | 'draining' =>
     listening.traffic.draining ? 'draining' : ledger.status().state === 'database' ? 'ok' : 'degraded'
 
@@ -249,17 +261,39 @@ export const serve = async ({
       ]).catch(() => undefined)
     }, housekeeping),
   ]
+  const driftCheck = createDriftCheck({
+    report: async (query) => (await storage.reader()).audit.report(query),
+    announce: (change) => writer.audit.announce(change),
+    emit: hooks.emit,
+    registry: metrics.registry,
+    logger,
+    settings: () => runtime.settings.audit,
+    now,
+  })
+  driftCheck.start()
   const unwatch = watchFiles(
     () => ({ files: [...config.candidates, ...refused], folders: config.folders }),
     quietReload,
   )
 
-  const stop = async (): Promise<void> => {
+  let stopping: Promise<void> | undefined
+  /** Resolves when a stop was asked for that cannot wait. */
+  const urgent = Promise.withResolvers<void>()
+  /** @param isRelieved another worker serves, so that what runs may take its time */
+  const stop = (isRelieved: boolean): Promise<void> => {
+    if (!isRelieved) urgent.resolve()
+    stopping ??= end(isRelieved)
+    return stopping
+  }
+  const end = async (isRelieved: boolean): Promise<void> => {
     unwatch()
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
+    driftCheck.stop()
     const { shutdown_timeout: patience } = runtime.settings
-    await Promise.all([listening.drain(patience), jobs.drain(patience), shadows.stop()])
+    const impatience = urgent.promise.then(() => Bun.sleep(patience))
+    const deadline = isRelieved ? Promise.race([Bun.sleep(longestStream), impatience]) : impatience
+    await Promise.all([listening.drain(deadline, isRelieved), jobs.drain(deadline), shadows.stop()])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])
@@ -290,8 +324,8 @@ export const serve = async ({
     listeners: listening.urls,
     database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
   })
-  link.ready({ host: settings.listen.host, ports: listening.ports })
-  return { listening, stop }
+  link.ready({ host: settings.listen.host, ports: listening.ports, instance })
+  return { listening, stop: () => stop(false) }
 }
 
 /** The bench makes commits slower, to see what a slow disk would do. */

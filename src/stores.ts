@@ -15,6 +15,8 @@ import {
   type TenantStore,
 } from './accounts/index.ts'
 import {
+  type AuditStore,
+  createAuditStore,
   createLedgerStore,
   createShadowStore,
   type HandleWriter,
@@ -38,6 +40,7 @@ import type { Database } from './storage/index.ts'
 
 export interface Stores {
   readonly adminTokens: AdminTokenStore
+  readonly audit: AuditStore
   readonly conversations: ConversationStore
   readonly credentials: CredentialStore
   readonly firstStart: FirstStartStore
@@ -56,6 +59,7 @@ export const createStores = (
   ledger: Omit<LedgerWriterOptions, 'writeHandles'>,
 ): Stores => ({
   adminTokens: createAdminTokenStore(database),
+  audit: createAuditStore(database),
   conversations: createConversationStore(database),
   credentials: createCredentialStore(database),
   firstStart: createFirstStartStore(database),

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -44,6 +45,7 @@ export const adminApi = (parts: AdminParts): Hono => {
   app.route('/api/v1', usageRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
+  app.route('/api/v1', auditRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))

@@ -144,6 +144,51 @@ export const routeExplanationSchema = z.looseObject({
   nearest: z.array(z.string()),
 })
 
+const spread = z.looseObject({
+  count: z.number(),
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+})
+const changeSide = z.looseObject({
+  count: z.number(),
+  median: z.number().nullable(),
+  share: z.number().nullable(),
+  names: z.record(z.string(), z.number()).nullable(),
+})
+
+export const auditSchema = z.looseObject({
+  upstreams: z.array(
+    z.looseObject({
+      provider: z.string(),
+      model: z.string(),
+      calls: z.number(),
+      outcomes: z.record(z.string(), z.number()),
+      errorRate: share,
+      ttftMs: spread,
+      tokensPerSecond: spread,
+      outputTokens: spread,
+      tokenCounts: z.looseObject({ reported: z.number(), counted: z.number(), estimated: z.number() }),
+      answered: z.looseObject({
+        mismatches: z.number(),
+        mismatchShare: z.number().nullable(),
+        names: z.array(z.looseObject({ name: z.string(), count: z.number(), match: z.string() })),
+      }),
+      series: z.array(
+        z.looseObject({
+          series: z.string(),
+          verdict: z.string(),
+          pValue: z.number().nullable(),
+          change: z
+            .looseObject({ at: z.number(), meaning: z.string(), before: changeSide, after: changeSide })
+            .nullable(),
+        }),
+      ),
+    }),
+  ),
+  level: z.number(),
+  isComplete: z.boolean(),
+})
+
 /** Throws when the server is of a release that answers otherwise. */
 export const readAnswer = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const parsed = schema.safeParse(value)

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
+import { auditCommand } from './commands/audit.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -24,6 +26,7 @@ export type CommandMaker = (context: CliContext, done: Done) => Command
 const commands: readonly CommandMaker[] = [
   startCommand,
   stopCommand,
+  handoverCommand,
   statusCommand,
   logsCommand,
   initCommand,
@@ -31,6 +34,7 @@ const commands: readonly CommandMaker[] = [
   keysCommand,
   usageCommand,
   shadowCommand,
+  auditCommand,
   modelsCommand,
   routeCommand,
   doctorCommand,

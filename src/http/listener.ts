@@ -18,6 +18,8 @@ import { createRouter, type RouteMatch } from './router.ts'
 export interface ListenerSettings {
   readonly hostname: string
   readonly port: number
+  /** Another process of this gateway may listen on the same port: a worker that takes over. */
+  readonly isShared: boolean
   readonly serves: ReadonlySet<EndpointKey>
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
 }
@@ -66,6 +68,7 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
   const server = Bun.serve({
     hostname: settings.hostname,
     port: settings.port,
+    reusePort: settings.isShared,
     development: false,
     idleTimeout: idleSeconds(),
     // Our own bound answers in the protocol's shape; Bun's would be empty.

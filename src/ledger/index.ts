@@ -1,3 +1,13 @@
+export {
+  type AnnouncedChange,
+  type AuditQuery,
+  type AuditReport,
+  type AuditStore,
+  createAuditStore,
+  type SeriesAudit,
+  type SeriesChange,
+  type UpstreamAudit,
+} from './audit/index.ts'
 export type { HandleWriter } from './batch-store.ts'
 export type {
   AttemptRow,

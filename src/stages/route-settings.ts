@@ -12,12 +12,24 @@ interface WrittenTarget {
   readonly weight?: number | undefined
 }
 
-export const routeTarget = z
+const provider = () => text().describe('Provider that answers.')
+const model = () => text().optional().describe('Model to ask for; without it the one that the client named.')
+const expects = 'a provider, or a section with `provider` and `model`'
+const toTarget = (written: string | WrittenTarget): WrittenTarget =>
+  typeof written === 'string' ? { provider: written } : written
+
+/** One target that nobody is chosen among. */
+export const singleTarget = z
+  .union([text(), z.strictObject({ provider: provider(), model: model() })])
+  .register(settingMeta, { expects })
+  .transform(toTarget)
+
+const routeTarget = z
   .union([
     text(),
     z.strictObject({
-      provider: text().describe('Provider that answers.'),
-      model: text().optional().describe('Model to ask for; without it the one that the client named.'),
+      provider: provider(),
+      model: model(),
       weight: z
         .number()
         .positive()
@@ -29,8 +41,8 @@ export const routeTarget = z
         ),
     }),
   ])
-  .register(settingMeta, { expects: 'a provider, or a section with `provider` and `model`' })
-  .transform((written): WrittenTarget => (typeof written === 'string' ? { provider: written } : written))
+  .register(settingMeta, { expects })
+  .transform(toTarget)
 
 const pattern = z
   .string()
@@ -111,7 +123,9 @@ const conditions = z
           .array(z.enum(weekdays))
           .min(1)
           .optional()
-          .describe('Days of the week; all without it. After midnight it is the next day.'),
+          .describe(
+            'Days of the week; all without it. Hours over midnight belong to the day on which they begin.',
+          ),
         zone: z
           .string()
           .prefault('UTC')

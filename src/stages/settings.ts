@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { filePath, settingMeta, text } from '../config/index.ts'
-import { route, routeTarget } from './route-settings.ts'
+import { route, singleTarget } from './route-settings.ts'
 
 /** The first rule whose `match` fits the model decides. */
 export const routesSettings = z
@@ -26,7 +26,7 @@ export const workModeSettings = z
     '`auto` translates where client and provider speak different protocols; `passthrough` refuses those; `translation` refuses the others.',
   )
 
-export const defaultFallbackSettings = routeTarget
+export const defaultFallbackSettings = singleTarget
   .optional()
   .register(settingMeta, { reloads: true, expects: 'a provider, or a section with `provider` and `model`' })
   .describe(

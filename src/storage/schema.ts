@@ -325,6 +325,15 @@ export interface ShadowDropsTable {
   count: Integer
 }
 
+/** The last change of each series of an upstream that was announced. */
+export interface DriftAnnouncementsTable {
+  provider: string
+  model: string
+  series: string
+  changed_at: Integer
+  announced_at: Integer
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -349,4 +358,5 @@ export interface Schema {
   conversation_items: ConversationItemsTable
   shadow_copies: ShadowCopiesTable
   shadow_drops: ShadowDropsTable
+  drift_announcements: DriftAnnouncementsTable
 }

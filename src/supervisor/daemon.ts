@@ -78,6 +78,14 @@ export const stopServer = async (
   )
 }
 
+/** Lets a new worker take over the server of a data folder, as SIGUSR2 does. */
+export const handOver = (dataDir: string): 'asked' | 'not running' => {
+  const holder = lockHolder(dataDir)
+  if (holder === undefined) return 'not running'
+  process.kill(holder.pid, 'SIGUSR2')
+  return 'asked'
+}
+
 const spawnDetached = (command: readonly string[], logFile: string) => {
   const log = openSync(logFile, 'a', 0o600)
   try {

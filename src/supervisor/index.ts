@@ -1,5 +1,12 @@
 export type { BackoffOptions } from './backoff.ts'
-export { type DaemonOptions, daemonVariable, serverStatus, startDaemon, stopServer } from './daemon.ts'
+export {
+  type DaemonOptions,
+  daemonVariable,
+  handOver,
+  serverStatus,
+  startDaemon,
+  stopServer,
+} from './daemon.ts'
 export { acquireLock, type HeldLock, type LockHolder, lockHolder } from './lock-file.ts'
 export { configExitCode, type ReadyInfo } from './message.ts'
 export { isCompiled, selfCommand } from './self-command.ts'

@@ -3,6 +3,8 @@ export interface ReadyInfo {
   readonly host: string
   /** By name, e.g. `{ facade: 8081 }`. */
   readonly ports: Readonly<Record<string, number>>
+  /** What the ledger knows this run of the worker by. */
+  readonly instance?: string
 }
 
 /** What a worker tells its supervisor. */
@@ -12,7 +14,11 @@ export type WorkerMessage =
   | { readonly type: 'failed'; readonly message: string }
 
 /** What a supervisor tells its worker. */
-export type SupervisorMessage = { readonly type: 'drain' } | { readonly type: 'reload' }
+export type SupervisorMessage =
+  | { readonly type: 'drain' }
+  | { readonly type: 'reload' }
+  /** Another worker serves now: finish what runs, however long that takes. */
+  | { readonly type: 'retire' }
 
 /** A worker that ends with this code (EX_CONFIG of sysexits.h) has a wrong configuration: starting it again is no use. */
 export const configExitCode = 78
@@ -27,14 +33,15 @@ export const parseWorkerMessage = (message: unknown): WorkerMessage | undefined 
 
 export const parseSupervisorMessage = (message: unknown): SupervisorMessage | undefined => {
   const type = isRecord(message) ? message['type'] : undefined
-  return type === 'drain' || type === 'reload' ? { type } : undefined
+  return type === 'drain' || type === 'reload' || type === 'retire' ? { type } : undefined
 }
 
 export const parseReadyInfo = (value: unknown): ReadyInfo | undefined => {
   if (!isRecord(value) || typeof value['host'] !== 'string' || !isRecord(value['ports'])) return undefined
   const ports: Record<string, number> = {}
   for (const [name, port] of Object.entries(value['ports'])) if (typeof port === 'number') ports[name] = port
-  return { host: value['host'], ports }
+  const { instance } = value
+  return { host: value['host'], ports, ...(typeof instance === 'string' ? { instance } : {}) }
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -20,6 +20,11 @@ const runWorker = (): void => {
       if (mode === 'stuck-drain') await new Promise(() => setInterval(() => undefined, 1000))
       say('drained')
     },
+    onRetire: async () => {
+      say('retire')
+      await Bun.sleep(200)
+      say('retired')
+    },
     onReload: () => say('reload'),
   })
   if (mode === 'crash-at-start') process.exit(9)
@@ -27,9 +32,11 @@ const runWorker = (): void => {
     link.failed('listen.port must be a number')
     process.exit(configExitCode)
   }
-  link.ready({ host: '127.0.0.1', ports: { facade: 18081 } })
+  if (mode === 'no-successor' && link.relieved !== undefined) process.exit(9)
+  link.ready({ host: '127.0.0.1', ports: { facade: 18081 }, instance: `instance-${process.pid}` })
   say('ready', {
     restarts: link.restarts,
+    relieved: link.relieved,
     supervised: link.supervised,
     requests: process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'],
     args: process.argv.slice(2),

@@ -3,6 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 export interface SignalHandlers {
   stop(signal: string): void
   reload(): void
+  /** SIGUSR2: a new worker takes over, the old one finishes what it began. */
+  handOver(): void
 }
 
 /** Takes the process's signals; returns what gives them back. */
@@ -18,10 +20,13 @@ export const listenToSignals = (handlers: SignalHandlers): (() => void) => {
   process.on('SIGTERM', onTerminate)
   process.on('SIGINT', onInterrupt)
   process.on('SIGHUP', onHangUp)
+  const onHandOver = (): void => handlers.handOver()
+  if (process.platform !== 'win32') process.on('SIGUSR2', onHandOver)
   return () => {
     process.off('SIGTERM', onTerminate)
     process.off('SIGINT', onInterrupt)
     process.off('SIGHUP', onHangUp)
+    if (process.platform !== 'win32') process.off('SIGUSR2', onHandOver)
   }
 }
 

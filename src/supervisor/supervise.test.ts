@@ -75,6 +75,31 @@ describe('a supervisor', () => {
     await until(() => lockHolder(dir)?.ready !== undefined)
   })
 
+  test('lets a new worker take over, which knows whom it relieves, and lets the old one finish', async () => {
+    const { program, dir } = start('well')
+    const first = await ready(program)
+    program.signal('SIGUSR2')
+    const second = await program.find((event) => event.event === 'ready' && event.pid !== first.pid)
+    expect(second['relieved']).toEqual({ ports: { facade: 18081 }, instances: [`instance-${first.pid}`] })
+    expect(second['restarts']).toBe(0)
+    await program.find((event) => event.event === 'retired' && event.pid === first.pid)
+    await until(() => !isAlive(first.pid))
+    expect(isAlive(second.pid)).toBe(true)
+    expect(lockHolder(dir)?.ready).toMatchObject({ instance: `instance-${second.pid}` })
+    // The new one is supervised like the old one.
+    process.kill(second.pid, 'SIGKILL')
+    await ready(program, 1)
+  })
+
+  test('keeps the old worker when the new one does not start', async () => {
+    const { program } = start('no-successor')
+    const first = await ready(program)
+    program.signal('SIGUSR2')
+    await logged(program, 'the new worker did not start, the old one goes on')
+    expect(isAlive(first.pid)).toBe(true)
+    expect(program.events.some((event) => event.event === 'retire')).toBe(false)
+  })
+
   test('starts a worker again that ended without being asked to', async () => {
     const { program } = start('well')
     const first = await ready(program)

@@ -3,6 +3,7 @@ import { configExitCode, type ReadyInfo } from './message.ts'
 import { selfCommand } from './self-command.ts'
 import { listenToSignals } from './signals.ts'
 import { startWorker, type Worker, type WorkerEnd } from './worker.ts'
+import type { Relieved } from './worker-link.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -32,7 +33,8 @@ const killGrace = 2000
 
 /**
  * Runs the gateway in a worker process and keeps it running, until a signal ends it: SIGTERM and SIGINT let the
- * worker finish, a second SIGINT does not; SIGHUP lets it reload, or ends it when the terminal was closed.
+ * worker finish, a second SIGINT does not; SIGHUP lets it reload, or ends it when the terminal was closed; SIGUSR2 lets
+ * a new worker take over.
  * Returns the exit code: 0, 78 for a wrong configuration, 130 after a second SIGINT, else 1.
  */
 export const supervise = async (options: SuperviseOptions): Promise<number> => {
@@ -40,6 +42,11 @@ export const supervise = async (options: SuperviseOptions): Promise<number> => {
   const backoff = createBackoff(options.backoff)
   const stopping = new AbortController()
   let worker: Worker | undefined
+  let lastReady: ReadyInfo | undefined
+  /** Workers that were relieved and still finish what they began, with their instances. */
+  const retiring = new Map<Worker, string | undefined>()
+  let relief = Promise.withResolvers<Worker>()
+  let isHandingOver = false
   let interrupted = false
   let overdue = false
   let restarts = 0
@@ -49,30 +56,73 @@ export const supervise = async (options: SuperviseOptions): Promise<number> => {
     if (stopping.signal.aborted) {
       if (signal !== 'SIGINT') return
       interrupted = true
-      worker?.kill()
+      for (const one of [worker, ...retiring.keys()]) one?.kill()
       return
     }
     log.info('stopping', { signal })
     stopping.abort()
-    worker?.drain()
+    for (const one of [worker, ...retiring.keys()]) one?.drain()
   }
-  const silence = listenToSignals({ stop, reload: () => worker?.reload() })
+
+  const start = (relieved?: Relieved, onReady?: () => void): Worker =>
+    startWorker({
+      command: options.command ?? selfCommand(process.argv.slice(2)),
+      env: options.env,
+      restarts,
+      relieved,
+      onReady: (info) => {
+        everReady = true
+        lastReady = info
+        onReady?.()
+        options.onState?.(info)
+      },
+    })
+
+  /** A second worker beside the first one; the first retires as soon as the second answers. */
+  const handOver = async (): Promise<void> => {
+    const old = worker
+    if (old === undefined || lastReady === undefined || isHandingOver || stopping.signal.aborted) return
+    isHandingOver = true
+    const { ports, instance } = lastReady
+    log.info('a new worker takes over', { workerPid: old.pid })
+    const running = [instance, ...retiring.values()].flatMap((one) => one ?? [])
+    const ready = Promise.withResolvers<'ready'>()
+    const next = start({ ports, instances: running }, () => ready.resolve('ready'))
+    const result = await Promise.race([ready.promise, next.ended])
+    isHandingOver = false
+    if (result !== 'ready') {
+      log.error('the new worker did not start, the old one goes on', describe(result))
+      return
+    }
+    retiring.set(old, instance)
+    void old.ended.then(() => retiring.delete(old))
+    worker = next
+    if (stopping.signal.aborted) next.drain()
+    else old.retire()
+    relief.resolve(next)
+    relief = Promise.withResolvers()
+  }
+  const silence = listenToSignals({ stop, reload: () => worker?.reload(), handOver: () => void handOver() })
+
+  /** Until the worker that serves has ended, whichever that is by then. */
+  const untilServerEnded = async (first: Worker): Promise<WorkerEnd> => {
+    for (let serving = first; ; ) {
+      const overdueAfter = options.shutdownTimeout + killGrace
+      const ended = untilEnded(serving, stopping.signal, overdueAfter, () => {
+        overdue = true
+        log.error('the worker did not finish in time and is killed', { workerPid: serving.pid })
+      })
+      const result = await Promise.race([ended, relief.promise])
+      if (!('pid' in result)) return result
+      serving = result
+    }
+  }
 
   try {
     for (;;) {
-      worker = startWorker({
-        command: options.command ?? selfCommand(process.argv.slice(2)),
-        env: options.env,
-        restarts,
-        onReady: (info) => {
-          everReady = true
-          options.onState?.(info)
-        },
-      })
-      const end = await untilEnded(worker, stopping.signal, options.shutdownTimeout + killGrace, () => {
-        overdue = true
-        log.error('the worker did not finish in time and is killed', { workerPid: worker?.pid })
-      })
+      worker = start()
+      const end = await untilServerEnded(worker)
+      if (stopping.signal.aborted) await Promise.all([...retiring.keys()].map(({ ended }) => ended))
       options.onState?.(undefined)
       if (interrupted) return 130
       if (stopping.signal.aborted) return overdue || !isOrderly(end) ? 1 : 0

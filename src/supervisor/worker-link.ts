@@ -1,15 +1,33 @@
-import { parseSupervisorMessage, type ReadyInfo, type WorkerMessage } from './message.ts'
+import {
+  isRecord,
+  parseReadyInfo,
+  parseSupervisorMessage,
+  type ReadyInfo,
+  type WorkerMessage,
+} from './message.ts'
 
 export const roleVariable = 'TGW_ROLE'
 export const restartsVariable = 'TOLLGATE_WORKER_RESTARTS'
+/** The worker that is to be relieved, as JSON: its ports and the instances that still run. */
+export const relievedVariable = 'TOLLGATE_RELIEVED'
 
 export interface WorkerHandlers {
   /** Finish what runs, take nothing new. The process ends when the promise settles. Called once. */
   onDrain(): Promise<void>
+  /** Another worker serves: finish what runs, without a time limit. Ends as a drain does. */
+  onRetire?(): Promise<void>
   /** Read the configuration again. */
   onReload(): void
   /** Milliseconds that a drain may take when the supervisor has died. Default 5,000. */
   readonly orphanTimeout?: number
+}
+
+/** What a new worker must know of those before it. */
+export interface Relieved {
+  /** Ports by name: it opens the same. */
+  readonly ports: Readonly<Record<string, number>>
+  /** Workers of this data folder that run now. */
+  readonly instances: readonly string[]
 }
 
 /** A worker's end of the line to its supervisor; without a supervisor the same calls are harmless. */
@@ -17,6 +35,8 @@ export interface WorkerLink {
   readonly supervised: boolean
   /** How often the supervisor has had to start a worker again. */
   readonly restarts: number
+  /** Present in a worker that takes over from one that serves. */
+  readonly relieved: Relieved | undefined
   /** The listeners are open. */
   ready(info: ReadyInfo): void
   /** It will end, and why; end with `configExitCode` when the configuration is at fault. */
@@ -33,7 +53,9 @@ export const isWorker = (): boolean => process.env[roleVariable] === 'worker' &&
  */
 export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
   const supervised = isWorker()
-  const drain = once(() => handlers.onDrain().then(() => process.exit(0), drainFailed))
+  const end = (work: () => Promise<void>): unknown => work().then(() => process.exit(0), drainFailed)
+  const drain = once(() => end(handlers.onDrain))
+  const retire = once(() => end(handlers.onRetire ?? handlers.onDrain))
   process.on('SIGTERM', drain)
 
   if (supervised) {
@@ -41,6 +63,7 @@ export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
       const message = parseSupervisorMessage(received)
       if (message?.type === 'drain') drain()
       if (message?.type === 'reload') handlers.onReload()
+      if (message?.type === 'retire') retire()
     })
     process.on('disconnect', () => {
       drain()
@@ -64,9 +87,18 @@ export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
   return {
     supervised,
     restarts: Number(process.env[restartsVariable] ?? 0) || 0,
+    relieved: parseRelieved(process.env[relievedVariable]),
     ready: (info) => tell({ type: 'ready', info }),
     failed: (message) => tell({ type: 'failed', message }),
   }
+}
+
+const parseRelieved = (text: string | undefined): Relieved | undefined => {
+  if (text === undefined || text === '') return undefined
+  const value: unknown = JSON.parse(text)
+  const ports = parseReadyInfo(isRecord(value) ? { host: '', ports: value['ports'] } : undefined)?.ports
+  const instances = isRecord(value) && Array.isArray(value['instances']) ? value['instances'] : []
+  return { ports: ports ?? {}, instances: instances.map(String) }
 }
 
 const drainFailed = (error: unknown): never => {

@@ -1,5 +1,5 @@
 import { parseWorkerMessage, type ReadyInfo, type SupervisorMessage } from './message.ts'
-import { restartsVariable, roleVariable } from './worker-link.ts'
+import { type Relieved, relievedVariable, restartsVariable, roleVariable } from './worker-link.ts'
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -18,6 +18,8 @@ export interface Worker {
   reload(): void
   /** Asks it to finish. */
   drain(): void
+  /** Asks it to finish in its own time: another one serves. */
+  retire(): void
   /** Ends it at once. */
   kill(): void
 }
@@ -25,6 +27,8 @@ export interface Worker {
 export interface WorkerOptions {
   readonly command: readonly string[]
   readonly restarts: number
+  /** The workers that it takes over from. */
+  readonly relieved?: Relieved | undefined
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   onReady(info: ReadyInfo): void
 }
@@ -39,6 +43,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         ...(options.env ?? process.env),
         [roleVariable]: 'worker',
         [restartsVariable]: String(options.restarts),
+        [relievedVariable]: options.relieved === undefined ? undefined : JSON.stringify(options.relieved),
         // Bun's fetch runs 256 requests at once and queues the rest without a word; read only when a process starts.
         BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
       },
@@ -68,6 +73,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         reason,
       })),
       reload: () => tell({ type: 'reload' }),
+      retire: () => tell({ type: 'retire' }),
       drain: () => {
         tell({ type: 'drain' })
         // On Windows SIGTERM ends a process at once; there the message alone must do.
@@ -82,6 +88,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       ended: Promise.resolve({ code: null, signal: null, readyAt: undefined, reason }),
       reload: () => undefined,
       drain: () => undefined,
+      retire: () => undefined,
       kill: () => undefined,
     }
   }

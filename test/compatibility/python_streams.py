@@ -29,9 +29,10 @@ def openai_usage(usage, input_name, output_name):
 
 
 def said_call(call):
-    if call.type == "custom":
-        return {"name": call.custom.name, "input": call.custom.input}
-    return {"name": call.function.name, "input": call.function.arguments}
+    said = call.model_dump()  # the helper's types know functions only
+    if said["type"] == "custom":
+        return {"name": said["custom"]["name"], "input": said["custom"]["input"]}
+    return {"name": said["function"]["name"], "input": said["function"]["arguments"]}
 
 
 def chat(url):
@@ -61,8 +62,6 @@ def responses(url):
                 ended = event.response
     if ended is None:
         raise RuntimeError("the stream has no end")
-    if ended.status == "failed":
-        raise RuntimeError(ended.error.message)
     content = [part for item in ended.output if item.type == "message" for part in item.content]
     calls = []
     for item in ended.output:

@@ -91,6 +91,6 @@ export const stopStreams: readonly StopStream[] = Object.entries(meanings).flatM
   Object.entries(reasons).map(([word, means]): StopStream => {
     const upstream = protocol as Client
     const frames = eventsOf(upstream, word).map((event) => frameOf(upstream, event))
-    return { name: `stop ${word}`, upstream, frames, anomalies: [], means }
+    return { name: `stop ${word}`, upstream, frames, means }
   }),
 )

@@ -31,7 +31,7 @@ const receiver = Bun.serve({
 
 const hooks = (): readonly string[] => [
   'hooks:',
-  `  - { events: [key_created, key_revoked, circuit_open, circuit_closed], url: "http://127.0.0.1:${receiver.port}/in", secret: ${secret} }`,
+  `  - { events: [key_created, key_revoked, circuit_open, circuit_closed, credential_refused], url: "http://127.0.0.1:${receiver.port}/in", secret: ${secret} }`,
   `  - { events: [key_revoked], command: [/bin/sh, -c, 'cat > ${told}'] }`,
 ]
 
@@ -93,7 +93,13 @@ describe('hooks', () => {
   test('are told of a key that is made and revoked, and never of its secret', async () => {
     const { id, secret: keySecret } = await createKey('alice')
     const created = await nextEvent('key_created')
-    expect(created.data).toEqual({ key: id, name: 'alice', organisation: 'org_default', team: null, user: null })
+    expect(created.data).toEqual({
+      key: id,
+      name: 'alice',
+      organisation: 'org_default',
+      team: null,
+      user: null,
+    })
     expect(Math.abs(Date.now() - created.time)).toBeLessThan(60_000)
     await gateway.admin(`/keys/${id}`, { method: 'DELETE' })
     const revoked = await nextEvent('key_revoked')
@@ -130,6 +136,15 @@ describe('hooks', () => {
       })
     await waitFor(async () => ((await ask()) === 200 ? true : undefined))
     expect((await nextEvent('circuit_closed')).data).toMatchObject({ provider: 'mine' })
+  })
+
+  test('are told once that a provider does not take a credential any more', async () => {
+    upstream.answer = () => Response.json({ error: { message: 'no' } }, { status: 401 })
+    await ask()
+    await ask()
+    const refused = await nextEvent('credential_refused')
+    expect(refused.data).toEqual({ provider: 'mine', credential: 'mine/1' })
+    expect(seen.some(({ body }) => body.includes('credential_refused'))).toBe(false)
   })
 
   test('are counted, and those of a new configuration count at once; their secrets are not shown', async () => {

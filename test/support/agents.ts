@@ -1,8 +1,7 @@
 /** The agents that people use, installed from npm below `node_modules/.cache`, doing one tool turn. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { kitFolder } from './fake-upstream.ts'
-import { root, type TestGateway, testKey } from './gateway.ts'
+import type { TestGateway } from './gateway.ts'
+import { longestInstallation, runAgent as runScript } from './run-agent.ts'
 import { announceSkip } from './shared.ts'
 
 export interface Agent {
@@ -58,35 +57,29 @@ export const agents: readonly Agent[] = [
   },
 ]
 
-const cache = join(root, 'node_modules/.cache/tollgate-agents')
 /** Milliseconds; the first run installs. */
-export const longestRun = 900_000
-/** The scripts' word for "could not be installed". */
-const cannotInstall = 77
+export const longestRun = longestInstallation
+/** Seconds of the agent itself; it takes some alone, and twenty times as many on a busy machine. */
+const longestAgent = 180
 
-/** @returns what the script said; undefined when the agent cannot be installed here */
+/** @returns what the script said, first of all `PASS` or `FAIL`; undefined when the agent cannot be installed here */
 export const runAgent = async (
   agent: Agent,
   gateway: TestGateway,
   model: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string | undefined> => {
-  mkdirSync(cache, { recursive: true })
-  const child = Bun.spawn(['bash', join(kitFolder() ?? '', agent.script), gateway.url, model], {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    timeout: longestRun,
-    env: { ...process.env, E2E_DIR: cache, E2E_KEY: testKey, ...agent.env, ...env },
+  const { verdict, said } = await runScript({
+    kit: kitFolder() ?? '',
+    script: agent.script,
+    baseUrl: gateway.url,
+    model,
+    env: { ...agent.env, ...env },
+    seconds: longestAgent,
   })
-  const [said, complaints, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  if (code === cannotInstall) {
-    announceSkip(agent.name, complaints.trim().slice(-300))
+  if (verdict === 'SKIP') {
+    announceSkip(agent.name, said)
     return undefined
   }
-  return said + (said.includes('PASS') ? '' : complaints)
+  return verdict === 'PASS' ? said : `FAIL ${said}`
 }

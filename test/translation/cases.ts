@@ -45,8 +45,6 @@ export interface StreamCase {
   readonly name: string
   readonly upstream: Client
   readonly frames: readonly SseFrame[]
-  /** Why its recorder noted that it is not as it should be: cut, or failed. */
-  readonly anomalies: readonly string[]
 }
 
 const fixtures = new Map(answerFixtures)
@@ -80,9 +78,19 @@ export const answerWire = (body: string): WireResponse => ({
   body: new TextEncoder().encode(body),
 })
 
+/** Reading the recordings takes a while, and several suites want them. */
+const once = <Value>(make: () => Value): (() => Value) => {
+  let value: Value | undefined
+  return () => {
+    value ??= make()
+    return value
+  }
+}
+
 /** Of every protocol, or nothing where there is no corpus but the project's own. */
-export const requestCases = (): readonly RequestCase[] =>
-  clients.flatMap((client) => [...ownRequests(client), ...recordedRequests(client), ...sentRequests(client)])
+export const requestCases = once((): readonly RequestCase[] =>
+  clients.flatMap((client) => [...ownRequests(client), ...recordedRequests(client), ...sentRequests(client)]),
+)
 
 const ownRequests = (client: Client): readonly RequestCase[] => {
   const probed = (new Map(probes).get(client) ?? []).map(
@@ -128,7 +136,7 @@ const isGenerate = (client: Client, path: string): boolean =>
     : path.endsWith(paths[client].replace('/v1', ''))
 
 /** Whole answers; those that tell of a failure are none. */
-export const answerCases = (): readonly AnswerCase[] =>
+export const answerCases = once((): readonly AnswerCase[] =>
   clients
     .flatMap((upstream) => [
       ...Object.entries(fixtures.get(upstream)?.answers ?? {}).map(
@@ -142,29 +150,29 @@ export const answerCases = (): readonly AnswerCase[] =>
         .filter(({ stream, status, response }) => !stream && status < 300 && response !== undefined)
         .map((record) => ({ name: `corpus ${record.name}`, upstream, wire: wireResponse(record) })),
     ])
-    .filter(({ upstream, wire }) => protocols[upstream].meterBody(wire.body, 'generate').ended !== 'failed')
+    .filter(({ upstream, wire }) => protocols[upstream].meterBody(wire.body, 'generate').ended !== 'failed'),
+)
 
 /** Streams, also those that break off or tell of a failure. Providers are asked for server-sent events. */
-export const streamCases = (): readonly StreamCase[] =>
+export const streamCases = once((): readonly StreamCase[] =>
   clients.flatMap((upstream) => [
     ...Object.entries(fixtures.get(upstream)?.streams ?? {}).map(
       ([name, events]): StreamCase => ({
         name: `fixture ${name}`,
         upstream,
         frames: events.map((event) => frameOf(upstream, event)),
-        anomalies: name === 'cut' || name === 'failed' ? [name] : [],
       }),
     ),
     ...corpus(folders[upstream])
       .filter(({ stream, frames }) => stream && frames.length > 0)
       .map((record) => recordedStream(upstream, record)),
-  ])
+  ]),
+)
 
 const recordedStream = (upstream: Client, record: CorpusRecord): StreamCase => ({
   name: `corpus ${record.name}`,
   upstream,
   frames: runMachine(frameDecoder(record.framing), [streamBytes(record)]),
-  anomalies: record.anomalies,
 })
 
 /** An event as its protocol frames it: two of them name each after its type. */

@@ -195,8 +195,17 @@ export interface Asked extends Sent {
   readonly reply: ReplyContext
 }
 
-/** A question on its way, so that an answer can come back. */
+const known = new Map<string, Asked>()
+
+/** A question on its way, so that answers can come back. */
 export const ask = (client: Client, upstream: Client, tools: readonly string[]): Asked => {
+  const key = JSON.stringify([client, upstream, tools])
+  const asked = known.get(key) ?? newlyAsked(client, upstream, tools)
+  known.set(key, asked)
+  return asked
+}
+
+const newlyAsked = (client: Client, upstream: Client, tools: readonly string[]): Asked => {
   const wire = requestWire(client, questionOf(client, tools))
   const asked = read(client, wire)
   return {

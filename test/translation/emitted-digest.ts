@@ -1,7 +1,7 @@
 /** One name for everything that is sent; run by itself, it says the name that another process comes to. */
 import { createHash } from 'node:crypto'
 import { GatewayError } from '../../src/errors.ts'
-import { cells, requestCases } from './cases.ts'
+import { cells, type RequestCase, requestCases } from './cases.ts'
 import { read, send } from './cell.ts'
 
 export const emittedDigest = (bodies: readonly string[]): string => {
@@ -10,9 +10,13 @@ export const emittedDigest = (bodies: readonly string[]): string => {
   return hash.digest('hex')
 }
 
-/** In the order in which the test asks for them; empty where a request is refused. */
+/** Every fourth request: what depends on the process would show in any of them. */
+export const sampled = (requests: readonly RequestCase[]): readonly RequestCase[] =>
+  requests.filter((_, index) => index % 4 === 0)
+
+/** In the order in which the test has them; empty where a request is refused. */
 const emittedBodies = (): readonly string[] => {
-  const requests = requestCases()
+  const requests = sampled(requestCases())
   return cells.flatMap(([client, upstream]) =>
     requests
       .filter((one) => one.client === client)

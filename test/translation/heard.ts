@@ -110,10 +110,12 @@ const hearBlock = (notes: Notes, block: unknown, source: Source): void => {
     case 'thinking':
       note(notes, 'thoughts')
       notes.thoughts += words(member(block, 'thinking'))
-      return hearState(notes, member(block, 'signature'))
+      hearState(notes, member(block, 'signature'))
+      return
     case 'redacted_thinking':
       note(notes, 'state')
-      return hearState(notes, member(block, 'data'))
+      hearState(notes, member(block, 'data'))
+      return
     case 'tool_use':
       note(notes, 'call')
       notes.calls.push({
@@ -156,7 +158,8 @@ const hearItem = (notes: Notes, item: unknown): void => {
       const thoughts = said.map((piece) => words(member(piece, 'text'))).join('\n\n')
       note(notes, thoughts === '' ? 'state' : 'thoughts')
       notes.thoughts += thoughts
-      return hearState(notes, member(item, 'encrypted_content'))
+      hearState(notes, member(item, 'encrypted_content'))
+      return
     }
     case 'function_call':
       note(notes, 'call')
@@ -267,7 +270,10 @@ const messages = (notes: Notes, frames: readonly SseFrame[]): void => {
       case 'content_block_start': {
         expectThat(open === undefined, 'a block opens in another one')
         expectThat(!hasFinished, 'a block opens behind message_delta')
-        expectThat(member(event, 'index') === next, `block ${member(event, 'index')} opens instead of ${next}`)
+        expectThat(
+          member(event, 'index') === next,
+          `block ${member(event, 'index')} opens instead of ${next}`,
+        )
         next += 1
         const block = member(event, 'content_block')
         open = { index: member(event, 'index'), block: isJsonObject(block) ? { ...block } : {}, json: '' }
@@ -486,4 +492,3 @@ const streams: Readonly<Record<Client, (notes: Notes, frames: readonly SseFrame[
   'openai-responses': responses,
   gemini,
 }
-

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { GatewayError } from '../../src/errors.ts'
-import { isJsonObject } from '../../src/ir/index.ts'
+import { type GenerateRequest, isJsonObject } from '../../src/ir/index.ts'
+import type { WireRequest } from '../../src/protocols/index.ts'
 import { warningsHeader } from '../../src/translation/index.ts'
 import type { SseFrame } from '../../src/wire/index.ts'
 import { corpusAvailable, runMachine } from '../support/corpus.ts'
@@ -26,7 +27,7 @@ import {
   streamCases,
 } from './cases.ts'
 import { codecOf, eventsOf, generousTarget, read, replyOf, type Sent, send } from './cell.ts'
-import { emittedDigest } from './emitted-digest.ts'
+import { emittedDigest, sampled } from './emitted-digest.ts'
 import { kindsOf, mistyped } from './wire-types.ts'
 
 const hasCorpus = corpusAvailable('the invariants of translation over recorded traffic')
@@ -125,10 +126,22 @@ interface Crossing extends RequestCase {
   readonly refusal: GatewayError | undefined
 }
 
+const decoded = new Map<WireRequest, GenerateRequest>()
+
+const readOnce = (client: Client, wire: WireRequest): GenerateRequest => {
+  const request = decoded.get(wire) ?? read(client, wire)
+  decoded.set(wire, request)
+  return request
+}
+
 const cross = ({ client, wire, ...rest }: RequestCase, upstream: Client, strict: boolean): Crossing => {
   const crossing = { client, wire, upstream, ...rest }
   try {
-    return { ...crossing, sent: send(read(client, wire), client, upstream, { strict }), refusal: undefined }
+    return {
+      ...crossing,
+      sent: send(readOnce(client, wire), client, upstream, { strict }),
+      refusal: undefined,
+    }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     return { ...crossing, sent: undefined, refusal: error }
@@ -230,7 +243,9 @@ describe('a request for another protocol', () => {
   })
 
   test('has equal bytes for equal bytes, in another process as well', async () => {
-    const here = emittedDigest(crossings.map(({ sent }) => sent?.sent.body ?? ''))
+    const chosen = new Set(sampled(requests).map(({ wire }) => wire))
+    const bodies = crossings.filter(({ wire }) => chosen.has(wire)).map(({ sent }) => sent?.sent.body ?? '')
+    const here = emittedDigest(bodies)
     expect(await new Response(other.stdout).text()).toBe(here)
   })
 
@@ -238,7 +253,7 @@ describe('a request for another protocol', () => {
     const { fail, settle } = collector()
     let pairs = 0
     for (const { name, client, wire } of requests) {
-      const asked = read(client, wire)
+      const asked = readOnce(client, wire)
       const begins = asked.turns.flatMap(({ role }, index) =>
         role === 'assistant' && asked.turns[index - 1]?.role === 'user' ? [index] : [],
       )

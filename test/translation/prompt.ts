@@ -43,9 +43,13 @@ export const statesIn = (read: readonly Read[]): readonly string[] =>
 /** The tools' definitions, by name as they are called. */
 export const toolsIn = (upstream: Client, body: string): ReadonlyMap<unknown, unknown> => {
   const tools = list(member(JSON.parse(body), 'tools'))
-  const named = upstream === 'gemini' ? tools.flatMap((tool) => list(member(tool, 'functionDeclarations'))) : tools
+  const named =
+    upstream === 'gemini' ? tools.flatMap((tool) => list(member(tool, 'functionDeclarations'))) : tools
   return new Map(
-    named.map((tool) => [member(tool, 'name') ?? member(tool, 'function', 'name') ?? member(tool, 'type'), tool]),
+    named.map((tool) => [
+      member(tool, 'name') ?? member(tool, 'function', 'name') ?? member(tool, 'type'),
+      tool,
+    ]),
   )
 }
 

@@ -478,7 +478,8 @@ const streams: Readonly<
     return [
       chatChunk({ role: 'assistant', content: '' }),
       ...words.flatMap((word): readonly object[] => {
-        if ('thought' in word) return pieces(word.thought).map((text) => chatChunk({ reasoning_content: text }))
+        if ('thought' in word)
+          return pieces(word.thought).map((text) => chatChunk({ reasoning_content: text }))
         if ('text' in word) return pieces(word.text).map((content) => chatChunk({ content }))
         if ('hidden' in word) return []
         const index = calls.indexOf(word)
@@ -510,13 +511,11 @@ const streams: Readonly<
   },
 }
 
-/** Texts of Gemini come in increments; a signature with the last of them. */
+/** Texts of Gemini come in increments; the signature behind them, on a part without text. */
 const cut = (part: object): readonly object[] => {
   const { text, thoughtSignature, ...rest } = { thoughtSignature: undefined, text: '', ...part }
-  const texts = text === '' ? [''] : pieces(text)
-  return texts.map((piece, index) => ({
-    text: piece,
-    ...rest,
-    ...(thoughtSignature !== undefined && index === texts.length - 1 ? { thoughtSignature } : {}),
-  }))
+  return [
+    ...pieces(text).map((piece) => ({ text: piece, ...rest })),
+    ...(thoughtSignature === undefined ? [] : [{ text: '', thoughtSignature }]),
+  ]
 }

@@ -63,6 +63,7 @@ export const routeCommand: CommandMaker = (context, done) => {
     .description('show which rules there are, and which of them decides about a request')
     .addCommand(explain)
     .addCommand(list)
+    .addHelpText('after', '\nExample:\n  $ tgw route explain gpt-5.1\n')
 }
 
 const queryOf = (model: string, options: ExplainOptions): URLSearchParams => {

@@ -40,6 +40,7 @@ export const shadowCommand: CommandMaker = (context, done) => {
   return new Command('shadow')
     .description('compare how another target answers copies of exchanges')
     .addCommand(report)
+    .addHelpText('after', '\nExample:\n  $ tgw shadow report\n')
 }
 
 type Report = z.output<typeof shadowReportSchema>

@@ -43,6 +43,8 @@ const fewestAside = 8
 const leastAside = 0.05
 /** More blocks would take longer and find no more. */
 const mostBlocks = 400
+/** Fewer can be ordered in too few ways: chance would do as well as the clearest change too often to find it. */
+const fewestBlocks = 24
 /** Names that are told apart. */
 const mostNames = 8
 /** So often chance must do as well before drawing stops. */
@@ -59,7 +61,11 @@ interface Kept<T> {
 const wholeBlocks = <T>(values: readonly T[]): Kept<T> | null => {
   const count = values.length
   if (count < fewestValues) return null
-  const length = Math.max(Math.round(Math.cbrt(count)), Math.ceil(count / mostBlocks))
+  const length = Math.max(
+    1,
+    Math.min(Math.round(Math.cbrt(count)), Math.floor(count / fewestBlocks)),
+    Math.ceil(count / mostBlocks),
+  )
   const blocks = Math.floor(count / length)
   const skipped = count - blocks * length
   return { values: values.slice(skipped), skipped, length, blocks }

@@ -227,7 +227,10 @@ describe('any history of another protocol', () => {
     fc.assert(
       fc.property(history(), fc.boolean(), ({ turns, asked }, midSystem) => {
         const length = asked.at(-1) ?? 0
-        const said = JSON.stringify(encoded({ turns: turns.slice(0, length) }, capabilities(midSystem)).body)
+        const { body, warnings } = encoded({ turns: turns.slice(0, length) }, capabilities(midSystem))
+        // A question without a word leaves the assistant's at the end, which no model continues.
+        fc.pre(warnings.every(({ feature }) => feature !== 'prefill'))
+        const said = JSON.stringify(body)
         for (const turn of turns.slice(0, length)) {
           for (const part of turn.parts) {
             const words = part.type === 'text' || part.type === 'refusal' ? part.text.trim() : ''

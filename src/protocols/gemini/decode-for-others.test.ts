@@ -209,6 +209,18 @@ describe('words that others share', () => {
     expect(choice({ mode: 'AUTO' }).tools[0]).not.toHaveProperty('strict')
   })
 
+  test('arguments that had to be wrapped to be an object are what was written, and objects stay', () => {
+    const inputOf = (args: object) => {
+      const part = decode({ contents: [model({ functionCall: { name: 'f', args } })] }).turns[0]?.parts[0]
+      return part?.type === 'tool-call' ? part.input : undefined
+    }
+    expect(inputOf({ INVALID_JSON: '{"a":' })).toBe('{"a":')
+    expect(inputOf({ INVALID_JSON: '[1]' })).toBe('[1]')
+    expect(inputOf({ INVALID_JSON: '{}' })).toBe('{"INVALID_JSON":"{}"}')
+    expect(inputOf({ INVALID_JSON: '[1]', more: 1 })).toBe('{"INVALID_JSON":"[1]","more":1}')
+    expect(inputOf({ INVALID_JSON: 1 })).toBe('{"INVALID_JSON":1}')
+  })
+
   test('what a tool answered is text, a failure, or JSON', () => {
     const contentOf = (response: unknown) => {
       const part = decode({ contents: [user({ functionResponse: { name: 'f', response } })] }).turns[0]

@@ -11,6 +11,7 @@ import {
 import type { JsonDocument } from '../../wire/index.ts'
 import { decodeBlob, decodeFile } from './decode-media.ts'
 import { serverPart } from './decode-server-parts.ts'
+import { inputOf } from './json-text.ts'
 import { type ObjectReader, readObject } from './read-object.ts'
 
 /** Note in a call's extension: the wire had no `args`. */
@@ -92,7 +93,7 @@ const decodeCall = (document: JsonDocument, call: JsonObject, answers: Answers |
   const id = reader.string('id')
   const name = reader.string('name') ?? ''
   const args = reader.object('args')
-  const input = args === undefined ? '{}' : document.source(args)
+  const input = args === undefined ? '{}' : inputOf(args, document.source(args))
   const rest = { ...reader.rest(), ...(args === undefined ? { [noArgsNote]: true } : {}) }
   const common = { ...(id === undefined ? {} : { id }), name, input, ...notes('functionCall', rest) }
   if (answers?.has(id ?? name) === true) return { type: 'server-call', tool: 'mcp', ...common }

@@ -210,6 +210,13 @@ describe('a stream of another protocol', () => {
     expect(JSON.stringify(chunks)).not.toContain('"finish_reason":"')
   })
 
+  test('of several finish reasons of a choice the last is said', () => {
+    const again: StreamEvent = { type: 'finish', finish: { reason: 'length' } }
+    const said = deltas(encode([start, ...text(0, 'Hi'), stop, again, end]))
+    expect(said.slice(-2)).toEqual([['length'], '[DONE]'])
+    expect(said).not.toContainEqual(['stop'])
+  })
+
   test('an error is an error chunk, and nothing follows', () => {
     const chunks = encode([
       start,

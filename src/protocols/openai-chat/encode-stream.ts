@@ -37,7 +37,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   const characters = wholeCharacters()
   const held: HeldCalls | undefined = oldForm ? heldCalls() : undefined
   /** Clients take a finish reason for the proof that an answer is whole, so it waits for the provider's own. */
-  const finishes: FinishEvent[] = []
+  const finishes = new Map<number, FinishEvent>()
   let usage: UsageEvent | undefined
   let usageWritten = false
   let over = false
@@ -76,7 +76,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
   }
 
   const end = (event: Extract<StreamEvent, { type: 'end' }>): readonly SseFrame[] => {
-    const frames: SseFrame[] = finishes.flatMap(sayWhole)
+    const frames: SseFrame[] = [...finishes.values()].flatMap(sayWhole)
     const left = serial.push(event).filter((each) => each.type !== 'end')
     frames.push(...left.flatMap((each) => (held === undefined ? say(each) : sayOldForm(each, held))))
     if (over) return frames
@@ -161,7 +161,7 @@ export const streamEncoder = (reply: ReplyContext): Machine<StreamEvent, SseFram
         case 'start':
           return start(event)
         case 'finish':
-          finishes.push(event)
+          finishes.set(event.choice ?? 0, event)
           return []
         case 'end':
           return [...flush(), ...end(event)]

@@ -45,6 +45,8 @@ export interface AttemptsParts {
   readonly catalog: Pick<Catalog, 'capabilities' | 'price'>
   readonly health: UpstreamHealth
   readonly retry: RetrySettings
+  /** A provider does not take one of our keys any more. */
+  readonly onRefusedCredential: (provider: string, credential: string) => void
   readonly now: () => number
   /** 0 to 1. */
   readonly random: () => number

@@ -10,8 +10,8 @@ export interface CredentialPool {
   /** All keys, those first that rest for the shortest time: for when there is nothing else to try. */
   anyway(provider: string, model: string): readonly Credential[]
   byId(provider: string, id: string): Credential | undefined
-  /** The provider answered 401, 402 or 403 to it, or that its account is empty. */
-  refuse(credential: Credential): void
+  /** The provider answered 401, 402 or 403 to it, or that its account is empty. False: that was known already. */
+  refuse(credential: Credential): boolean
   /** The provider answered 429. @param until when it takes the next call, in milliseconds since 1970 */
   limit(credential: Credential, model: string, until: number): void
   /** It worked, so it is good again. */
@@ -61,9 +61,10 @@ export const createCredentialPool = (
       const before = refusals.get(credential.id)
       const time = now()
       // Calls that were under way together are one refusal.
-      if (before !== undefined && before.until > time) return
+      if (before !== undefined && before.until > time) return false
       const rest = before === undefined ? shortestRest : Math.min(longestRest, before.rest * 2)
       refusals.set(credential.id, { until: time + rest, rest })
+      return true
     },
     limit(credential, model, until) {
       if (limits.size >= mostLimits) forgetPast(limits, now())

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { ProtocolId } from '../../ir/index.ts'
-import { type Handler, isWhole, type Reply, whenSettled } from '../../pipeline/index.ts'
+import { type Handler, type Reply, whenSettled } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
 import type { Target } from '../match/index.ts'
 import type { AnsweredExchange, AttemptExchange, AttemptsParts } from './attempt.ts'
@@ -8,11 +8,12 @@ import { backoff, pause } from './backoff.ts'
 import type { Call } from './circuit-breaker.ts'
 import { decorate } from './decorate.ts'
 import { createFailures, type Failures, type Result } from './failures.ts'
-import { judgeError, judgeReply, named, type Verdict } from './judge.ts'
-import { latencyName, targetName } from './order-targets.ts'
+import { judgeError, judgeReply, named } from './judge.ts'
+import { learn } from './learn.ts'
+import { targetName } from './order-targets.ts'
 import type { Choice } from './possible-targets.ts'
 import { isRepeatable } from './repeatable.ts'
-import { type SessionTarget, sessionName } from './session-targets.ts'
+import type { SessionTarget } from './session-targets.ts'
 
 /** Goes through the targets until one answers, or says what came of it when none does. */
 export const createTries =
@@ -121,7 +122,7 @@ const askTarget = async (
     const startedAt = parts.now()
     const result = await make(run, { target, protocol, credential })
     const verdict = 'reply' in result ? judgeReply(result.reply) : judgeError(result.error)
-    tell(run, { target, credential, call, result, verdict, startedAt })
+    learn(parts, exchange, { target, credential, call, result, verdict, startedAt })
     if (verdict.type === 'answered' || verdict.type === 'final') {
       if (tries > 0) parts.health.budget.refund()
       return settle(run, target, result)
@@ -231,67 +232,6 @@ const make = async (
     // The row tells how far the attempt came.
     exchange.stage = tried.stage
   }
-}
-
-interface Told {
-  readonly target: Target
-  readonly credential: Credential
-  readonly call: Call
-  readonly result: Result
-  readonly verdict: Verdict
-  readonly startedAt: number
-}
-
-/** Pool, circuit and books learn from it. */
-const tell = (run: Run, told: Told): void => {
-  const { parts, exchange } = run
-  const { target, credential, call, result, verdict } = told
-  switch (verdict.type) {
-    case 'answered':
-      call.succeeded()
-      parts.pool.accept(credential)
-      if ('reply' in result) follow(run, told, result.reply)
-      return
-    case 'final':
-      // A provider that refuses a request works; an exception of ours says nothing about it.
-      if ('reply' in result && !exchange.signal.aborted) call.succeeded()
-      else call.forgotten()
-      return
-    case 'refused':
-      call.forgotten()
-      parts.pool.refuse(credential)
-      return
-    case 'limited':
-      call.forgotten()
-      if (verdict.retryAfter !== undefined) {
-        parts.pool.limit(credential, target.model, parts.now() + verdict.retryAfter)
-      }
-      return
-    case 'unfit':
-      call.forgotten()
-      return
-    default:
-      if (exchange.signal.aborted) call.forgotten()
-      else call.failed()
-  }
-}
-
-const follow = (run: Run, { target, credential, call, startedAt }: Told, reply: Reply): void => {
-  const { parts, exchange } = run
-  const { health, now } = parts
-  const { provider, model } = target
-  if (exchange.operation === 'generate') {
-    const upstream = `${provider.id}/${model}`
-    health.latencies.observe(latencyName(upstream, !isWhole(reply)), now() - startedAt)
-    const session = sessionName(exchange)
-    if (session !== undefined) {
-      health.sessions.remember(session, { provider: provider.id, model, credential: credential.id })
-    }
-  }
-  if (isWhole(reply)) return
-  whenSettled(reply, ({ result }) => {
-    if (result === 'upstream_died' || result === 'upstream_error') call.failed()
-  })
 }
 
 const settle = (run: Run, target: Target, result: Result): Reply => {

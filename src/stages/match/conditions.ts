@@ -61,8 +61,11 @@ const within = ({ from, to, days, zone }: Hours): ((at: number) => boolean) => {
   const look = (at: number): boolean => {
     const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
     const minute = Number(parts['hour']) * 60 + Number(parts['minute'])
-    const isHour = from <= to ? from <= minute && minute < to : from <= minute || minute < to
-    return isHour && (days?.includes(weekdays.indexOf(parts['weekday'] ?? '')) ?? true)
+    const today = weekdays.indexOf(parts['weekday'] ?? '')
+    const isOn = (day: number): boolean => days?.includes(day) ?? true
+    if (from <= to) return from <= minute && minute < to && isOn(today)
+    // The night of Friday ends on Saturday.
+    return (from <= minute && isOn(today)) || (minute < to && isOn((today + 6) % 7))
   }
   let known = { minute: Number.NaN, answer: false }
   return (at) => {

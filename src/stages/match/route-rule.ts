@@ -44,7 +44,7 @@ export interface Hours {
   /** Minutes since midnight. */
   readonly from: number
   readonly to: number
-  /** 0 is Sunday; all days where absent. After midnight it is the next day. */
+  /** 0 is Sunday; all days where absent. What goes over midnight belongs to the day on which it began. */
   readonly days?: readonly number[] | undefined
   readonly zone: string
 }

@@ -38,6 +38,7 @@ const when = fc.record(
     images: fc.boolean(),
     hours: fc.constantFrom(
       { from: 22 * 60, to: 6 * 60, zone: 'UTC' },
+      { from: 16 * 60, to: 10 * 60, days: [0, 2, 5], zone: 'UTC' },
       { from: 0, to: 12 * 60, days: [1, 2, 3], zone: 'UTC' },
     ),
   },
@@ -186,6 +187,8 @@ const holdsInUtc = (
   moment: Date,
 ): boolean => {
   const minute = moment.getUTCHours() * 60 + moment.getUTCMinutes()
-  const isWithin = from <= to ? minute >= from && minute < to : minute >= from || minute < to
-  return isWithin && (days?.includes(moment.getUTCDay()) ?? true)
+  const isOn = (day: Date): boolean => days?.includes(day.getUTCDay()) ?? true
+  const dayBefore = new Date(moment.getTime() - 24 * 60 * 60_000)
+  if (from <= to) return minute >= from && minute < to && isOn(moment)
+  return (minute >= from && isOn(moment)) || (minute < to && isOn(dayBefore))
 }

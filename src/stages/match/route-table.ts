@@ -2,8 +2,8 @@ import type { ModelFamily } from '../../catalog/index.ts'
 import type { Operation, ProtocolId } from '../../ir/index.ts'
 import type { Provider } from '../../providers/index.ts'
 import { type Condition, compileConditions } from './conditions.ts'
-import { namePattern } from './name-pattern.ts'
 import { newestOf } from './newest-of-family.ts'
+import { createPatternIndex } from './pattern-index.ts'
 import type { RoutePolicy } from './route-policy.ts'
 import type { RouteQuery } from './route-query.ts'
 import type { RouteRule, RouteTarget } from './route-rule.ts'
@@ -65,7 +65,6 @@ type Tell = (looked: RouteStep['looked'], name: string, fits: boolean, because: 
 interface CompiledRule {
   readonly id: string
   readonly rule: RouteRule
-  readonly fits: readonly ((model: string) => boolean)[]
   readonly conditions: readonly Condition[]
 }
 
@@ -81,11 +80,15 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
   const listed = new Set(
     [...providers.values()].flatMap((provider) => provider.listedModels().map(({ id }) => id)),
   )
-  const familyModel = rememberFor((model) =>
-    listed.has(model) || exact.has(model) ? undefined : newestOf(model, families, providers.values()),
+  /** Family to its newest model. A model or a rule of that very name goes before it. */
+  const newestModels = new Map(
+    families.flatMap(({ name }): readonly (readonly [string, string])[] => {
+      const newest =
+        listed.has(name) || exact.has(name) ? undefined : newestOf(name, families, providers.values())
+      return newest === undefined ? [] : [[name, newest]]
+    }),
   )
-  /** Rules whose patterns fit a name: the same for every request that names it. */
-  const named = rememberFor((model) => rules.filter(({ fits }) => fits.some((one) => one(model))))
+  const fittingRules = createPatternIndex(rules, ({ rule }) => rule.match)
 
   const look = (query: RouteQuery, tell?: Tell): Match | undefined => {
     const { model, pinnedProvider } = query
@@ -100,7 +103,7 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
       tell?.('alias', model, true, `stands for ${alias}`)
       return prefixed(resolve(query, alias, tell), `alias ${model} -> ${alias}`)
     }
-    const newest = familyModel(model)
+    const newest = newestModels.get(model)
     if (newest !== undefined) {
       tell?.('family', model, true, `stands for its newest model, ${newest}`)
       return prefixed(resolve(query, newest, tell), `family ${model} -> ${newest}`)
@@ -113,10 +116,16 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
       const direct = bySlash(model, tell)
       if (direct !== undefined) return direct
     }
-    for (const compiled of tell === undefined ? named(model) : rules) {
-      const failed = reasonAgainst(compiled, model, query)
+    const fitting = fittingRules(model)
+    for (const compiled of tell === undefined ? fitting : rules) {
+      if (tell !== undefined && !fitting.includes(compiled)) {
+        const patterns = compiled.rule.match.join(', ')
+        tell('rule', compiled.id, false, `\`match\` (${patterns}) does not fit ${model}`)
+        continue
+      }
+      const failed = compiled.conditions.find(({ holds }) => !holds(query))
       if (failed !== undefined) {
-        tell?.('rule', compiled.id, false, failed)
+        tell?.('rule', compiled.id, false, `its condition \`when.${failed.name}\` does not hold`)
         continue
       }
       const targets = compiled.rule.targets.flatMap((target) => toTarget(target, model))
@@ -188,34 +197,15 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
         .filter((provider) => provider.speaks('', operation).includes(protocol))
         .map((provider) => ({ provider, model: '' }))
     },
-    names: () => [
-      ...new Set([
-        ...aliases.keys(),
-        ...exact,
-        ...listed,
-        ...families.map(({ name }) => name).filter((name) => familyModel(name) !== undefined),
-      ]),
-    ],
+    names: () => [...new Set([...aliases.keys(), ...exact, ...listed, ...newestModels.keys()])],
   }
 }
 
 const compileRule = (rule: RouteRule, index: number): CompiledRule => ({
   id: rule.name ?? rule.match[0] ?? `route ${index + 1}`,
   rule,
-  fits: rule.match.map(namePattern),
   conditions: compileConditions(rule.when),
 })
-
-/** Why a rule does not fit; undefined where it does. */
-const reasonAgainst = (
-  { rule, fits, conditions }: CompiledRule,
-  model: string,
-  query: RouteQuery,
-): string | undefined => {
-  if (!fits.some((one) => one(model))) return `\`match\` (${rule.match.join(', ')}) does not fit ${model}`
-  const failed = conditions.find(({ holds }) => !holds(query))
-  return failed === undefined ? undefined : `its condition \`when.${failed.name}\` does not hold`
-}
 
 const isExact = (pattern: string): boolean => !pattern.includes('*') && !pattern.startsWith('/')
 
@@ -224,18 +214,3 @@ const prefixed = (match: Match | undefined, words: string): Match | undefined =>
 
 /** A pin that leads nowhere: no rule is asked in its place. */
 const nothing = (rule: string): Match => ({ rule, targets: [], isOrdered: false })
-
-/** Names come from clients: their number must not fill the memory. */
-const remembered = 4096
-
-const rememberFor = <T>(find: (model: string) => T): ((model: string) => T) => {
-  const results = new Map<string, { readonly result: T }>()
-  return (model) => {
-    const known = results.get(model)
-    if (known !== undefined) return known.result
-    const result = find(model)
-    if (results.size >= remembered) for (const oldest of results.keys()) if (results.delete(oldest)) break
-    if (model.length <= 256) results.set(model, { result })
-    return result
-  }
-}

@@ -27,8 +27,8 @@ export interface BackgroundJobs {
   /** Refuses when too many run. */
   assertRoom(): void
   get(id: string): BackgroundJob | undefined
-  /** Lets the running ones go on for so many milliseconds, and ends those that are left. */
-  drain(milliseconds: number): Promise<void>
+  /** Lets the running ones go on until the deadline resolves, and ends those that are left. */
+  drain(deadline: Promise<void>): Promise<void>
 }
 
 /** Jobs that may run at once. */
@@ -71,10 +71,10 @@ export const createBackgroundJobs = (
         })
       return job
     },
-    async drain(milliseconds) {
+    async drain(deadline) {
       isStopping = true
       const all = Promise.all([...jobs.values()].map(({ done }) => done))
-      await Promise.race([all, Bun.sleep(jobs.size === 0 ? 0 : milliseconds)])
+      await Promise.race([all, deadline])
       for (const job of jobs.values()) job.abort()
       await Promise.race([all, Bun.sleep(2_000)])
     },

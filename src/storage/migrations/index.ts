@@ -6,6 +6,7 @@ import { handlesMigration } from './0003-handles.ts'
 import { reasoningMigration } from './0004-reasoning.ts'
 import { responsesMigration } from './0005-responses.ts'
 import { shadowMigration } from './0006-shadow.ts'
+import { driftMigration } from './0007-drift.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0004-reasoning': reasoningMigration,
   '0005-responses': responsesMigration,
   '0006-shadow': shadowMigration,
+  '0007-drift': driftMigration,
 }

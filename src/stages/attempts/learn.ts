@@ -1,0 +1,74 @@
+import { isWhole, type Reply, whenSettled } from '../../pipeline/index.ts'
+import type { Credential } from '../../providers/index.ts'
+import type { Target } from '../match/index.ts'
+import type { AnsweredExchange, AttemptsParts } from './attempt.ts'
+import type { Call } from './circuit-breaker.ts'
+import type { Result } from './failures.ts'
+import type { Verdict } from './judge.ts'
+import { latencyName } from './order-targets.ts'
+import { sessionName } from './session-targets.ts'
+
+/** One upstream call and what became of it. */
+export interface Told {
+  readonly target: Target
+  readonly credential: Credential
+  readonly call: Call
+  readonly result: Result
+  readonly verdict: Verdict
+  readonly startedAt: number
+}
+
+/** Pool, circuit and books learn from a call. */
+export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: Told): void => {
+  const { target, credential, call, result, verdict } = told
+  switch (verdict.type) {
+    case 'answered':
+      call.succeeded()
+      parts.pool.accept(credential)
+      if ('reply' in result) follow(parts, exchange, told, result.reply)
+      return
+    case 'final':
+      // A provider that refuses a request works; an exception of ours says nothing about it.
+      if ('reply' in result && !exchange.signal.aborted) call.succeeded()
+      else call.forgotten()
+      return
+    case 'refused':
+      call.forgotten()
+      if (parts.pool.refuse(credential)) parts.onRefusedCredential(target.provider.id, credential.id)
+      return
+    case 'limited':
+      call.forgotten()
+      if (verdict.retryAfter !== undefined) {
+        parts.pool.limit(credential, target.model, parts.now() + verdict.retryAfter)
+      }
+      return
+    case 'unfit':
+      call.forgotten()
+      return
+    default:
+      if (exchange.signal.aborted) call.forgotten()
+      else call.failed()
+  }
+}
+
+const follow = (
+  parts: AttemptsParts,
+  exchange: AnsweredExchange,
+  { target, credential, call, startedAt }: Told,
+  reply: Reply,
+): void => {
+  const { health, now } = parts
+  const { provider, model } = target
+  if (exchange.operation === 'generate') {
+    const upstream = `${provider.id}/${model}`
+    health.latencies.observe(latencyName(upstream, !isWhole(reply)), now() - startedAt)
+    const session = sessionName(exchange)
+    if (session !== undefined) {
+      health.sessions.remember(session, { provider: provider.id, model, credential: credential.id })
+    }
+  }
+  if (isWhole(reply)) return
+  whenSettled(reply, ({ result }) => {
+    if (result === 'upstream_died' || result === 'upstream_error') call.failed()
+  })
+}

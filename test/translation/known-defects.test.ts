@@ -1,0 +1,1737 @@
+/**
+ * What other gateways are known to have got wrong, each in every pair of protocols where it could happen: whole and
+ * streamed, with input that a naive translation breaks on, and read from the bytes alone.
+ */
+import { describe, expect, test } from 'bun:test'
+import { createSecretKey } from 'node:crypto'
+import { isJsonObject, type ReasoningCapability } from '../../src/ir/index.ts'
+import { protocols } from '../../src/protocols/index.ts'
+import { createStateKeys } from '../../src/sessions/index.ts'
+import { createLosses, prewarmAnswer, reasoningState, takeOutState } from '../../src/translation/index.ts'
+import {
+  everywhere,
+  heardBothWays,
+  hearStream,
+  hearWhole,
+  prompted,
+  question,
+  saidWhole,
+  sentBody,
+  spoken,
+} from './both-ways.ts'
+import { type Client, clients, requestWire } from './cases.ts'
+import { answer, codecOf, generousTarget } from './cell.ts'
+import { heardWhole } from './heard.ts'
+import { historyWith } from './history.ts'
+import { list, member, words } from './json-path.ts'
+import { callsIn, promptOf, resultsIn, schemaOf, statesIn, textIn, toolsIn } from './prompt.ts'
+import {
+  aroundBlocks,
+  aroundItems,
+  chatChunk,
+  chatTail,
+  type Ending,
+  geminiChunk,
+  providerUsage,
+  streamFrom,
+  type Word,
+  wholeFrom,
+} from './provider-answers.ts'
+
+const endings: Readonly<Record<Client, Readonly<Record<Ending, string>>>> = {
+  'anthropic-messages': { end: 'end_turn', calls: 'tool_use', length: 'max_tokens', refusal: 'refusal' },
+  'openai-chat': { end: 'stop', calls: 'tool_calls', length: 'length', refusal: 'content_filter' },
+  'openai-responses': {
+    end: 'completed',
+    calls: 'completed',
+    length: 'max_output_tokens',
+    refusal: 'content_filter',
+  },
+  gemini: { end: 'STOP', calls: 'STOP', length: 'MAX_TOKENS', refusal: 'SAFETY' },
+}
+
+/** What each takes as the id of a call. */
+const callIds: Readonly<Record<Client, RegExp>> = {
+  'anthropic-messages': /^[A-Za-z0-9_-]+$/,
+  'openai-chat': /^[!-~]{1,64}$/,
+  'openai-responses': /^[!-~]{1,64}$/,
+  gemini: /^.+$/s,
+}
+
+const from =
+  (...names: readonly Client[]) =>
+  (_client: Client, upstream: Client): boolean =>
+    names.includes(upstream)
+
+/** What the client sends next, as its provider reads it. */
+const nextPrompt = (client: Client, upstream: Client, body: string, options = generousTarget(upstream)) =>
+  sentBody(client, upstream, historyWith(client, question(client), saidWhole(client, upstream, body)), {
+    target: options,
+  })
+
+const weather = (call: string, input = '{"city":"Ulm"}'): Word => ({ call, name: 'get_weather', input })
+
+describe('reasoning', () => {
+  test('B1: what a model thinks is never said as text, however its provider mixes the two', () => {
+    const thought = 'They must not see this.\n\nNor "this" 🤫.'
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, {
+        words: [{ thought, state: 'c3RhdGU=' }, { text: 'The answer is 2.' }],
+      })) {
+        expect(heard.text).toBe('The answer is 2.')
+        expect(heard.thoughts).toBe(thought)
+        expect(spoken(heard)).toEqual(['thoughts', 'text'])
+        expect(heard.isWhole).toBe(true)
+      }
+      // Nor does what came back in a history become words, whoever's state it bears.
+      const { read } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: [{ thought, state: 'c3RhdGU=' }, { text: 'Two.' }] },
+          { user: 'Go on' },
+        ],
+      })
+      expect(textIn(read)).toBe('Hi|Two.|Go on')
+    })
+    // Chat backends put both into one delta, think again between words, and say null or nothing where there is nothing.
+    const mixed = [
+      chatChunk({ role: 'assistant', content: null, reasoning_content: 'a' }),
+      chatChunk({ content: '', reasoning_content: 'b' }),
+      chatChunk({ content: 'X', reasoning_content: 'c' }),
+      chatChunk({ content: null, reasoning_content: 'd' }),
+      chatChunk({ content: 'Y', reasoning_content: '' }),
+      chatChunk({ content: 'Z', reasoning_content: null }),
+      chatChunk({}, 'stop'),
+      ...chatTail,
+    ]
+    everywhere((client, upstream) => {
+      const heard = hearStream(client, upstream, mixed)
+      expect(heard.text).toBe('XYZ')
+      expect(heard.thoughts.replaceAll('\n', '')).toBe('abcd')
+    }, from('openai-chat'))
+  })
+
+  test('B2: neither thoughts nor hidden state get lost, there or back', () => {
+    // Every summary part is heard, and each state comes back to its provider, in its order.
+    const said: readonly Word[] = [
+      { thought: 'One.', state: 'Zmlyc3Q=' },
+      { hidden: 'aGlkZGVu' },
+      { text: 'I look.' },
+      { thought: 'Two.', state: 'c2Vjb25k' },
+      weather('call_a'),
+    ]
+    const states = ['Zmlyc3Q=', 'aGlkZGVu', 'c2Vjb25k']
+    everywhere(
+      (client, upstream) => {
+        // Gemini signs the part behind a thought, so two states cannot stand before one.
+        const words = upstream === 'gemini' ? said.filter((word) => !('hidden' in word)) : said
+        for (const heard of heardBothWays(client, upstream, { words })) {
+          expect(heard.thoughts.replaceAll('\n', '')).toBe('One.Two.')
+        }
+        const next = nextPrompt(client, upstream, wholeFrom(upstream, { words }))
+        expect(statesIn(next.read)).toEqual(
+          states.filter((state) => upstream !== 'gemini' || state !== 'aGlkZGVu'),
+        )
+      },
+      from('anthropic-messages', 'openai-responses', 'gemini'),
+    )
+
+    const item = {
+      id: 'rs_1',
+      type: 'reasoning',
+      summary: [
+        { type: 'summary_text', text: 'First part.' },
+        { type: 'summary_text', text: 'Second part.' },
+      ],
+      encrypted_content: 'ZW5jcnlwdGVk',
+    }
+    const raw = { ...item, summary: [], content: [{ type: 'reasoning_text', text: 'The chain itself.' }] }
+    const place = { item_id: 'rs_1', output_index: 0 }
+    const parts = item.summary.flatMap((part, summary_index) => [
+      {
+        type: 'response.reasoning_summary_part.added',
+        ...place,
+        summary_index,
+        part: { ...part, text: '' },
+      },
+      { type: 'response.reasoning_summary_text.delta', ...place, summary_index, delta: part.text },
+      { type: 'response.reasoning_summary_text.done', ...place, summary_index, text: part.text },
+      { type: 'response.reasoning_summary_part.done', ...place, summary_index, part },
+    ])
+    const events = [
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { ...item, summary: [], encrypted_content: 'cGFydGlhbA==' },
+      },
+      ...parts,
+      { type: 'response.output_item.done', output_index: 0, item },
+    ]
+    everywhere((client, upstream) => {
+      const whole = hearWhole(client, upstream, JSON.stringify(responseWith([item])))
+      const streamed = hearStream(client, upstream, aroundItems(events, [item]))
+      for (const heard of [whole, streamed]) {
+        expect(heard.thoughts).toBe('First part.\n\nSecond part.')
+        expect(heard.text).toBe('')
+        expect(heard.states).toHaveLength(1)
+      }
+      expect(hearWhole(client, upstream, JSON.stringify(responseWith([raw]))).thoughts).toBe(
+        'The chain itself.',
+      )
+    }, from('openai-responses'))
+
+    // Words of other dialects of Chat for the same thing.
+    for (const dialect of [
+      { reasoning: 'Thinking.' },
+      { reasoning_details: [{ type: 'reasoning.text', text: 'Thinking.', index: 0 }] },
+      { reasoning_details: [{ type: 'reasoning.summary', summary: 'Thinking.', index: 0 }] },
+    ]) {
+      everywhere((client, upstream) => {
+        const heard = hearStream(client, upstream, [
+          chatChunk({ role: 'assistant', content: '', ...dialect }),
+          chatChunk({ content: 'Two.' }),
+          chatChunk({}, 'stop'),
+          ...chatTail,
+        ])
+        expect([heard.thoughts, heard.text]).toEqual(['Thinking.', 'Two.'])
+      }, from('openai-chat'))
+    }
+  })
+
+  test('B3: reasoning state goes to nobody but the account and the model that made it', () => {
+    const state = 'c2VhbGVkIGJ5IGFuIGFjY291bnQ='
+    const said: readonly Word[] = [{ thought: 'One.', state }, { text: 'I look.' }, weather('call_a')]
+    everywhere(
+      (client, upstream) => {
+        const body = saidWhole(client, upstream, wholeFrom(upstream, { words: said }))
+        const { states } = heardWhole(client, body)
+        // A client of Gemini carries the ids of calls as well.
+        expect(states.length).toBeGreaterThanOrEqual(1)
+        for (const one of states) expect(one).not.toContain(state)
+        const history = historyWith(client, question(client), body)
+        const target = generousTarget(upstream)
+        const strangers = [
+          { ...target, credential: 'another account' },
+          { ...target, provider: 'another provider' },
+          { ...target, model: 'another-model' },
+          ...clients.filter((one) => one !== client && one !== upstream).map(generousTarget),
+        ]
+        for (const stranger of strangers) {
+          const { body: sent, warnings } = sentBody(client, stranger.protocol as Client, history, {
+            target: stranger,
+          })
+          for (const secret of [state, ...states]) expect(sent).not.toContain(secret)
+          expect(warnings.map(({ feature }) => feature)).toContain('reasoning')
+        }
+        // A provider of the client's own protocol gets the client's bytes, but not the state of another one.
+        const own = takeOutState(requestWire(client, history), {
+          codec: codecOf(client),
+          organisation: 'tests',
+          target: generousTarget(client),
+          pass: reasoningState(createStateKeys(() => createSecretKey(new Uint8Array(32)))),
+          losses: createLosses({ target: client, fieldPath: (path) => path, strict: false }),
+        })
+        const native = new TextDecoder().decode(own)
+        expect(native).not.toBe('')
+        for (const secret of [state, ...states]) expect(native).not.toContain(secret)
+        expect(textIn(promptOf(client, native), 'assistant')).toBe('I look.')
+        expect(callsIn(promptOf(client, native))).toMatchObject([{ name: 'get_weather' }])
+      },
+      from('anthropic-messages', 'openai-responses', 'gemini'),
+    )
+
+    // What no envelope of ours holds belongs to the client's own provider.
+    everywhere((client, upstream) => {
+      const { body } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: [{ thought: 'One.', state }, { hidden: state }, { text: 'Two.' }] },
+          { user: 'Go on' },
+        ],
+      })
+      expect(body).not.toContain(state)
+    })
+  })
+
+  test('B4: no state hides in the ids of calls, and no id is longer than its protocol takes', () => {
+    const state = Buffer.alloc(1500, 'state').toString('base64')
+    everywhere((client, upstream) => {
+      const ids = ['call_one', 'call_two']
+      for (const heard of heardBothWays(client, upstream, {
+        words: [{ thought: 'One.', state }, ...ids.map((id) => weather(id))],
+      })) {
+        expect(heard.calls.map(({ id }) => id)).toEqual(ids)
+      }
+    })
+    // A history that was begun with a gateway that does so.
+    const long = (end: string): string => `call_1__thought__${'QUJD'.repeat(120)}${end}`
+    const calls = [long('a'), long('b'), 'call.with:dots']
+    everywhere((client, upstream) => {
+      const { read } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: calls.map((id) => weather(id)) },
+          { results: calls.map((call) => ({ call, name: 'get_weather', output: `of ${call.slice(-1)}` })) },
+        ],
+        tools: [{ name: 'get_weather' }],
+      })
+      const ids = callsIn(read).map(({ id }) => words(id))
+      expect(new Set(ids).size).toBe(3)
+      for (const id of ids) expect(id).toMatch(callIds[upstream])
+      expect(resultsIn(read).map(({ id, output }) => [id, output])).toEqual([
+        [ids[0], 'of a'],
+        [ids[1], 'of b'],
+        [ids[2], 'of s'],
+      ])
+    })
+  })
+
+  test('B5: a call comes back with its thought signature in its own part, or with the word for a lost one', () => {
+    const signature = 'c2lnbmVk'
+    const lost = 'skip_thought_signature_validator'
+    const signatures = (body: string): readonly unknown[] =>
+      list(member(JSON.parse(body), 'contents')).flatMap((content) =>
+        list(member(content, 'parts')).flatMap((part) =>
+          member(part, 'functionCall') === undefined ? [] : [member(part, 'thoughtSignature')],
+        ),
+      )
+    everywhere((client, upstream) => {
+      const body = wholeFrom(upstream, {
+        words: [{ thought: 'Both.', state: signature }, weather('call_a'), weather('call_b')],
+      })
+      expect(signatures(nextPrompt(client, upstream, body).body)).toEqual([signature, undefined])
+      // Lost by the client, or of a model before: the first call of each step needs it.
+      const step = (one: string, other: string) => [
+        { assistant: [{ thought: 'Hm.', state: 'Zm9yZWlnbg==' }, weather(one), weather(other)] },
+        { results: [one, other].map((call) => ({ call, name: 'get_weather', output: 'warm' })) },
+      ]
+      const { body: sent } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          ...step('call_a', 'call_b'),
+          { assistant: [{ text: 'Warm.' }] },
+          { user: 'And now?' },
+          ...step('call_c', 'call_d'),
+          ...step('call_e', 'call_f'),
+        ],
+        tools: [{ name: 'get_weather' }],
+      })
+      // It stays when the turn is over: the prompt only grows.
+      expect(signatures(sent)).toEqual([lost, undefined, lost, undefined, lost, undefined])
+      expect(sent).not.toContain('Zm9yZWlnbg==')
+    }, from('gemini'))
+
+    // Clients of Gemini send signatures back URL-safe and without padding.
+    everywhere(
+      (client, upstream) => {
+        const state = '+/+/c3RhdGU='
+        const body = saidWhole(
+          client,
+          upstream,
+          wholeFrom(upstream, { words: [{ thought: 'One.', state }, weather('call_a')] }),
+        )
+        const [envelope = ''] = heardWhole(client, body).states
+        expect(envelope).toMatch(/^[A-Za-z0-9+/]+=*$/)
+        const respelled = envelope.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+        const history = historyWith(client, question(client), body).replaceAll(envelope, respelled)
+        expect(statesIn(sentBody(client, upstream, history).read)).toEqual([state])
+      },
+      (client, upstream) => client === 'gemini' && upstream !== 'openai-chat',
+    )
+  })
+})
+
+describe('calls in answers', () => {
+  test('B6: an answer with open calls ends for calls, whatever its provider says, and one without does not', () => {
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, {
+        words: [{ text: 'I look.' }, weather('call_a')],
+      })) {
+        expect(heard.finish).toBe(endings[client].calls)
+        expect(heard.calls).toHaveLength(1)
+      }
+      for (const heard of heardBothWays(client, upstream, { words: [{ text: 'Done.' }] })) {
+        expect(heard.finish).toBe(endings[client].end)
+      }
+      // But a call that was cut off is none.
+      const cut: readonly Word[] =
+        upstream === 'openai-chat' ? [weather('call_a', '{"city":"U')] : [{ text: 'Do' }]
+      for (const heard of heardBothWays(client, upstream, { words: cut, ending: 'length' })) {
+        expect(heard.finish).toBe(endings[client].length)
+      }
+    })
+    // Some backends of Chat say that they stop, and call all the same.
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, { words: [weather('call_a')], ending: 'end' })) {
+        expect(heard.finish).toBe(endings[client].calls)
+      }
+    }, from('openai-chat'))
+    // Gemini says STOP behind the call, in a chunk of its own.
+    everywhere((client, upstream) => {
+      const heard = hearStream(client, upstream, [
+        geminiChunk([{ functionCall: { id: 'a', name: 'now', args: {} } }]),
+        geminiChunk([{ text: '' }]),
+        geminiChunk([{ text: '' }], { finishReason: 'STOP' }),
+      ])
+      expect(heard.finish).toBe(endings[client].calls)
+    }, from('gemini'))
+  })
+
+  test('B7: calls and texts that overlap at the provider arrive one after the other, and all of them', () => {
+    const inputs = ['{"city":"Ulm","days":1}', '{"city":"Bern"}', '{}']
+    const opening = (index: number, more: object = {}) => ({
+      index,
+      id: `call_${index}`,
+      type: 'function',
+      function: { name: index === 2 ? 'now' : 'get_weather', arguments: '' },
+      ...more,
+    })
+    const args = (index: number, text: string) => ({ index, function: { arguments: text } })
+    const interleaved = [
+      [opening(0), opening(1)],
+      [args(1, '{"city"')],
+      [args(0, '{"city":"Ulm",')],
+      [opening(2), args(1, ':"Bern"}')],
+      [args(0, '"days":1}'), args(2, '{}')],
+    ]
+    const allAtOnce = [
+      inputs.map((text, index) =>
+        opening(index, { function: { name: index === 2 ? 'now' : 'get_weather', arguments: text } }),
+      ),
+    ]
+    everywhere((client, upstream) => {
+      for (const chunks of [interleaved, allAtOnce]) {
+        const heard = hearStream(client, upstream, [
+          chatChunk({ role: 'assistant', content: 'I look.' }),
+          ...chunks.map((tool_calls) => chatChunk({ tool_calls })),
+          chatChunk({}, 'tool_calls'),
+          ...chatTail,
+        ])
+        expect(heard.calls).toEqual(
+          inputs.map((input, index) => ({
+            id: `call_${index}`,
+            name: index === 2 ? 'now' : 'get_weather',
+            input,
+          })),
+        )
+        expect(heard.text).toBe('I look.')
+        expect(heard.isWhole).toBe(true)
+      }
+    }, from('openai-chat'))
+
+    const call = (index: number, text: string) => ({
+      id: `fc_${index}`,
+      type: 'function_call',
+      status: 'completed',
+      call_id: `call_${index}`,
+      name: 'get_weather',
+      arguments: text,
+    })
+    const message = {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: 'Both.', annotations: [], logprobs: [] }],
+    }
+    const added = (output_index: number, item: object) => ({
+      type: 'response.output_item.added',
+      output_index,
+      item,
+    })
+    const done = (output_index: number, item: object) => ({
+      type: 'response.output_item.done',
+      output_index,
+      item,
+    })
+    const delta = (index: number, text: string) => ({
+      type: 'response.function_call_arguments.delta',
+      item_id: `fc_${index}`,
+      output_index: index,
+      delta: text,
+    })
+    const says = { item_id: 'msg_1', output_index: 2, content_index: 0 }
+    const overlapping = aroundItems(
+      [
+        added(0, { ...call(0, ''), status: 'in_progress' }),
+        added(1, { ...call(1, ''), status: 'in_progress' }),
+        delta(1, '{"city":'),
+        delta(0, '{"city":"Ulm"'),
+        added(2, { ...message, status: 'in_progress', content: [] }),
+        {
+          type: 'response.content_part.added',
+          ...says,
+          part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+        },
+        { type: 'response.output_text.delta', ...says, delta: 'Bo', logprobs: [] },
+        delta(1, '"Bern"}'),
+        { type: 'response.output_text.delta', ...says, delta: 'th.', logprobs: [] },
+        done(1, call(1, '{"city":"Bern"}')),
+        delta(0, '}'),
+        { type: 'response.output_text.done', ...says, text: 'Both.', logprobs: [] },
+        done(2, message),
+        done(0, call(0, '{"city":"Ulm"}')),
+      ],
+      [call(0, '{"city":"Ulm"}'), call(1, '{"city":"Bern"}'), message],
+    )
+    everywhere((client, upstream) => {
+      const heard = hearStream(client, upstream, overlapping)
+      expect(heard.calls).toEqual([
+        { id: 'call_0', name: 'get_weather', input: '{"city":"Ulm"}' },
+        { id: 'call_1', name: 'get_weather', input: '{"city":"Bern"}' },
+      ])
+      expect(heard.text).toBe('Both.')
+      expect(heard.finish).toBe(endings[client].calls)
+    }, from('openai-responses'))
+
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, {
+        words: [
+          weather('call_0'),
+          { text: 'and' },
+          weather('call_1'),
+          weather('call_2', '{"city":"Ulm","n":2}'),
+        ],
+      })) {
+        expect(heard.calls.map(({ id }) => id)).toEqual(['call_0', 'call_1', 'call_2'])
+        expect(heard.calls[2]?.input).toBe('{"city":"Ulm","n":2}')
+      }
+    })
+  })
+
+  test('B8: the arguments of a call arrive as their provider wrote them, also where they come in one piece', () => {
+    const input =
+      '{"city":"Ulm \\u00e9","days":1.0,"id":12345678901234567890,"z":-0,"2":[],"1":{"deep":[null,{}]}}'
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, { words: [weather('call_a', input)] })) {
+        expect(heard.calls).toEqual([{ id: 'call_a', name: 'get_weather', input }])
+      }
+    })
+    // Vertex names each value by its path, and cuts strings.
+    const partial = (partialArgs: readonly object[], willContinue: boolean, head: object = {}) =>
+      geminiChunk([{ functionCall: { ...head, partialArgs, willContinue } }])
+    everywhere((client, upstream) => {
+      const heard = hearStream(client, upstream, [
+        partial([], true, { id: 'call_a', name: 'get_weather' }),
+        partial([{ jsonPath: '$.city', stringValue: 'Neu-', willContinue: true }], true),
+        partial([{ jsonPath: '$.city', stringValue: 'Ulm' }], true),
+        partial([{ jsonPath: '$.days', numberValue: 2 }], true),
+        partial([], false),
+        geminiChunk([{ text: '' }], { finishReason: 'STOP' }),
+      ])
+      expect(heard.calls.map(({ id, name }) => [id, name])).toEqual([['call_a', 'get_weather']])
+      expect(JSON.parse(heard.calls[0]?.input ?? '')).toEqual({ city: 'Neu-Ulm', days: 2 })
+      expect(heard.finish).toBe(endings[client].calls)
+    }, from('gemini'))
+  })
+
+  test('B9: no stray {} stands before arguments, and what ran at the provider is no call of the client', () => {
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, {
+        words: [weather('call_a'), { call: 'call_b', name: 'now', input: '' }],
+      })) {
+        expect(heard.calls.map(({ input }) => input)).toEqual(['{"city":"Ulm"}', '{}'])
+      }
+    })
+    everywhere(
+      (client, upstream) => {
+        const body = saidWhole(client, upstream, providerRan[upstream])
+        expect(body).not.toContain('tool_calls":[')
+        for (const heard of [
+          heardWhole(client, body),
+          hearStream(client, upstream, providerRanEvents[upstream]),
+        ]) {
+          expect(heard.calls).toEqual([])
+          expect(heard.text).toBe('Found.')
+          expect(heard.finish).toBe(endings[client].end)
+        }
+      },
+      from('anthropic-messages', 'openai-responses', 'gemini'),
+    )
+  })
+})
+
+describe('ends and counts', () => {
+  test('B10: a failure of the provider is told as one, never as an end', () => {
+    const text: readonly Word[] = [{ text: 'Hel' }]
+    const failed = {
+      ...responseWith([]),
+      status: 'failed',
+      error: { code: 'server_error', message: 'The model failed' },
+    }
+    const failures: Readonly<Record<Client, readonly object[]>> = {
+      'anthropic-messages': [{ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
+      'openai-chat': [{ error: { message: 'Overloaded', type: 'server_error', param: null, code: null } }],
+      'openai-responses': [
+        { type: 'response.failed', sequence_number: 9, response: failed },
+        { type: 'error', sequence_number: 9, code: 'server_error', message: 'Overloaded', param: null },
+        {
+          type: 'response.failed',
+          sequence_number: 9,
+          response: { ...failed, status: 'cancelled', error: null },
+        },
+      ],
+      gemini: [{ error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } }],
+    }
+    everywhere((client, upstream) => {
+      const events = streamFrom(upstream, { words: text }).map(({ data }): object | string =>
+        data === '[DONE]' ? data : JSON.parse(data),
+      )
+      for (const failure of failures[upstream]) {
+        // At once, and after the first words.
+        for (const heard of [
+          hearStream(client, upstream, [failure]),
+          hearStream(client, upstream, [...events.slice(0, -3), failure]),
+        ]) {
+          expect(heard.isWhole).toBe(false)
+          expect(heard.error).toMatchObject({ message: expect.stringMatching(/./) })
+          expect([undefined, 'failed']).toContain(words(heard.finish) || undefined)
+        }
+      }
+      // Cut behind any event, but for the proof that the answer is whole.
+      events.forEach((_event, length) => {
+        const sofar = events.slice(0, length)
+        const isWhole =
+          (upstream === 'openai-chat' && length >= events.length - 2) ||
+          (upstream === 'gemini' && length >= events.length)
+        const heard = hearStream(client, upstream, sofar)
+        expect([length, heard.isWhole]).toEqual([length, isWhole])
+        expect([length, heard.error === undefined]).toEqual([length, isWhole])
+      })
+    })
+    // Bodies that are errors although they came with status 200.
+    const bodies: Readonly<Record<Client, object>> = {
+      'anthropic-messages': { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+      'openai-chat': { error: { message: 'Overloaded', code: 503 } },
+      'openai-responses': failed,
+      gemini: { error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } },
+    }
+    everywhere((client, upstream) => {
+      const meter = protocols[upstream].meterBody(
+        new TextEncoder().encode(JSON.stringify(bodies[upstream])),
+        'generate',
+      )
+      expect(meter.ended).toBe('failed')
+      expect(meter.error?.message).toMatch(/Overloaded|The model failed/)
+      if (meter.error === undefined) return
+      const told = protocols[client].errors.encode(meter.error, { requestId: 'req_test' })
+      expect(told.status).toBeGreaterThanOrEqual(500)
+      expect(member(JSON.parse(told.body), 'error', 'message')).toMatch(/Overloaded|The model failed/)
+    })
+  })
+
+  test('B11: tokens of the cache are counted once, by each protocol in its own way', () => {
+    const read = { openai: { cached_tokens: 80 }, thoughts: { reasoning_tokens: 8 } }
+    const counted = (client: Client, written: number): object => {
+      switch (client) {
+        case 'anthropic-messages':
+          return {
+            input_tokens: 120 - 80 - written,
+            cache_read_input_tokens: 80,
+            output_tokens: 40,
+            output_tokens_details: { thinking_tokens: 8 },
+          }
+        case 'openai-chat':
+          return {
+            prompt_tokens: 120,
+            completion_tokens: 40,
+            total_tokens: 160,
+            prompt_tokens_details: {
+              ...read.openai,
+              ...(written > 0 ? { cache_write_tokens: written } : {}),
+            },
+            completion_tokens_details: read.thoughts,
+          }
+        case 'openai-responses':
+          return {
+            input_tokens: 120,
+            output_tokens: 40,
+            total_tokens: 160,
+            input_tokens_details: { ...read.openai, cache_write_tokens: written },
+            output_tokens_details: read.thoughts,
+          }
+        case 'gemini':
+          return {
+            promptTokenCount: 120,
+            cachedContentTokenCount: 80,
+            candidatesTokenCount: 32,
+            thoughtsTokenCount: 8,
+            totalTokenCount: 160,
+          }
+      }
+    }
+    everywhere((client, upstream) => {
+      const written = upstream === 'anthropic-messages' ? 20 : 0
+      for (const { usage } of heardBothWays(client, upstream, { words: [{ text: 'Hello' }] })) {
+        expect(usage).toMatchObject(counted(client, written))
+      }
+    })
+    // What nobody counted is unknown, and not 0.
+    everywhere((client, upstream) => {
+      const plain = wholeFrom(upstream, { words: [{ text: 'Hello' }] })
+      const { usage } = hearWhole(client, upstream, plain.replace(/"usage(Metadata)?":\{/, '"ignored":{'))
+      expect(JSON.stringify(usage ?? {})).not.toMatch(/[1-9]/)
+    })
+    // DeepSeek's words for it.
+    const { prompt_tokens_details: _details, ...plainUsage } = {
+      prompt_tokens_details: {},
+      ...providerUsage['openai-chat'],
+    }
+    everywhere((client, upstream) => {
+      const { usage } = hearStream(client, upstream, [
+        chatChunk({ role: 'assistant', content: 'Hello' }),
+        chatChunk({}, 'stop'),
+        {
+          ...chatChunk({}),
+          choices: [],
+          usage: { ...plainUsage, prompt_cache_hit_tokens: 80, prompt_cache_miss_tokens: 40 },
+        },
+        '[DONE]',
+      ])
+      expect(usage).toMatchObject(counted(client, 0))
+    }, from('openai-chat'))
+  })
+
+  test('B12: counters that come again are the later ones, and never a sum', () => {
+    const output: Readonly<Record<Client, string>> = {
+      'anthropic-messages': 'output_tokens',
+      'openai-chat': 'completion_tokens',
+      'openai-responses': 'output_tokens',
+      gemini: 'candidatesTokenCount',
+    }
+    const input: Readonly<Record<Client, string>> = {
+      'anthropic-messages': 'input_tokens',
+      'openai-chat': 'prompt_tokens',
+      'openai-responses': 'input_tokens',
+      gemini: 'promptTokenCount',
+    }
+    const delta = (usage: object, stop_reason: string | null = null) => ({
+      type: 'message_delta',
+      delta: { stop_reason, stop_sequence: null },
+      usage,
+    })
+    const [start, ...rest] = aroundBlocks([
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
+      { type: 'content_block_stop', index: 0 },
+    ])
+    const messageStart = {
+      ...start,
+      message: { ...objectOf(member(start, 'message')), usage: { input_tokens: 50, output_tokens: 3 } },
+    }
+    const chatUsage = (completion_tokens: number, prompt_tokens: number) => ({
+      usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },
+    })
+    const geminiUsage = (candidatesTokenCount: number, promptTokenCount: number) => ({
+      usageMetadata: {
+        promptTokenCount,
+        candidatesTokenCount,
+        totalTokenCount: promptTokenCount + candidatesTokenCount,
+      },
+    })
+    const counting: Readonly<Partial<Record<Client, readonly (object | string)[]>>> = {
+      'anthropic-messages': [
+        messageStart,
+        ...rest.slice(0, -2),
+        delta({ output_tokens: 10 }),
+        delta({ output_tokens: 25, input_tokens: 70 }),
+        delta({ output_tokens: 40, input_tokens: null }, 'end_turn'),
+        { type: 'message_stop' },
+      ],
+      'openai-chat': [
+        { ...chatChunk({ role: 'assistant', content: 'Hel' }), ...chatUsage(10, 50) },
+        { ...chatChunk({ content: 'lo' }), ...chatUsage(25, 70) },
+        { ...chatChunk({}, 'stop'), ...chatUsage(40, 70) },
+        { ...chatChunk({}), choices: [], ...chatUsage(40, 70) },
+        '[DONE]',
+      ],
+      gemini: [
+        { ...geminiChunk([{ text: 'Hel' }]), ...geminiUsage(10, 50) },
+        { ...geminiChunk([{ text: 'lo' }]), ...geminiUsage(25, 70) },
+        { ...geminiChunk([{ text: '' }], { finishReason: 'STOP' }), ...geminiUsage(40, 70) },
+      ],
+    }
+    everywhere(
+      (client, upstream) => {
+        const heard = hearStream(client, upstream, counting[upstream] ?? [])
+        expect(heard.isWhole).toBe(true)
+        expect(heard.usage).toMatchObject({ [output[client]]: 40, [input[client]]: 70 })
+        // The answer says its end and its counters once.
+        if (client === 'anthropic-messages') expect(heard.finish).toBe('end_turn')
+      },
+      from('anthropic-messages', 'openai-chat', 'gemini'),
+    )
+  })
+})
+
+describe('content', () => {
+  test('B13: citations are heard behind the words that they are about, and go back as annotations', () => {
+    const source = { url: 'https://example.com/a', title: 'Example' }
+    const other = { url: 'https://example.org/b', title: 'Other' }
+    const said: readonly Word[] = [
+      { text: 'Ää 🎈 said ' },
+      { text: 'see here', cites: source },
+      { text: ', and ' },
+      { text: 'thére', cites: other },
+    ]
+    everywhere((client, upstream) => {
+      const [whole, streamed] = heardBothWays(client, upstream, { words: said })
+      expect(whole?.text).toBe('Ää 🎈 said see here, and thére')
+      expect(whole?.citations).toEqual([
+        { url: source.url, covered: 'see here' },
+        { url: other.url, covered: 'thére' },
+      ])
+      expect(streamed?.text).toBe('Ää 🎈 said see here, and thére')
+      expect(streamed?.citations.map(({ url }) => url)).toEqual([source.url, other.url])
+      // Chat and Gemini cite when the words are gone: a client of Anthropic's gets it behind the last of them.
+      const isLate = client === 'anthropic-messages' && upstream !== 'openai-responses'
+      if (!isLate) {
+        expect(streamed?.citations.map(({ covered }) => covered)).toEqual(['see here', 'thére'])
+      }
+    })
+    // Strict backends refuse assistant words without the list.
+    everywhere((client, upstream) => {
+      const { body } = prompted(client, upstream, {
+        turns: [{ user: 'Hi' }, { assistant: [{ text: 'Two.' }] }, { user: 'Go on' }],
+      })
+      const items = list(member(JSON.parse(body), 'input')).filter(
+        (item) => member(item, 'role') === 'assistant',
+      )
+      expect(items).toHaveLength(1)
+      for (const part of list(member(items[0], 'content'))) {
+        expect(part).toEqual({ type: 'output_text', text: 'Two.', annotations: [] })
+      }
+    }, from('openai-responses'))
+  })
+
+  test('B14: words stay before, between and behind calls; stop strings, failures and hidden thoughts are not dropped', () => {
+    const keepsOrder = (protocol: Client): boolean => protocol !== 'openai-chat'
+    const said: readonly Word[] = [
+      { text: 'First. ' },
+      weather('call_a'),
+      { text: 'Second. ' },
+      weather('call_b'),
+      { text: 'Third.' },
+    ]
+    const mixed = ['text', 'call', 'text', 'call', 'text']
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, { words: said })) {
+        expect(heard.text).toBe('First. Second. Third.')
+        expect(heard.calls.map(({ id }) => id)).toEqual(['call_a', 'call_b'])
+        if (keepsOrder(client) && keepsOrder(upstream)) expect(spoken(heard)).toEqual(mixed)
+      }
+      const { read } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: said },
+          {
+            results: ['call_a', 'call_b'].map((call) => ({ call, name: 'get_weather', output: call })),
+          },
+          { user: 'Go on' },
+        ],
+        tools: [{ name: 'get_weather' }],
+      })
+      const kinds = read.filter(({ kind }) => kind !== 'thoughts').map(({ kind }) => kind)
+      if (keepsOrder(client) && keepsOrder(upstream)) {
+        expect(kinds).toEqual([
+          'text',
+          ...mixed.map((kind) => (kind === 'call' ? 'call' : 'text')),
+          'result',
+          'result',
+          'text',
+        ] as typeof kinds)
+      } else {
+        expect(kinds.filter((kind) => kind !== 'text')).toEqual(['call', 'call', 'result', 'result'])
+        expect(textIn(read, 'assistant').replaceAll('|', '')).toBe('First. Second. Third.')
+      }
+      expect(resultsIn(read).map(({ output }) => output)).toEqual(['call_a', 'call_b'])
+    })
+
+    // Stop strings: said to who takes them, cut out here for who does not.
+    const stops: Readonly<Record<Client, object>> = {
+      'anthropic-messages': { stop_sequences: ['END', '###'] },
+      'openai-chat': { stop: ['END', '###'] },
+      'openai-responses': {},
+      gemini: { generationConfig: { stopSequences: ['END', '###'] } },
+    }
+    everywhere(
+      (client, upstream) => {
+        const request = { turns: [{ user: 'Hi' }], more: stops[client] }
+        const options = {
+          target: {
+            ...generousTarget(upstream),
+            capabilities: {
+              ...generousTarget(upstream).capabilities,
+              stopSequences: upstream === 'openai-responses' ? 0 : 4,
+            },
+          },
+        }
+        const { body, asked } = prompted(client, upstream, request, options)
+        const sent: unknown = JSON.parse(body)
+        expect(
+          member(sent, 'stop_sequences') ??
+            member(sent, 'stop') ??
+            member(sent, 'generationConfig', 'stopSequences'),
+        ).toEqual(upstream === 'openai-responses' ? undefined : ['END', '###'])
+        if (upstream !== 'openai-responses') return
+        for (const heard of heardBothWays(
+          client,
+          upstream,
+          { words: [{ text: 'One. EN ENDless' }] },
+          asked,
+        )) {
+          expect(heard.text).toBe('One. EN ')
+          expect(heard.finish).toBe(client === 'anthropic-messages' ? 'stop_sequence' : endings[client].end)
+        }
+      },
+      (client) => client !== 'openai-responses',
+    )
+  })
+
+  test("B15: a tool of the client that is named like one of a provider stays the client's", () => {
+    const names = [
+      'web_search',
+      'web_fetch',
+      'code_execution',
+      'bash',
+      'computer',
+      'file_search',
+      'apply_patch',
+      'shell',
+      'memory',
+    ]
+    const schema = { type: 'object', properties: { query: { type: 'string' } }, required: ['query'] }
+    everywhere((client, upstream) => {
+      const { body, read, asked } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: [{ call: 'call_a', name: 'web_search', input: '{"query":"Ulm"}' }] },
+          { results: [{ call: 'call_a', name: 'web_search', output: 'found' }] },
+        ],
+        tools: names.map((name) => ({ name, schema })),
+      })
+      const tools = toolsIn(upstream, body)
+      expect([...tools.keys()]).toEqual(names)
+      for (const tool of tools.values()) {
+        expect(schemaOf(tool)).toMatchObject(schema)
+        expect([undefined, 'custom', 'function']).toContain(words(member(tool, 'type')) || undefined)
+      }
+      expect(callsIn(read)).toMatchObject([{ name: 'web_search', input: '{"query":"Ulm"}' }])
+      expect(resultsIn(read)).toMatchObject([{ output: 'found' }])
+      for (const name of names) {
+        const said: readonly Word[] = [{ call: 'call_b', name, input: '{"query":"Bern"}' }]
+        for (const heard of heardBothWays(client, upstream, { words: said }, asked)) {
+          expect(heard.calls).toEqual([{ id: 'call_b', name, input: '{"query":"Bern"}' }])
+          expect(heard.finish).toBe(endings[client].calls)
+        }
+      }
+    })
+  })
+
+  test('B16: arguments that are no JSON object are brought over as they are, and never as {}', () => {
+    const broken = ['{"city":"U', '[1,2]', '"Ulm"', 'null', 'Ulm']
+    const keepsText = (protocol: Client): boolean =>
+      protocol === 'openai-chat' || protocol === 'openai-responses'
+    everywhere(
+      (client, upstream) => {
+        for (const input of broken) {
+          const { read } = prompted(client, upstream, {
+            turns: [
+              { user: 'Hi' },
+              { assistant: [weather('call_a', input)] },
+              { results: [{ call: 'call_a', name: 'get_weather', output: 'no such city' }] },
+            ],
+            tools: [{ name: 'get_weather' }],
+          })
+          const [call] = callsIn(read)
+          expect(keepsText(upstream) ? call?.input : JSON.parse(call?.input ?? '')).toEqual(
+            keepsText(upstream) ? input : { INVALID_JSON: input },
+          )
+        }
+      },
+      (client) => keepsText(client),
+    )
+    everywhere(
+      (client, upstream) => {
+        for (const input of broken) {
+          const [whole, streamed] = heardBothWays(client, upstream, { words: [weather('call_a', input)] })
+          for (const heard of [whole, streamed]) {
+            const [{ input: told } = { input: '' }] = heard?.calls ?? []
+            // What began like an object and is said word by word cannot be taken back: the stop reason tells of it.
+            const isSaidAlready =
+              client === 'anthropic-messages' && heard === streamed && input.startsWith('{')
+            if (keepsText(client) || isSaidAlready) expect(told).toBe(input)
+            else expect(JSON.parse(told)).toEqual({ INVALID_JSON: input })
+            if (isSaidAlready) expect(heard?.finish).toBe('max_tokens')
+          }
+        }
+      },
+      from('openai-chat', 'openai-responses'),
+    )
+    // And back to the words that the provider wrote.
+    everywhere(
+      (client, upstream) => {
+        const { read } = prompted(client, upstream, {
+          turns: [
+            { user: 'Hi' },
+            { assistant: [weather('call_a', JSON.stringify({ INVALID_JSON: '{"city":"U' }))] },
+            { results: [{ call: 'call_a', name: 'get_weather', output: 'no such city' }] },
+          ],
+          tools: [{ name: 'get_weather' }],
+        })
+        expect(callsIn(read)).toMatchObject([{ input: '{"city":"U' }])
+      },
+      (client, upstream) => !keepsText(client) && keepsText(upstream),
+    )
+    // Nothing at all is an empty object.
+    everywhere((client, upstream) => {
+      for (const heard of heardBothWays(client, upstream, {
+        words: [{ call: 'call_a', name: 'now', input: '' }],
+      })) {
+        expect(heard.calls).toMatchObject([{ input: '{}' }])
+      }
+    })
+  })
+})
+
+describe('settings', () => {
+  test('B17: an output limit of 0 warms the cache, and is never taken for none', () => {
+    const warming: Readonly<Record<Client, object>> = {
+      'anthropic-messages': { max_tokens: 0 },
+      'openai-chat': { max_completion_tokens: 0 },
+      'openai-responses': { prompt_cache_options: { prewarm: true } },
+      gemini: { generationConfig: { maxOutputTokens: 0 } },
+    }
+    everywhere((client, upstream) => {
+      const request = { turns: [{ user: 'Hi' }], more: warming[client] }
+      const target = generousTarget(upstream)
+      const { body, asked } = prompted(client, upstream, request, { target })
+      const sent: unknown = JSON.parse(body)
+      const local = prewarmAnswer(asked.asked, target)
+      if (upstream === 'anthropic-messages') expect(member(sent, 'max_tokens')).toBe(0)
+      else if (upstream === 'openai-responses') {
+        expect(member(sent, 'prompt_cache_options')).toMatchObject({ prewarm: true })
+        expect(member(sent, 'max_output_tokens')).toBeUndefined()
+      } else {
+        // Nobody is asked, and nothing is billed.
+        expect(local?.usage).toEqual({ inputTokens: 0, outputTokens: 0 })
+        const said = heardWhole(client, answer(local ?? never(), client, asked).body)
+        expect([said.text, said.calls, said.finish]).toEqual(['', [], endings[client].length])
+        // And were it asked, then for as little as it takes, not for as much.
+        const limit =
+          member(sent, 'max_completion_tokens') ?? member(sent, 'generationConfig', 'maxOutputTokens')
+        expect(limit).toBe(target.capabilities.minOutputTokens)
+        return
+      }
+      expect(local).toBeUndefined()
+    })
+  })
+
+  test('B18: thinking that the client turned off is turned off, or as little as there is and told', () => {
+    const off: Readonly<Record<Client, object>> = {
+      'anthropic-messages': { thinking: { type: 'disabled' } },
+      'openai-chat': { reasoning_effort: 'none' },
+      'openai-responses': { reasoning: { effort: 'none' } },
+      gemini: { generationConfig: { thinkingConfig: { thinkingBudget: 0 } } },
+    }
+    const settingOf = (upstream: Client, body: string): unknown => {
+      const sent: unknown = JSON.parse(body)
+      switch (upstream) {
+        case 'anthropic-messages':
+          return member(sent, 'thinking')
+        case 'openai-chat':
+          return member(sent, 'reasoning_effort')
+        case 'openai-responses':
+          return member(sent, 'reasoning', 'effort')
+        case 'gemini':
+          return member(sent, 'generationConfig', 'thinkingConfig')
+      }
+    }
+    const budget = {
+      control: 'budget',
+      efforts: [],
+      minBudget: 128,
+      maxBudget: 32_768,
+      readable: true,
+    } as const
+    const able: Readonly<Record<Client, unknown>> = {
+      'anthropic-messages': { type: 'disabled' },
+      'openai-chat': 'none',
+      'openai-responses': 'none',
+      gemini: expect.objectContaining({ thinkingBudget: 0 }),
+    }
+    const weakest: Readonly<Record<Client, unknown>> = {
+      'anthropic-messages': expect.objectContaining({ type: 'adaptive' }),
+      'openai-chat': 'minimal',
+      'openai-responses': 'minimal',
+      gemini: expect.objectContaining({ thinkingLevel: expect.stringMatching(/^minimal$/i) }),
+    }
+    everywhere((client, upstream) => {
+      const request = { turns: [{ user: 'Hi' }], more: off[client] }
+      const target = generousTarget(upstream)
+      const { reasoning } = target.capabilities
+      const as = (capability: ReasoningCapability) => ({
+        target: { ...target, capabilities: { ...target.capabilities, reasoning: capability } },
+      })
+      const canDisable =
+        upstream === 'gemini' ? { ...budget, canDisable: true } : { ...reasoning, canDisable: true }
+      const obedient = prompted(client, upstream, request, as(canDisable))
+      expect(settingOf(upstream, obedient.body)).toEqual(able[upstream])
+      const efforts = reasoning.efforts.filter((effort) => effort !== 'none')
+      const stubborn = prompted(client, upstream, request, as({ ...reasoning, efforts, canDisable: false }))
+      expect(settingOf(upstream, stubborn.body)).toEqual(weakest[upstream])
+      expect(stubborn.warnings.map(({ code }) => code)).toContain('approximated')
+    })
+  })
+
+  test('B19: long names of end users are hashed, not cut, so that two of them stay two', () => {
+    const names: Readonly<Record<Client, (name: string) => object>> = {
+      'anthropic-messages': (name) => ({ metadata: { user_id: name } }),
+      'openai-chat': (name) => ({ safety_identifier: name }),
+      'openai-responses': (name) => ({ user: name }),
+      gemini: () => ({}),
+    }
+    everywhere(
+      (client, upstream) => {
+        const nameOf = (name: string): unknown => {
+          const { body } = prompted(client, upstream, { turns: [{ user: 'Hi' }], more: names[client](name) })
+          const sent: unknown = JSON.parse(body)
+          return (
+            member(sent, 'metadata', 'user_id') ?? member(sent, 'safety_identifier') ?? member(sent, 'user')
+          )
+        }
+        const common = 'user-'.repeat(64)
+        const [one, other] = [nameOf(`${common}a`), nameOf(`${common}b`)]
+        expect(words(one)).toMatch(/^[0-9a-f]{64}$/)
+        expect(words(other)).toMatch(/^[0-9a-f]{64}$/)
+        expect(one).not.toBe(other)
+        expect(nameOf(`${common}a`)).toBe(one)
+        const fits = 'a'.repeat(upstream === 'anthropic-messages' ? 256 : 128)
+        expect(nameOf(fits)).toBe(fits)
+        expect(nameOf(`${fits}a`)).toMatch(/^[0-9a-f]{64}$/)
+      },
+      (client, upstream) => client !== 'gemini' && upstream !== 'gemini',
+    )
+  })
+})
+
+describe('what only one protocol has', () => {
+  test('B20: items that the client has no word for open nothing, and nothing ends twice', () => {
+    const message = foundItem
+    const strange = [
+      { id: 'mcpl_1', type: 'mcp_list_tools', server_label: 'docs', tools: [] },
+      { id: 'x_1', type: 'future_item', status: 'completed', shape: { deep: [1] } },
+      { id: 'ig_1', type: 'image_generation_call', status: 'completed', result: 'iVBORw0KGgo=' },
+      { id: 'rs_1', type: 'reasoning', summary: [] },
+    ]
+    const place = { item_id: 'msg_1', output_index: 4, content_index: 0 }
+    const added = (output_index: number, item: object) => ({
+      type: 'response.output_item.added',
+      output_index,
+      item,
+    })
+    const done = (output_index: number, item: object) => ({
+      type: 'response.output_item.done',
+      output_index,
+      item,
+    })
+    const says = [
+      added(4, { ...message, status: 'in_progress', content: [] }),
+      {
+        type: 'response.content_part.added',
+        ...place,
+        part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+      },
+      { type: 'response.output_text.delta', ...place, delta: 'Found.', logprobs: [] },
+    ]
+    const ends = [
+      { type: 'response.output_text.done', ...place, text: 'Found.', logprobs: [] },
+      done(4, message),
+    ]
+    const output = [...strange, message]
+    // Before the words, and while they are still being said.
+    const before = [
+      ...strange.flatMap((item, at) => [
+        added(at, item),
+        { type: 'response.future_item.progress', output_index: at, item_id: item.id },
+        done(at, item),
+      ]),
+      ...says,
+      ...ends,
+    ]
+    const within = [
+      ...strange.map((item, at) => added(at, item)),
+      ...says,
+      ...strange.map((item, at) => done(at, item)),
+      ...ends,
+    ]
+    everywhere((client, upstream) => {
+      for (const events of [before, within]) {
+        const heard = hearStream(client, upstream, aroundItems(events, output))
+        expect(heard.text).toBe('Found.')
+        expect(heard.isWhole).toBe(true)
+        expect(heard.calls).toEqual([])
+      }
+    }, from('openai-responses'))
+    const strangeBlock = { type: 'future_block', data: { deep: [1] } }
+    everywhere((client, upstream) => {
+      const heard = hearStream(
+        client,
+        upstream,
+        aroundBlocks([
+          { type: 'content_block_start', index: 0, content_block: strangeBlock },
+          { type: 'content_block_delta', index: 0, delta: { type: 'future_delta', data: 1 } },
+          { type: 'future_event', index: 0 },
+          { type: 'content_block_stop', index: 0 },
+          { type: 'content_block_start', index: 1, content_block: { type: 'text', text: '' } },
+          { type: 'content_block_delta', index: 1, delta: { type: 'text_delta', text: 'Found.' } },
+          { type: 'content_block_stop', index: 1 },
+        ]),
+      )
+      expect([heard.text, heard.isWhole, heard.finish]).toEqual(['Found.', true, endings[client].end])
+    }, from('anthropic-messages'))
+    everywhere((client, upstream) => {
+      const heard = hearStream(client, upstream, [
+        geminiChunk([{ futurePart: { deep: [1] } }, { text: 'Fou' }]),
+        geminiChunk([{ text: 'nd.' }, { futurePart: {} }], { finishReason: 'STOP' }),
+      ])
+      expect([heard.text, heard.isWhole, heard.finish]).toEqual(['Found.', true, endings[client].end])
+    }, from('gemini'))
+  })
+
+  test('B21: results that hold $ref reach Gemini as words, so that nothing follows the reference', () => {
+    const output = '{"$ref":"#/$defs/city","$defs":{"city":{"type":"string"}},"at":[{"$anchor":"x"}]}'
+    everywhere((client, upstream) => {
+      const { body } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: [weather('call_a')] },
+          { results: [{ call: 'call_a', name: 'get_weather', output }] },
+        ],
+        tools: [{ name: 'get_weather' }],
+      })
+      const responses = list(member(JSON.parse(body), 'contents')).flatMap((content) =>
+        list(member(content, 'parts')).map((part) => member(part, 'functionResponse', 'response')),
+      )
+      expect(responses.filter((response) => response !== undefined)).toEqual([{ output }])
+    }, from('gemini'))
+  })
+
+  test('B22: Gemini gets the schemas of tools and answers where it takes all keywords, and others get JSON Schema', () => {
+    const schema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: {
+        city: { $ref: '#/$defs/city' },
+        unit: { const: 'celsius' },
+        days: { type: ['integer', 'null'], minimum: 1, exclusiveMaximum: 9 },
+        when: { oneOf: [{ type: 'string', format: 'date' }, { type: 'null' }] },
+      },
+      required: ['city'],
+      additionalProperties: false,
+      $defs: { city: { type: 'string', pattern: '^[A-Z]' } },
+    }
+    const { $schema: _dialect, ...plain } = schema
+    const formats: Readonly<Partial<Record<Client, object>>> = {
+      'anthropic-messages': { output_config: { format: { type: 'json_schema', schema } } },
+      'openai-chat': { response_format: { type: 'json_schema', json_schema: { name: 'report', schema } } },
+      'openai-responses': {
+        text: { format: { type: 'json_schema', name: 'report', schema, strict: false } },
+      },
+    }
+    everywhere((client, upstream) => {
+      const { body } = prompted(client, upstream, {
+        turns: [{ user: 'Hi' }],
+        tools: [{ name: 'get_weather', schema }, { name: 'now' }],
+        ...(formats[client] === undefined ? {} : { more: formats[client] }),
+      })
+      for (const tool of toolsIn(upstream, body).values()) expect(member(tool, 'parameters')).toBeUndefined()
+      expect(schemaOf(toolsIn(upstream, body).get('get_weather'))).toEqual(plain)
+      const config = member(JSON.parse(body), 'generationConfig')
+      expect(member(config, 'responseMimeType')).toBe('application/json')
+      expect(member(config, 'responseSchema')).toBeUndefined()
+      expect(member(config, 'responseJsonSchema')).toMatchObject({
+        type: 'object',
+        properties: { city: { $ref: '#/$defs/city' }, unit: { enum: ['celsius'] } },
+        required: ['city'],
+      })
+      expect(JSON.stringify(config)).not.toMatch(/"(?:\$schema|const)":/)
+    }, from('gemini'))
+    // Google's own dialect is none that others take.
+    const google = {
+      type: 'OBJECT',
+      properties: {
+        city: { type: 'STRING', nullable: true },
+        tags: { type: 'ARRAY', items: { type: 'STRING' }, maxItems: '3' },
+      },
+      propertyOrdering: ['tags', 'city'],
+    }
+    everywhere(
+      (client, upstream) => {
+        const { body } = prompted(client, upstream, {
+          turns: [{ user: 'Hi' }],
+          more: { tools: [{ functionDeclarations: [{ name: 'get_weather', parameters: google }] }] },
+        })
+        expect(schemaOf(toolsIn(upstream, body).get('get_weather'))).toEqual({
+          type: 'object',
+          properties: {
+            tags: { type: 'array', items: { type: 'string' }, maxItems: 3 },
+            city: { type: ['string', 'null'] },
+          },
+        })
+      },
+      (client) => client === 'gemini',
+    )
+  })
+
+  test('B23: patches, shells and free text of a Responses client are called and answered anywhere', () => {
+    const operation = { type: 'update_file', path: 'a.ts', diff: '@@\n-1\n+2' }
+    const tools = [
+      { type: 'apply_patch' },
+      { type: 'local_shell' },
+      { type: 'custom', name: 'code', description: 'Runs code.' },
+    ]
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'apply_patch_call', id: 'apc_1', call_id: 'call_a', status: 'completed', operation },
+      { type: 'apply_patch_call_output', call_id: 'call_a', status: 'completed', output: 'patched' },
+      {
+        type: 'local_shell_call',
+        id: 'lsh_1',
+        call_id: 'call_b',
+        status: 'completed',
+        action: { type: 'exec', command: ['ls', '-l'], env: {} },
+      },
+      { type: 'local_shell_call_output', id: 'lsho_1', call_id: 'call_b', output: 'a.ts' },
+      { type: 'custom_tool_call', call_id: 'call_c', name: 'code', input: 'print("x")\n' },
+      { type: 'custom_tool_call_output', call_id: 'call_c', output: 'x' },
+    ]
+    everywhere(
+      (client, upstream) => {
+        const body = JSON.stringify({ model: 'model', store: false, input, tools })
+        const target = {
+          ...generousTarget(upstream),
+          capabilities: { ...generousTarget(upstream).capabilities, customTools: false },
+        }
+        const prompt = sentBody(client, upstream, body, { target })
+        expect([...toolsIn(upstream, prompt.body).keys()]).toEqual(['apply_patch', 'local_shell', 'code'])
+        expect(callsIn(prompt.read).map((call) => [call.name, JSON.parse(call.input)])).toEqual([
+          ['apply_patch', { operation }],
+          ['local_shell', { command: ['ls', '-l'], env: {} }],
+          ['code', { input: 'print("x")\n' }],
+        ])
+        const results = resultsIn(prompt.read)
+        expect(results.map(({ output }) => output)).toEqual([
+          expect.stringContaining('patched'),
+          expect.stringContaining('a.ts'),
+          'x',
+        ])
+        if (upstream !== 'gemini') {
+          expect(results.map(({ id }) => id)).toEqual(callsIn(prompt.read).map(({ id }) => id))
+        }
+        const said: readonly Word[] = [
+          { call: 'call_d', name: 'apply_patch', input: JSON.stringify({ operation }) },
+          { call: 'call_e', name: 'code', input: JSON.stringify({ input: 'print("y")\n' }) },
+        ]
+        const items = list(
+          member(
+            JSON.parse(saidWhole(client, upstream, wholeFrom(upstream, { words: said }), prompt.asked)),
+            'output',
+          ),
+        )
+        expect(items).toMatchObject([
+          { type: 'apply_patch_call', call_id: 'call_d', operation },
+          { type: 'custom_tool_call', call_id: 'call_e', name: 'code', input: 'print("y")\n' },
+        ])
+        for (const heard of heardBothWays(client, upstream, { words: said }, prompt.asked)) {
+          expect(heard.order).toEqual(['apply_patch_call', 'custom_tool_call'])
+        }
+      },
+      (client) => client === 'openai-responses',
+    )
+  })
+
+  test('B24: names of tools keep their letters, and only a made-up prefix of Gemini is taken away', () => {
+    const names = ['GetWeather', 'getweather', 'mcp__Docs__Search', 'get-weather', 'default_api']
+    everywhere((client, upstream) => {
+      const { body, read, asked } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: names.map((name) => ({ call: `call_${name}`, name, input: '{}' })) },
+          { results: names.map((name) => ({ call: `call_${name}`, name, output: name })) },
+        ],
+        tools: names.map((name) => ({ name })),
+      })
+      expect([...toolsIn(upstream, body).keys()]).toEqual(names)
+      expect(callsIn(read).map(({ name }) => name)).toEqual(names)
+      for (const heard of heardBothWays(
+        client,
+        upstream,
+        { words: names.map((name) => ({ call: `call_${name}`, name, input: '{}' })) },
+        asked,
+      )) {
+        expect(heard.calls.map(({ name }) => name)).toEqual(names)
+      }
+      const prefixed: readonly Word[] = ['default_api:GetWeather', 'default_api:Unknown'].map(
+        (name, index) => ({ call: `call_${index}`, name, input: '{}' }),
+      )
+      for (const heard of heardBothWays(client, upstream, { words: prefixed }, asked)) {
+        const [known, unknown] = heard.calls.map(({ name }) => name)
+        expect(known).toBe(upstream === 'gemini' ? 'GetWeather' : 'default_api:GetWeather')
+        expect(unknown).toBe('default_api:Unknown')
+      }
+    })
+  })
+
+  test('B25: failed tools, refusals and cancelled answers are told for what they are', () => {
+    const failing = (output: string) => ({
+      turns: [
+        { user: 'Hi' },
+        { assistant: [weather('call_a')] },
+        { results: [{ call: 'call_a', name: 'get_weather', output, isError: true as const }] },
+      ],
+      tools: [{ name: 'get_weather' }],
+    })
+    everywhere(
+      (client, upstream) => {
+        const isTold = upstream === 'gemini' || upstream === 'anthropic-messages'
+        expect(resultsIn(prompted(client, upstream, failing('no such city')).read)).toMatchObject([
+          { output: 'no such city', isError: isTold },
+        ])
+        const [{ output, isError } = { output: undefined, isError: false }] = resultsIn(
+          prompted(client, upstream, failing('')).read,
+        )
+        expect([isError, isTold || output === 'Tool execution failed']).toEqual([isTold, true])
+      },
+      (client) => client === 'anthropic-messages' || client === 'gemini',
+    )
+
+    const refusalItem = { ...foundItem, content: [{ type: 'refusal', refusal: 'I cannot.' }] }
+    const refusing: Readonly<Record<Client, readonly [whole: string, events: readonly (object | string)[]]>> =
+      {
+        'anthropic-messages': [
+          wholeFrom('anthropic-messages', { words: [{ text: 'I cannot.' }], ending: 'refusal' }),
+          streamFrom('anthropic-messages', { words: [{ text: 'I cannot.' }], ending: 'refusal' }).map(
+            ({ data }) => JSON.parse(data),
+          ),
+        ],
+        'openai-chat': [
+          wholeFrom('openai-chat', { words: [] }).replace('"refusal":null', '"refusal":"I cannot."'),
+          [
+            chatChunk({ role: 'assistant', content: null, refusal: 'I can' }),
+            chatChunk({ refusal: 'not.' }),
+            chatChunk({}, 'stop'),
+            ...chatTail,
+          ],
+        ],
+        'openai-responses': [
+          JSON.stringify(responseWith([refusalItem])),
+          aroundItems(
+            [
+              {
+                type: 'response.output_item.added',
+                output_index: 0,
+                item: { ...refusalItem, status: 'in_progress', content: [] },
+              },
+              {
+                type: 'response.content_part.added',
+                item_id: 'msg_1',
+                output_index: 0,
+                content_index: 0,
+                part: { type: 'refusal', refusal: '' },
+              },
+              {
+                type: 'response.refusal.delta',
+                item_id: 'msg_1',
+                output_index: 0,
+                content_index: 0,
+                delta: 'I cannot.',
+              },
+              {
+                type: 'response.refusal.done',
+                item_id: 'msg_1',
+                output_index: 0,
+                content_index: 0,
+                refusal: 'I cannot.',
+              },
+              { type: 'response.output_item.done', output_index: 0, item: refusalItem },
+            ],
+            [refusalItem],
+          ),
+        ],
+        gemini: [
+          wholeFrom('gemini', { words: [{ text: 'I cannot.' }], ending: 'refusal' }),
+          [geminiChunk([{ text: 'I cannot.' }], { finishReason: 'SAFETY' })],
+        ],
+      }
+    everywhere((client, upstream) => {
+      const [whole, events] = refusing[upstream]
+      for (const heard of [hearWhole(client, upstream, whole), hearStream(client, upstream, events)]) {
+        expect(heard.text + heard.refusal).toBe('I cannot.')
+        // Words that refuse are a part of their own in both of OpenAI's protocols, and end the answer plainly.
+        const bothSayRefusal = isOpenAi(client) && isOpenAi(upstream)
+        if (bothSayRefusal) {
+          expect([heard.refusal, heard.finish]).toEqual(['I cannot.', endings[client].end])
+        } else if (client === 'anthropic-messages' || !isOpenAi(upstream)) {
+          expect(heard.finish).toBe(endings[client].refusal)
+        } else expect(heard.finish).toBe('SAFETY')
+      }
+    })
+    // Prompts that a provider does not even read.
+    everywhere((client, upstream) => {
+      const heard = hearWhole(
+        client,
+        upstream,
+        JSON.stringify({
+          promptFeedback: { blockReason: 'SAFETY' },
+          usageMetadata: { promptTokenCount: 5, totalTokenCount: 5 },
+        }),
+      )
+      expect([heard.text, heard.finish]).toEqual(['', endings[client].refusal])
+    }, from('gemini'))
+    everywhere((client, upstream) => {
+      const cancelled = { ...responseWith([foundItem]), status: 'cancelled' }
+      const meter = protocols[upstream].meterBody(
+        new TextEncoder().encode(JSON.stringify(cancelled)),
+        'generate',
+      )
+      expect([client, meter.ended]).toEqual([client, 'failed'])
+    }, from('openai-responses'))
+  })
+
+  test('B26: ids of items have the prefix of their kind, and none of a stranger goes to OpenAI', () => {
+    const shapes: Readonly<Record<string, RegExp>> = {
+      message: /^msg_[A-Za-z0-9_-]{1,60}$/,
+      reasoning: /^rs_[A-Za-z0-9_-]{1,60}$/,
+      function_call: /^fc_[A-Za-z0-9_-]{1,60}$/,
+    }
+    const said: readonly Word[] = [
+      { thought: 'One.', state: 'c3RhdGU=' },
+      { text: 'I look.' },
+      weather('call_a'),
+    ]
+    everywhere(
+      (client, upstream) => {
+        const body = saidWhole(client, upstream, wholeFrom(upstream, { words: said }))
+        const items = list(member(JSON.parse(body), 'output'))
+        expect(items.map((item) => member(item, 'type'))).toEqual(['reasoning', 'message', 'function_call'])
+        for (const item of items) {
+          expect(words(member(item, 'id'))).toMatch(shapes[words(member(item, 'type'))] ?? /^$/)
+        }
+        expect(new Set(items.map((item) => member(item, 'id'))).size).toBe(3)
+      },
+      (client) => client === 'openai-responses',
+    )
+    everywhere((client, upstream) => {
+      const { body } = prompted(client, upstream, {
+        turns: [
+          { user: 'Hi' },
+          { assistant: said },
+          { results: [{ call: 'call_a', name: 'get_weather', output: 'warm' }] },
+        ],
+        tools: [{ name: 'get_weather' }],
+      })
+      const ids = list(member(JSON.parse(body), 'input')).map((item) => member(item, 'id'))
+      expect(ids.filter((id) => id !== undefined)).toEqual([])
+    }, from('openai-responses'))
+    // A reasoning item that is dropped takes the ids of its followers along: OpenAI would miss it.
+    const foreign = saidWhole(
+      'openai-responses',
+      'anthropic-messages',
+      wholeFrom('anthropic-messages', { words: said }),
+    )
+    const history = historyWith('openai-responses', question('openai-responses'), foreign)
+    const own = takeOutState(requestWire('openai-responses', history), {
+      codec: codecOf('openai-responses'),
+      organisation: 'tests',
+      target: generousTarget('openai-responses'),
+      pass: reasoningState(createStateKeys(() => createSecretKey(new Uint8Array(32)))),
+      losses: createLosses({ target: 'openai', fieldPath: (path) => path, strict: false }),
+    })
+    const items = list(member(JSON.parse(new TextDecoder().decode(own)), 'input'))
+    expect(items.map((item) => [member(item, 'type') ?? 'message', member(item, 'id')])).toEqual([
+      ['message', undefined],
+      ['message', undefined],
+      ['function_call', undefined],
+      ['function_call_output', undefined],
+    ])
+  })
+
+  test('B27: an agent goes through thinking, calling and answering with every provider', () => {
+    everywhere((client, upstream) => {
+      const said: readonly Word[] = [
+        { text: 'I look.' },
+        { thought: 'I need the weather.', state: 'c3RhdGU=' },
+        weather('call_a'),
+        { call: 'call_b', name: 'now', input: '{}' },
+      ]
+      const body = wholeFrom(upstream, { words: said })
+      const { read, body: sent } = nextPrompt(client, upstream, body)
+      expect([...toolsIn(upstream, sent).keys()]).toEqual(['get_weather', 'now', 'web_search'])
+      expect(textIn(read)).toBe('Hi|I look.')
+      expect(callsIn(read).map(({ name, input }) => [name, input])).toEqual([
+        ['get_weather', '{"city":"Ulm"}'],
+        ['now', '{}'],
+      ])
+      expect(callsIn(read).map(({ id }) => id)).toEqual(['call_a', 'call_b'])
+      expect(resultsIn(read).map(({ id, output }) => [id, output])).toEqual([
+        ['call_a', 'seen'],
+        ['call_b', 'seen'],
+      ])
+      expect(statesIn(read)).toEqual(upstream === 'openai-chat' ? [] : ['c3RhdGU='])
+      expect(thinks(upstream, sent)).toBe(true)
+    })
+  })
+})
+
+/** A whole response of the Responses protocol around items. */
+const responseWith = (output: readonly object[]): object => {
+  const events = aroundItems([], output)
+  const last = events.at(-1)
+  return last !== undefined &&
+    'response' in last &&
+    typeof last.response === 'object' &&
+    last.response !== null
+    ? last.response
+    : {}
+}
+
+const isOpenAi = (protocol: Client): boolean => protocol === 'openai-chat' || protocol === 'openai-responses'
+
+const never = (): never => {
+  throw new Error('there is no answer')
+}
+
+/** Is the provider asked to think, in its own words? */
+const thinks = (upstream: Client, body: string): boolean => {
+  const sent: unknown = JSON.parse(body)
+  switch (upstream) {
+    case 'anthropic-messages':
+      return member(sent, 'thinking', 'type') === 'adaptive'
+    case 'openai-chat':
+      return member(sent, 'reasoning_effort') !== 'none'
+    case 'openai-responses':
+      return member(sent, 'reasoning') !== undefined
+    case 'gemini':
+      return member(sent, 'generationConfig', 'thinkingConfig', 'includeThoughts') === true
+  }
+}
+
+const objectOf = (value: unknown): object => (isJsonObject(value) ? value : {})
+
+const searchItem = {
+  id: 'ws_1',
+  type: 'web_search_call',
+  status: 'completed',
+  action: { type: 'search', query: 'Ulm', sources: [{ type: 'url', url: 'https://example.com' }] },
+}
+const foundItem = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  status: 'completed',
+  content: [{ type: 'output_text', text: 'Found.', annotations: [], logprobs: [] }],
+}
+const searchBlocks = [
+  { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'Ulm' } },
+  {
+    type: 'web_search_tool_result',
+    tool_use_id: 'srvtoolu_1',
+    content: [
+      {
+        type: 'web_search_result',
+        url: 'https://example.com',
+        title: 'Example',
+        encrypted_content: 'ZQ==',
+        page_age: null,
+      },
+    ],
+  },
+]
+const executed = [
+  { executableCode: { language: 'PYTHON', code: 'print(2)' } },
+  { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '2\n' } },
+]
+
+/** Answers in which a tool ran at the provider, and nothing is left for the client to run. */
+const providerRan: Readonly<Record<Client, string>> = {
+  'anthropic-messages': wholeFrom('anthropic-messages', { words: [{ text: 'Found.' }] }).replace(
+    '"content":[',
+    `"content":[${searchBlocks.map((block) => JSON.stringify(block)).join(',')},`,
+  ),
+  'openai-chat': '{}',
+  'openai-responses': JSON.stringify(responseWith([searchItem, foundItem])),
+  gemini: JSON.stringify(geminiChunk([...executed, { text: 'Found.' }], { finishReason: 'STOP' })),
+}
+
+const providerRanEvents: Readonly<Record<Client, readonly object[]>> = {
+  'anthropic-messages': aroundBlocks([
+    {
+      type: 'content_block_start',
+      index: 0,
+      content_block: { ...searchBlocks[0], input: {} },
+    },
+    {
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json: '{"query":"Ulm"}' },
+    },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'content_block_start', index: 1, content_block: searchBlocks[1] },
+    { type: 'content_block_stop', index: 1 },
+    { type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 2, delta: { type: 'text_delta', text: 'Found.' } },
+    { type: 'content_block_stop', index: 2 },
+  ]),
+  'openai-chat': [],
+  'openai-responses': aroundItems(
+    [
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { ...searchItem, status: 'in_progress', action: undefined },
+      },
+      ...['in_progress', 'searching', 'completed'].map((step) => ({
+        type: `response.web_search_call.${step}`,
+        output_index: 0,
+        item_id: 'ws_1',
+      })),
+      { type: 'response.output_item.done', output_index: 0, item: searchItem },
+      {
+        type: 'response.output_item.added',
+        output_index: 1,
+        item: { ...foundItem, status: 'in_progress', content: [] },
+      },
+      {
+        type: 'response.content_part.added',
+        item_id: 'msg_1',
+        output_index: 1,
+        content_index: 0,
+        part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+      },
+      {
+        type: 'response.output_text.delta',
+        item_id: 'msg_1',
+        output_index: 1,
+        content_index: 0,
+        delta: 'Found.',
+        logprobs: [],
+      },
+      {
+        type: 'response.output_text.done',
+        item_id: 'msg_1',
+        output_index: 1,
+        content_index: 0,
+        text: 'Found.',
+        logprobs: [],
+      },
+      { type: 'response.output_item.done', output_index: 1, item: foundItem },
+    ],
+    [searchItem, foundItem],
+  ),
+  gemini: [
+    geminiChunk(executed.slice(0, 1)),
+    geminiChunk(executed.slice(1)),
+    geminiChunk([{ text: 'Found.' }], { finishReason: 'STOP' }),
+  ],
+}
