@@ -7,6 +7,7 @@ const table = {
   wire: [],
   telemetry: [],
   storage: [],
+  state: [],
   config: [],
   egress: [],
   hooks: ['egress', 'telemetry', 'config'],

@@ -1,6 +1,7 @@
 /**
  * A provider made of canned bytes on a raw socket, so that it costs next to nothing beside what is measured.
- * Streams are written frame by frame at once, or, for `/slow`, one frame each interval.
+ * Streams are written in one go, ten frames a chunk; for `…-frames` one frame a write, as a model writes them; for
+ * `/slow` one frame each interval.
  */
 import { type CannedProtocol, canned, slowFrame } from './canned-answers.ts'
 
@@ -28,6 +29,12 @@ const answers = {
   messages: answersOf('messages'),
   responses: answersOf('responses'),
 }
+const framesOf = (protocol: CannedProtocol): readonly Buffer[] => [
+  Buffer.from(streamHead),
+  ...canned[protocol].stream.map((frame) => Buffer.from(chunk(frame))),
+  Buffer.from('0\r\n\r\n'),
+]
+const framed = { chat: framesOf('chat'), messages: framesOf('messages'), responses: framesOf('responses') }
 const end = Buffer.from(`${chunk(canned.chat.stream.slice(-3).join(''))}0\r\n\r\n`)
 
 interface State {
@@ -36,6 +43,8 @@ interface State {
   protocol: CannedProtocol
   streams: boolean
   slow: boolean
+  /** One write for each frame. */
+  framed: boolean
   /** What the socket has not taken yet. */
   unsent: Buffer
 }
@@ -55,6 +64,7 @@ export const startCannedUpstream = () =>
           protocol: 'chat',
           streams: false,
           slow: false,
+          framed: false,
           unsent: Buffer.alloc(0),
         }
       },
@@ -76,6 +86,8 @@ export const startCannedUpstream = () =>
             // Headers of a client do not survive a translation, the name of the model does.
             state.streams =
               state.slow || head.includes('x-bench: stream') || rest.subarray(0, 400).includes('bench-stream')
+            state.framed = rest.subarray(0, 400).includes('bench-frames')
+            state.streams ||= state.framed
             if (state.need === 0) answer(socket, state)
           }
           const taken = Math.min(rest.length, state.need)
@@ -107,6 +119,10 @@ const answer = (socket: Bun.Socket<State>, state: State): void => {
     send(socket, answers[state.protocol].whole)
     return
   }
+  if (state.framed) {
+    sendFrames(socket, state.protocol)
+    return
+  }
   if (!state.slow) {
     send(socket, answers[state.protocol].stream)
     return
@@ -120,6 +136,19 @@ const answer = (socket: Bun.Socket<State>, state: State): void => {
       send(socket, end)
     }
   }, slowInterval)
+}
+
+/** One frame for each turn of the loop, and all streams in turn: nobody's frames are joined on the way. */
+const sendFrames = (socket: Bun.Socket<State>, protocol: CannedProtocol): void => {
+  const chunks = framed[protocol]
+  let at = 0
+  const next = (): void => {
+    const bytes = chunks[at++]
+    if (bytes === undefined) return
+    send(socket, bytes)
+    setImmediate(next)
+  }
+  next()
 }
 
 if (import.meta.main) console.log(startCannedUpstream().port)

@@ -93,12 +93,11 @@ export const translatedRequest = (
   key: string,
   client: Speaks,
   upstream: Speaks,
-  kind: 'whole' | 'stream' | 'large',
+  kind: 'whole' | 'stream' | 'frames' | 'large',
 ): Buffer => {
-  const model = `${models[upstream]}${kind === 'stream' ? '-stream' : ''}`
-  const body = JSON.stringify(
-    translatable(model, kind === 'stream', kind === 'large' ? 'large' : 'small')[client],
-  )
+  const streams = kind === 'stream' || kind === 'frames'
+  const model = `${models[upstream]}${streams ? `-${kind}` : ''}`
+  const body = JSON.stringify(translatable(model, streams, kind === 'large' ? 'large' : 'small')[client])
   return post(paths[client], key, body, [])
 }
 

@@ -5,6 +5,7 @@ import { loadSettings } from './load-settings.ts'
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
 import { startStorageWorker } from './start-storage.ts'
+import { tryRedis } from './state/index.ts'
 import { acquireLock } from './supervisor/index.ts'
 import { version } from './version.ts'
 
@@ -38,6 +39,9 @@ export const cliActions = (surroundings: Surroundings) => ({
     const { stop } = await startStorageWorker({ url: databaseUrl(settings), readOnly: true })
     await stop()
   },
+  /** Tells why Redis cannot be reached; undefined when it answers, or when there is none. */
+  reachRedis: async ({ redis }: Settings): Promise<string | undefined> =>
+    redis.url === undefined ? undefined : tryRedis({ url: redis.url, keyPrefix: redis.key_prefix }),
   /** What the vault of a stopped server holds, without the secrets. No database, nothing held. */
   listSealed: async (settings: Settings): Promise<readonly SealedKey[]> => {
     const url = databaseUrl(settings)

@@ -119,6 +119,12 @@ export const errorTable = {
     true,
     'The ledger can neither write its database nor its spool (disk full?). Nothing was sent upstream.',
   ),
+  gateway_state_unavailable: row(
+    'overloaded',
+    503,
+    true,
+    'What gateways share over Redis cannot be reached (`redis.url`). Each goes on alone; clients do not see this.',
+  ),
   gateway_translation_unsupported: row(
     'bad_request',
     400,

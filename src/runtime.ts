@@ -15,10 +15,11 @@ import {
   type RetrySettings,
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
-import { createRouteTable, type RouteTable } from './stages/match/index.ts'
+import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { BackgroundJobs } from './stages/sessions/index.ts'
 import type { ShadowCopies } from './stages/shadow/index.ts'
+import type { State } from './state/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
 import type { LearningCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
@@ -44,6 +45,8 @@ export interface Foundation {
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
   readonly health: UpstreamHealth
+  /** Shared with other processes where there is a Redis. */
+  readonly state: State
   /** Streams outlive a reload, and so does what watches them. */
   readonly watchdog: Watchdog
   readonly instance: string
@@ -142,11 +145,18 @@ const everySoOften = (n: number): (() => boolean) => {
 
 const localTenant = { organisation: defaultOrganisation, team: null, user: null, key: null }
 
-/** Providers' names and aliases, each once. */
+/** Providers' names, what rules name exactly, and aliases, each once. */
 const listModels = (settings: Settings, upstreams: Upstreams): readonly ListedModel[] => {
   const models = new Map<string, ListedModel>()
   for (const provider of upstreams.providers.values()) {
     for (const model of provider.listedModels()) if (!models.has(model.id)) models.set(model.id, model)
+  }
+  for (const { match, targets } of settings.routes) {
+    const [first] = targets
+    if (first === undefined || !upstreams.providers.has(first.provider)) continue
+    for (const id of match.filter(isExactName)) {
+      if (!models.has(id)) models.set(id, { id, provider: first.provider, operations: ['generate'] })
+    }
   }
   for (const [alias, target] of Object.entries(settings.aliases)) {
     const known = models.get(target)

@@ -15,6 +15,7 @@ import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
+import { openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
@@ -24,6 +25,7 @@ import { type CircuitChange, createUpstreamHealth } from './stages/attempts/inde
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
+import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
 import { createLearningCounter } from './translation/index.ts'
@@ -130,6 +132,8 @@ export const serve = async ({
   })
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
+  const state = openState(settings, { logger, registry: metrics.registry })
+  const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
     metrics.circuit(provider, state)
@@ -150,7 +154,8 @@ export const serve = async ({
     handles,
     stateKeys: accounts.stateKeys,
     tokenCounter: createLearningCounter(),
-    health: createUpstreamHealth({ now, onCircuit }),
+    health: createUpstreamHealth({ now, board: circuits, onCircuit }),
+    state,
     watchdog,
     reasoning,
     sessions,
@@ -237,6 +242,7 @@ export const serve = async ({
           openExchanges: listening.traffic.exchanges,
           ledger: ledger.status(),
           database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
+          redis: state.status(),
           configFiles: config.files,
         }),
         now,
@@ -301,6 +307,8 @@ export const serve = async ({
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
     watchdog.stop()
+    circuits.close()
+    state.close()
     metrics.close()
     await storage.stop()
     logger.info('stopped')

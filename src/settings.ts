@@ -19,6 +19,7 @@ import {
   routesSettings,
   workModeSettings,
 } from './stages/settings.ts'
+import { redisSettings } from './state/settings.ts'
 import { telemetrySettings } from './telemetry/settings.ts'
 
 const database = z
@@ -93,7 +94,7 @@ export const settingsSchema = z.strictObject({
   hooks: hooksSettings,
   sessions: sessionsSettings,
   database,
-  redis: later('state shared over Redis'),
+  redis: redisSettings,
   secrets,
   telemetry: telemetrySettings,
   ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),

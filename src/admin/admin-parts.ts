@@ -66,5 +66,7 @@ export interface ServerStatus {
   readonly openExchanges: number
   readonly ledger: LedgerStatus
   readonly database: string
+  /** `alone` without Redis; `away` while it cannot be reached. */
+  readonly redis: 'alone' | 'connected' | 'away'
   readonly configFiles: readonly string[]
 }

@@ -60,6 +60,7 @@ export const healthSchema = z.looseObject({
   openExchanges: z.number(),
   ledger: z.looseObject({ state: z.string(), pending: z.number() }),
   database: z.string(),
+  redis: z.string().optional(),
   configFiles: z.array(z.string()),
 })
 

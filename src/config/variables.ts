@@ -22,6 +22,7 @@ export const variables: readonly Variable[] = [
     meaning: 'The port to listen on; with several ports, that of the facade.',
   },
   { name: 'TGW_DATABASE_URL', sets: ['database.url'], meaning: 'The database.' },
+  { name: 'TGW_REDIS_URL', sets: ['redis.url'], meaning: 'The Redis that gateways share.' },
   { name: 'TGW_MASTER_KEY', sets: ['secrets.master_key'], meaning: 'The master key.' },
   {
     name: 'TGW_ADMIN_TOKEN',

@@ -54,7 +54,6 @@ const calls: readonly Loss[] = [
     home: openai,
     when: ({ expected, actual }) => actual === JSON.stringify({ input: expected }),
   }),
-  }),
   loss(`${call}.input`, 'a frame is one line', {
     abroad: [gemini],
     when: ({ expected, actual }) => actual === String(expected).replaceAll('\n', ' '),

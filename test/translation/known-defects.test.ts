@@ -2,12 +2,14 @@
  * What other gateways are known to have got wrong, each in every pair of protocols where it could happen: whole and
  * streamed, with input that a naive translation breaks on, and read from the bytes alone.
  */
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createSecretKey } from 'node:crypto'
-import { isJsonObject, type ReasoningCapability } from '../../src/ir/index.ts'
+import type { ReasoningCapability } from '../../src/ir/index.ts'
 import { protocols } from '../../src/protocols/index.ts'
 import { createStateKeys } from '../../src/sessions/index.ts'
 import { createLosses, prewarmAnswer, reasoningState, takeOutState } from '../../src/translation/index.ts'
+import { oneCall, startGateway, type TestGateway } from '../support/gateway.ts'
+import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import {
   everywhere,
   heardBothWays,
@@ -24,10 +26,24 @@ import { answer, codecOf, generousTarget } from './cell.ts'
 import { heardWhole } from './heard.ts'
 import { historyWith } from './history.ts'
 import { list, member, words } from './json-path.ts'
+import {
+  callsTogether,
+  failedBodies,
+  failures,
+  itemsTogether,
+  messageItem,
+  ranThere,
+  recounted,
+  refusals,
+  responseBody,
+  strangeBlocks,
+  strangeItems,
+  strangeParts,
+  thoughtInParts,
+  thoughtsAmongWords,
+} from './odd-answers.ts'
 import { callsIn, promptOf, resultsIn, schemaOf, statesIn, textIn, toolsIn } from './prompt.ts'
 import {
-  aroundBlocks,
-  aroundItems,
   chatChunk,
   chatTail,
   type Ending,
@@ -71,6 +87,40 @@ const nextPrompt = (client: Client, upstream: Client, body: string, options = ge
 
 const weather = (call: string, input = '{"city":"Ulm"}'): Word => ({ call, name: 'get_weather', input })
 
+let provider: TestUpstream
+let gateway: TestGateway
+
+beforeAll(async () => {
+  provider = startUpstream()
+  gateway = await startGateway({
+    config: [
+      ...oneCall,
+      'providers:',
+      `  anthropic-like: { kind: anthropic-compatible, base_url: "${provider.url}/anthropic", api_key: sk-up }`,
+      `  chat-like: { kind: openai-compatible, base_url: "${provider.url}/v1", api_key: sk-up }`,
+    ],
+  })
+})
+
+afterAll(async () => {
+  await gateway.stop()
+  await provider.stop()
+})
+
+/** A request through a running gateway. */
+const call = (
+  client: Client,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  fetch(`${gateway.url}${requestWire(client, '{}').path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+
+const hi = { messages: [{ role: 'user', content: 'Hi' }] }
+
 describe('reasoning', () => {
   test('B1: what a model thinks is never said as text, however its provider mixes the two', () => {
     const thought = 'They must not see this.\n\nNor "this" 🤫.'
@@ -93,19 +143,8 @@ describe('reasoning', () => {
       })
       expect(textIn(read)).toBe('Hi|Two.|Go on')
     })
-    // Chat backends put both into one delta, think again between words, and say null or nothing where there is nothing.
-    const mixed = [
-      chatChunk({ role: 'assistant', content: null, reasoning_content: 'a' }),
-      chatChunk({ content: '', reasoning_content: 'b' }),
-      chatChunk({ content: 'X', reasoning_content: 'c' }),
-      chatChunk({ content: null, reasoning_content: 'd' }),
-      chatChunk({ content: 'Y', reasoning_content: '' }),
-      chatChunk({ content: 'Z', reasoning_content: null }),
-      chatChunk({}, 'stop'),
-      ...chatTail,
-    ]
     everywhere((client, upstream) => {
-      const heard = hearStream(client, upstream, mixed)
+      const heard = hearStream(client, upstream, thoughtsAmongWords)
       expect(heard.text).toBe('XYZ')
       expect(heard.thoughts.replaceAll('\n', '')).toBe('abcd')
     }, from('openai-chat'))
@@ -136,48 +175,22 @@ describe('reasoning', () => {
       from('anthropic-messages', 'openai-responses', 'gemini'),
     )
 
-    const item = {
+    const chain = {
       id: 'rs_1',
       type: 'reasoning',
-      summary: [
-        { type: 'summary_text', text: 'First part.' },
-        { type: 'summary_text', text: 'Second part.' },
-      ],
-      encrypted_content: 'ZW5jcnlwdGVk',
+      summary: [],
+      content: [{ type: 'reasoning_text', text: 'The chain.' }],
     }
-    const raw = { ...item, summary: [], content: [{ type: 'reasoning_text', text: 'The chain itself.' }] }
-    const place = { item_id: 'rs_1', output_index: 0 }
-    const parts = item.summary.flatMap((part, summary_index) => [
-      {
-        type: 'response.reasoning_summary_part.added',
-        ...place,
-        summary_index,
-        part: { ...part, text: '' },
-      },
-      { type: 'response.reasoning_summary_text.delta', ...place, summary_index, delta: part.text },
-      { type: 'response.reasoning_summary_text.done', ...place, summary_index, text: part.text },
-      { type: 'response.reasoning_summary_part.done', ...place, summary_index, part },
-    ])
-    const events = [
-      {
-        type: 'response.output_item.added',
-        output_index: 0,
-        item: { ...item, summary: [], encrypted_content: 'cGFydGlhbA==' },
-      },
-      ...parts,
-      { type: 'response.output_item.done', output_index: 0, item },
-    ]
     everywhere((client, upstream) => {
-      const whole = hearWhole(client, upstream, JSON.stringify(responseWith([item])))
-      const streamed = hearStream(client, upstream, aroundItems(events, [item]))
-      for (const heard of [whole, streamed]) {
+      for (const heard of [
+        hearWhole(client, upstream, thoughtInParts.whole),
+        hearStream(client, upstream, thoughtInParts.events),
+      ]) {
         expect(heard.thoughts).toBe('First part.\n\nSecond part.')
         expect(heard.text).toBe('')
         expect(heard.states).toHaveLength(1)
       }
-      expect(hearWhole(client, upstream, JSON.stringify(responseWith([raw]))).thoughts).toBe(
-        'The chain itself.',
-      )
+      expect(hearWhole(client, upstream, responseBody([chain])).thoughts).toBe('The chain.')
     }, from('openai-responses'))
 
     // Words of other dialects of Chat for the same thing.
@@ -360,6 +373,14 @@ describe('calls in answers', () => {
         expect(heard.finish).toBe(endings[client].length)
       }
     })
+    const cutCall = saidWhole(
+      'openai-responses',
+      'openai-chat',
+      wholeFrom('openai-chat', { words: [weather('call_a', '{"city":"U')], ending: 'length' }),
+    )
+    expect(member(JSON.parse(cutCall), 'output')).toMatchObject([
+      { type: 'function_call', arguments: '{"city":"U', status: 'incomplete' },
+    ])
     // Some backends of Chat say that they stop, and call all the same.
     everywhere((client, upstream) => {
       for (const heard of heardBothWays(client, upstream, { words: [weather('call_a')], ending: 'end' })) {
@@ -378,112 +399,24 @@ describe('calls in answers', () => {
   })
 
   test('B7: calls and texts that overlap at the provider arrive one after the other, and all of them', () => {
-    const inputs = ['{"city":"Ulm","days":1}', '{"city":"Bern"}', '{}']
-    const opening = (index: number, more: object = {}) => ({
-      index,
+    const calls = ['{"city":"Ulm","days":1}', '{"city":"Bern"}', '{}'].map((input, index) => ({
       id: `call_${index}`,
-      type: 'function',
-      function: { name: index === 2 ? 'now' : 'get_weather', arguments: '' },
-      ...more,
-    })
-    const args = (index: number, text: string) => ({ index, function: { arguments: text } })
-    const interleaved = [
-      [opening(0), opening(1)],
-      [args(1, '{"city"')],
-      [args(0, '{"city":"Ulm",')],
-      [opening(2), args(1, ':"Bern"}')],
-      [args(0, '"days":1}'), args(2, '{}')],
-    ]
-    const allAtOnce = [
-      inputs.map((text, index) =>
-        opening(index, { function: { name: index === 2 ? 'now' : 'get_weather', arguments: text } }),
-      ),
-    ]
+      name: index === 2 ? 'now' : 'get_weather',
+      input,
+    }))
+    const overlapping: Readonly<Partial<Record<Client, readonly (readonly (object | string)[])[]>>> = {
+      'openai-chat': callsTogether,
+      'openai-responses': [itemsTogether],
+    }
     everywhere((client, upstream) => {
-      for (const chunks of [interleaved, allAtOnce]) {
-        const heard = hearStream(client, upstream, [
-          chatChunk({ role: 'assistant', content: 'I look.' }),
-          ...chunks.map((tool_calls) => chatChunk({ tool_calls })),
-          chatChunk({}, 'tool_calls'),
-          ...chatTail,
-        ])
-        expect(heard.calls).toEqual(
-          inputs.map((input, index) => ({
-            id: `call_${index}`,
-            name: index === 2 ? 'now' : 'get_weather',
-            input,
-          })),
-        )
-        expect(heard.text).toBe('I look.')
+      for (const events of overlapping[upstream] ?? []) {
+        const heard = hearStream(client, upstream, events)
+        expect(heard.calls).toEqual(calls)
+        expect(heard.text).toBe('Both.')
+        expect(heard.finish).toBe(endings[client].calls)
         expect(heard.isWhole).toBe(true)
       }
-    }, from('openai-chat'))
-
-    const call = (index: number, text: string) => ({
-      id: `fc_${index}`,
-      type: 'function_call',
-      status: 'completed',
-      call_id: `call_${index}`,
-      name: 'get_weather',
-      arguments: text,
     })
-    const message = {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text: 'Both.', annotations: [], logprobs: [] }],
-    }
-    const added = (output_index: number, item: object) => ({
-      type: 'response.output_item.added',
-      output_index,
-      item,
-    })
-    const done = (output_index: number, item: object) => ({
-      type: 'response.output_item.done',
-      output_index,
-      item,
-    })
-    const delta = (index: number, text: string) => ({
-      type: 'response.function_call_arguments.delta',
-      item_id: `fc_${index}`,
-      output_index: index,
-      delta: text,
-    })
-    const says = { item_id: 'msg_1', output_index: 2, content_index: 0 }
-    const overlapping = aroundItems(
-      [
-        added(0, { ...call(0, ''), status: 'in_progress' }),
-        added(1, { ...call(1, ''), status: 'in_progress' }),
-        delta(1, '{"city":'),
-        delta(0, '{"city":"Ulm"'),
-        added(2, { ...message, status: 'in_progress', content: [] }),
-        {
-          type: 'response.content_part.added',
-          ...says,
-          part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
-        },
-        { type: 'response.output_text.delta', ...says, delta: 'Bo', logprobs: [] },
-        delta(1, '"Bern"}'),
-        { type: 'response.output_text.delta', ...says, delta: 'th.', logprobs: [] },
-        done(1, call(1, '{"city":"Bern"}')),
-        delta(0, '}'),
-        { type: 'response.output_text.done', ...says, text: 'Both.', logprobs: [] },
-        done(2, message),
-        done(0, call(0, '{"city":"Ulm"}')),
-      ],
-      [call(0, '{"city":"Ulm"}'), call(1, '{"city":"Bern"}'), message],
-    )
-    everywhere((client, upstream) => {
-      const heard = hearStream(client, upstream, overlapping)
-      expect(heard.calls).toEqual([
-        { id: 'call_0', name: 'get_weather', input: '{"city":"Ulm"}' },
-        { id: 'call_1', name: 'get_weather', input: '{"city":"Bern"}' },
-      ])
-      expect(heard.text).toBe('Both.')
-      expect(heard.finish).toBe(endings[client].calls)
-    }, from('openai-responses'))
-
     everywhere((client, upstream) => {
       for (const heard of heardBothWays(client, upstream, {
         words: [
@@ -533,48 +466,23 @@ describe('calls in answers', () => {
         expect(heard.calls.map(({ input }) => input)).toEqual(['{"city":"Ulm"}', '{}'])
       }
     })
-    everywhere(
-      (client, upstream) => {
-        const body = saidWhole(client, upstream, providerRan[upstream])
-        expect(body).not.toContain('tool_calls":[')
-        for (const heard of [
-          heardWhole(client, body),
-          hearStream(client, upstream, providerRanEvents[upstream]),
-        ]) {
-          expect(heard.calls).toEqual([])
-          expect(heard.text).toBe('Found.')
-          expect(heard.finish).toBe(endings[client].end)
-        }
-      },
-      from('anthropic-messages', 'openai-responses', 'gemini'),
-    )
+    everywhere((client, upstream) => {
+      if (upstream === 'openai-chat') return
+      const { whole, events } = ranThere[upstream]
+      expect(saidWhole(client, upstream, whole)).not.toContain('"tool_calls"')
+      for (const heard of [hearWhole(client, upstream, whole), hearStream(client, upstream, events)]) {
+        expect(heard.calls).toEqual([])
+        expect(heard.text).toBe('Found.')
+        expect(heard.finish).toBe(endings[client].end)
+      }
+    })
   })
 })
 
 describe('ends and counts', () => {
-  test('B10: a failure of the provider is told as one, never as an end', () => {
-    const text: readonly Word[] = [{ text: 'Hel' }]
-    const failed = {
-      ...responseWith([]),
-      status: 'failed',
-      error: { code: 'server_error', message: 'The model failed' },
-    }
-    const failures: Readonly<Record<Client, readonly object[]>> = {
-      'anthropic-messages': [{ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
-      'openai-chat': [{ error: { message: 'Overloaded', type: 'server_error', param: null, code: null } }],
-      'openai-responses': [
-        { type: 'response.failed', sequence_number: 9, response: failed },
-        { type: 'error', sequence_number: 9, code: 'server_error', message: 'Overloaded', param: null },
-        {
-          type: 'response.failed',
-          sequence_number: 9,
-          response: { ...failed, status: 'cancelled', error: null },
-        },
-      ],
-      gemini: [{ error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } }],
-    }
+  test('B10: a failure of the provider is told as one, never as an end', async () => {
     everywhere((client, upstream) => {
-      const events = streamFrom(upstream, { words: text }).map(({ data }): object | string =>
+      const events = streamFrom(upstream, { words: [{ text: 'Hello' }] }).map(({ data }): object | string =>
         data === '[DONE]' ? data : JSON.parse(data),
       )
       for (const failure of failures[upstream]) {
@@ -590,34 +498,33 @@ describe('ends and counts', () => {
       }
       // Cut behind any event, but for the proof that the answer is whole.
       events.forEach((_event, length) => {
-        const sofar = events.slice(0, length)
-        const isWhole =
-          (upstream === 'openai-chat' && length >= events.length - 2) ||
-          (upstream === 'gemini' && length >= events.length)
-        const heard = hearStream(client, upstream, sofar)
+        // Chat has said it all with its finish reason.
+        const isWhole = upstream === 'openai-chat' && length >= events.length - 2
+        const heard = hearStream(client, upstream, events.slice(0, length))
         expect([length, heard.isWhole]).toEqual([length, isWhole])
         expect([length, heard.error === undefined]).toEqual([length, isWhole])
       })
     })
-    // Bodies that are errors although they came with status 200.
-    const bodies: Readonly<Record<Client, object>> = {
-      'anthropic-messages': { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
-      'openai-chat': { error: { message: 'Overloaded', code: 503 } },
-      'openai-responses': failed,
-      gemini: { error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } },
-    }
     everywhere((client, upstream) => {
-      const meter = protocols[upstream].meterBody(
-        new TextEncoder().encode(JSON.stringify(bodies[upstream])),
-        'generate',
-      )
-      expect(meter.ended).toBe('failed')
-      expect(meter.error?.message).toMatch(/Overloaded|The model failed/)
-      if (meter.error === undefined) return
-      const told = protocols[client].errors.encode(meter.error, { requestId: 'req_test' })
+      const { ended, error } = protocols[upstream].meterBody(bytes(failedBodies[upstream]), 'generate')
+      expect([ended, error?.message]).toEqual(['failed', 'Overloaded'])
+      if (error === undefined) return
+      const told = protocols[client].errors.encode(error, { requestId: 'req_test' })
       expect(told.status).toBeGreaterThanOrEqual(500)
-      expect(member(JSON.parse(told.body), 'error', 'message')).toMatch(/Overloaded|The model failed/)
+      expect(member(JSON.parse(told.body), 'error', 'message')).toBe('Overloaded')
     })
+    // Before the first word the status still tells of it, though the provider's was 200.
+    provider.answer = () =>
+      new Response(`event: error\ndata: ${JSON.stringify(failures['anthropic-messages'][0])}\n\n`, {
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    const refused = await call('openai-chat', {
+      ...hi,
+      model: 'anthropic-like/claude-sonnet-4-5',
+      stream: true,
+    })
+    expect(refused.status).toBe(503)
+    expect(member(await refused.json(), 'error', 'message')).toContain('Overloaded')
   })
 
   test('B11: tokens of the cache are counted once, by each protocol in its own way', () => {
@@ -705,62 +612,12 @@ describe('ends and counts', () => {
       'openai-responses': 'input_tokens',
       gemini: 'promptTokenCount',
     }
-    const delta = (usage: object, stop_reason: string | null = null) => ({
-      type: 'message_delta',
-      delta: { stop_reason, stop_sequence: null },
-      usage,
+    everywhere((client, upstream) => {
+      if (upstream === 'openai-responses') return
+      const heard = hearStream(client, upstream, recounted[upstream])
+      expect(heard.usage).toMatchObject({ [output[client]]: 40, [input[client]]: 70 })
+      expect([heard.isWhole, heard.finish]).toEqual([true, endings[client].end])
     })
-    const [start, ...rest] = aroundBlocks([
-      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
-      { type: 'content_block_stop', index: 0 },
-    ])
-    const messageStart = {
-      ...start,
-      message: { ...objectOf(member(start, 'message')), usage: { input_tokens: 50, output_tokens: 3 } },
-    }
-    const chatUsage = (completion_tokens: number, prompt_tokens: number) => ({
-      usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },
-    })
-    const geminiUsage = (candidatesTokenCount: number, promptTokenCount: number) => ({
-      usageMetadata: {
-        promptTokenCount,
-        candidatesTokenCount,
-        totalTokenCount: promptTokenCount + candidatesTokenCount,
-      },
-    })
-    const counting: Readonly<Partial<Record<Client, readonly (object | string)[]>>> = {
-      'anthropic-messages': [
-        messageStart,
-        ...rest.slice(0, -2),
-        delta({ output_tokens: 10 }),
-        delta({ output_tokens: 25, input_tokens: 70 }),
-        delta({ output_tokens: 40, input_tokens: null }, 'end_turn'),
-        { type: 'message_stop' },
-      ],
-      'openai-chat': [
-        { ...chatChunk({ role: 'assistant', content: 'Hel' }), ...chatUsage(10, 50) },
-        { ...chatChunk({ content: 'lo' }), ...chatUsage(25, 70) },
-        { ...chatChunk({}, 'stop'), ...chatUsage(40, 70) },
-        { ...chatChunk({}), choices: [], ...chatUsage(40, 70) },
-        '[DONE]',
-      ],
-      gemini: [
-        { ...geminiChunk([{ text: 'Hel' }]), ...geminiUsage(10, 50) },
-        { ...geminiChunk([{ text: 'lo' }]), ...geminiUsage(25, 70) },
-        { ...geminiChunk([{ text: '' }], { finishReason: 'STOP' }), ...geminiUsage(40, 70) },
-      ],
-    }
-    everywhere(
-      (client, upstream) => {
-        const heard = hearStream(client, upstream, counting[upstream] ?? [])
-        expect(heard.isWhole).toBe(true)
-        expect(heard.usage).toMatchObject({ [output[client]]: 40, [input[client]]: 70 })
-        // The answer says its end and its counters once.
-        if (client === 'anthropic-messages') expect(heard.finish).toBe('end_turn')
-      },
-      from('anthropic-messages', 'openai-chat', 'gemini'),
-    )
   })
 })
 
@@ -995,7 +852,7 @@ describe('content', () => {
 })
 
 describe('settings', () => {
-  test('B17: an output limit of 0 warms the cache, and is never taken for none', () => {
+  test('B17: an output limit of 0 warms the cache, and is never taken for none', async () => {
     const warming: Readonly<Record<Client, object>> = {
       'anthropic-messages': { max_tokens: 0 },
       'openai-chat': { max_completion_tokens: 0 },
@@ -1025,6 +882,12 @@ describe('settings', () => {
       }
       expect(local).toBeUndefined()
     })
+    const asked = provider.seen.length
+    const warmed = await call('anthropic-messages', { ...hi, model: 'chat-like/gpt-4.1', max_tokens: 0 })
+    expect(warmed.status).toBe(200)
+    expect(await warmed.json()).toMatchObject({ content: [], stop_reason: 'max_tokens' })
+    expect(warmed.headers.get('x-tollgate-warnings')).toContain('prewarm')
+    expect(provider.seen.length).toBe(asked)
   })
 
   test('B18: thinking that the client turned off is turned off, or as little as there is and told', () => {
@@ -1117,86 +980,18 @@ describe('settings', () => {
 
 describe('what only one protocol has', () => {
   test('B20: items that the client has no word for open nothing, and nothing ends twice', () => {
-    const message = foundItem
-    const strange = [
-      { id: 'mcpl_1', type: 'mcp_list_tools', server_label: 'docs', tools: [] },
-      { id: 'x_1', type: 'future_item', status: 'completed', shape: { deep: [1] } },
-      { id: 'ig_1', type: 'image_generation_call', status: 'completed', result: 'iVBORw0KGgo=' },
-      { id: 'rs_1', type: 'reasoning', summary: [] },
-    ]
-    const place = { item_id: 'msg_1', output_index: 4, content_index: 0 }
-    const added = (output_index: number, item: object) => ({
-      type: 'response.output_item.added',
-      output_index,
-      item,
-    })
-    const done = (output_index: number, item: object) => ({
-      type: 'response.output_item.done',
-      output_index,
-      item,
-    })
-    const says = [
-      added(4, { ...message, status: 'in_progress', content: [] }),
-      {
-        type: 'response.content_part.added',
-        ...place,
-        part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
-      },
-      { type: 'response.output_text.delta', ...place, delta: 'Found.', logprobs: [] },
-    ]
-    const ends = [
-      { type: 'response.output_text.done', ...place, text: 'Found.', logprobs: [] },
-      done(4, message),
-    ]
-    const output = [...strange, message]
-    // Before the words, and while they are still being said.
-    const before = [
-      ...strange.flatMap((item, at) => [
-        added(at, item),
-        { type: 'response.future_item.progress', output_index: at, item_id: item.id },
-        done(at, item),
-      ]),
-      ...says,
-      ...ends,
-    ]
-    const within = [
-      ...strange.map((item, at) => added(at, item)),
-      ...says,
-      ...strange.map((item, at) => done(at, item)),
-      ...ends,
-    ]
+    const strange: Readonly<Partial<Record<Client, readonly (readonly (object | string)[])[]>>> = {
+      'openai-responses': strangeItems,
+      'anthropic-messages': [strangeBlocks],
+      gemini: [strangeParts],
+    }
     everywhere((client, upstream) => {
-      for (const events of [before, within]) {
-        const heard = hearStream(client, upstream, aroundItems(events, output))
-        expect(heard.text).toBe('Found.')
-        expect(heard.isWhole).toBe(true)
+      for (const events of strange[upstream] ?? []) {
+        const heard = hearStream(client, upstream, events)
+        expect([heard.text, heard.isWhole, heard.finish]).toEqual(['Found.', true, endings[client].end])
         expect(heard.calls).toEqual([])
       }
-    }, from('openai-responses'))
-    const strangeBlock = { type: 'future_block', data: { deep: [1] } }
-    everywhere((client, upstream) => {
-      const heard = hearStream(
-        client,
-        upstream,
-        aroundBlocks([
-          { type: 'content_block_start', index: 0, content_block: strangeBlock },
-          { type: 'content_block_delta', index: 0, delta: { type: 'future_delta', data: 1 } },
-          { type: 'future_event', index: 0 },
-          { type: 'content_block_stop', index: 0 },
-          { type: 'content_block_start', index: 1, content_block: { type: 'text', text: '' } },
-          { type: 'content_block_delta', index: 1, delta: { type: 'text_delta', text: 'Found.' } },
-          { type: 'content_block_stop', index: 1 },
-        ]),
-      )
-      expect([heard.text, heard.isWhole, heard.finish]).toEqual(['Found.', true, endings[client].end])
-    }, from('anthropic-messages'))
-    everywhere((client, upstream) => {
-      const heard = hearStream(client, upstream, [
-        geminiChunk([{ futurePart: { deep: [1] } }, { text: 'Fou' }]),
-        geminiChunk([{ text: 'nd.' }, { futurePart: {} }], { finishReason: 'STOP' }),
-      ])
-      expect([heard.text, heard.isWhole, heard.finish]).toEqual(['Found.', true, endings[client].end])
-    }, from('gemini'))
+    })
   })
 
   test('B21: results that hold $ref reach Gemini as words, so that nothing follows the reference', () => {
@@ -1351,7 +1146,7 @@ describe('what only one protocol has', () => {
     )
   })
 
-  test('B24: names of tools keep their letters, and only a made-up prefix of Gemini is taken away', () => {
+  test('B24: names of tools and lists of betas keep their letters; only a made-up prefix of Gemini is taken away', async () => {
     const names = ['GetWeather', 'getweather', 'mcp__Docs__Search', 'get-weather', 'default_api']
     everywhere((client, upstream) => {
       const { body, read, asked } = prompted(client, upstream, {
@@ -1381,6 +1176,18 @@ describe('what only one protocol has', () => {
         expect(unknown).toBe('default_api:Unknown')
       }
     })
+    const betas =
+      'interleaved-thinking-2025-05-14,Future-Beta-2027-01-01, fine-grained-tool-streaming-2025-05-14'
+    for (const model of ['anthropic-like/claude-sonnet-4-5', 'chat-like/gpt-4.1']) {
+      const upstream = model.startsWith('anthropic') ? 'anthropic-messages' : 'openai-chat'
+      provider.answer = () => Response.json(JSON.parse(wholeFrom(upstream, { words: [{ text: 'Two.' }] })))
+      const body = { ...hi, model, max_tokens: 100 }
+      const answered = await call('anthropic-messages', body, { 'anthropic-beta': betas })
+      expect(answered.status).toBe(200)
+      expect(provider.seen.at(-1)?.headers['anthropic-beta']).toBe(
+        upstream === 'anthropic-messages' ? betas : undefined,
+      )
+    }
   })
 
   test('B25: failed tools, refusals and cancelled answers are told for what they are', () => {
@@ -1406,66 +1213,8 @@ describe('what only one protocol has', () => {
       (client) => client === 'anthropic-messages' || client === 'gemini',
     )
 
-    const refusalItem = { ...foundItem, content: [{ type: 'refusal', refusal: 'I cannot.' }] }
-    const refusing: Readonly<Record<Client, readonly [whole: string, events: readonly (object | string)[]]>> =
-      {
-        'anthropic-messages': [
-          wholeFrom('anthropic-messages', { words: [{ text: 'I cannot.' }], ending: 'refusal' }),
-          streamFrom('anthropic-messages', { words: [{ text: 'I cannot.' }], ending: 'refusal' }).map(
-            ({ data }) => JSON.parse(data),
-          ),
-        ],
-        'openai-chat': [
-          wholeFrom('openai-chat', { words: [] }).replace('"refusal":null', '"refusal":"I cannot."'),
-          [
-            chatChunk({ role: 'assistant', content: null, refusal: 'I can' }),
-            chatChunk({ refusal: 'not.' }),
-            chatChunk({}, 'stop'),
-            ...chatTail,
-          ],
-        ],
-        'openai-responses': [
-          JSON.stringify(responseWith([refusalItem])),
-          aroundItems(
-            [
-              {
-                type: 'response.output_item.added',
-                output_index: 0,
-                item: { ...refusalItem, status: 'in_progress', content: [] },
-              },
-              {
-                type: 'response.content_part.added',
-                item_id: 'msg_1',
-                output_index: 0,
-                content_index: 0,
-                part: { type: 'refusal', refusal: '' },
-              },
-              {
-                type: 'response.refusal.delta',
-                item_id: 'msg_1',
-                output_index: 0,
-                content_index: 0,
-                delta: 'I cannot.',
-              },
-              {
-                type: 'response.refusal.done',
-                item_id: 'msg_1',
-                output_index: 0,
-                content_index: 0,
-                refusal: 'I cannot.',
-              },
-              { type: 'response.output_item.done', output_index: 0, item: refusalItem },
-            ],
-            [refusalItem],
-          ),
-        ],
-        gemini: [
-          wholeFrom('gemini', { words: [{ text: 'I cannot.' }], ending: 'refusal' }),
-          [geminiChunk([{ text: 'I cannot.' }], { finishReason: 'SAFETY' })],
-        ],
-      }
     everywhere((client, upstream) => {
-      const [whole, events] = refusing[upstream]
+      const { whole, events } = refusals[upstream]
       for (const heard of [hearWhole(client, upstream, whole), hearStream(client, upstream, events)]) {
         expect(heard.text + heard.refusal).toBe('I cannot.')
         // Words that refuse are a part of their own in both of OpenAI's protocols, and end the answer plainly.
@@ -1489,14 +1238,8 @@ describe('what only one protocol has', () => {
       )
       expect([heard.text, heard.finish]).toEqual(['', endings[client].refusal])
     }, from('gemini'))
-    everywhere((client, upstream) => {
-      const cancelled = { ...responseWith([foundItem]), status: 'cancelled' }
-      const meter = protocols[upstream].meterBody(
-        new TextEncoder().encode(JSON.stringify(cancelled)),
-        'generate',
-      )
-      expect([client, meter.ended]).toEqual([client, 'failed'])
-    }, from('openai-responses'))
+    const cancelled = responseBody([messageItem('Hel')], { status: 'cancelled' })
+    expect(protocols['openai-responses'].meterBody(bytes(cancelled), 'generate').ended).toBe('failed')
   })
 
   test('B26: ids of items have the prefix of their kind, and none of a stranger goes to OpenAI', () => {
@@ -1579,22 +1322,11 @@ describe('what only one protocol has', () => {
         ['call_b', 'seen'],
       ])
       expect(statesIn(read)).toEqual(upstream === 'openai-chat' ? [] : ['c3RhdGU='])
-      expect(thinks(upstream, sent)).toBe(true)
+      const hard = prompted(client, upstream, { turns: [{ user: 'Hi' }], more: thinkHard[client] })
+      expect(JSON.parse(hard.body)).toMatchObject(thinksHard[upstream])
     })
   })
 })
-
-/** A whole response of the Responses protocol around items. */
-const responseWith = (output: readonly object[]): object => {
-  const events = aroundItems([], output)
-  const last = events.at(-1)
-  return last !== undefined &&
-    'response' in last &&
-    typeof last.response === 'object' &&
-    last.response !== null
-    ? last.response
-    : {}
-}
 
 const isOpenAi = (protocol: Client): boolean => protocol === 'openai-chat' || protocol === 'openai-responses'
 
@@ -1602,136 +1334,19 @@ const never = (): never => {
   throw new Error('there is no answer')
 }
 
-/** Is the provider asked to think, in its own words? */
-const thinks = (upstream: Client, body: string): boolean => {
-  const sent: unknown = JSON.parse(body)
-  switch (upstream) {
-    case 'anthropic-messages':
-      return member(sent, 'thinking', 'type') === 'adaptive'
-    case 'openai-chat':
-      return member(sent, 'reasoning_effort') !== 'none'
-    case 'openai-responses':
-      return member(sent, 'reasoning') !== undefined
-    case 'gemini':
-      return member(sent, 'generationConfig', 'thinkingConfig', 'includeThoughts') === true
-  }
+/** A lot of thought, in each client's words, and as its provider must read it. */
+const thinkHard: Readonly<Record<Client, object>> = {
+  'anthropic-messages': { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } },
+  'openai-chat': { reasoning_effort: 'high' },
+  'openai-responses': { reasoning: { effort: 'high' } },
+  gemini: { generationConfig: { thinkingConfig: { thinkingLevel: 'HIGH' } } },
 }
 
-const objectOf = (value: unknown): object => (isJsonObject(value) ? value : {})
-
-const searchItem = {
-  id: 'ws_1',
-  type: 'web_search_call',
-  status: 'completed',
-  action: { type: 'search', query: 'Ulm', sources: [{ type: 'url', url: 'https://example.com' }] },
-}
-const foundItem = {
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  status: 'completed',
-  content: [{ type: 'output_text', text: 'Found.', annotations: [], logprobs: [] }],
-}
-const searchBlocks = [
-  { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'Ulm' } },
-  {
-    type: 'web_search_tool_result',
-    tool_use_id: 'srvtoolu_1',
-    content: [
-      {
-        type: 'web_search_result',
-        url: 'https://example.com',
-        title: 'Example',
-        encrypted_content: 'ZQ==',
-        page_age: null,
-      },
-    ],
+const thinksHard: Readonly<Record<Client, object>> = {
+  ...thinkHard,
+  gemini: {
+    generationConfig: { thinkingConfig: { thinkingLevel: expect.stringMatching(/^high$/i) } },
   },
-]
-const executed = [
-  { executableCode: { language: 'PYTHON', code: 'print(2)' } },
-  { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '2\n' } },
-]
-
-/** Answers in which a tool ran at the provider, and nothing is left for the client to run. */
-const providerRan: Readonly<Record<Client, string>> = {
-  'anthropic-messages': wholeFrom('anthropic-messages', { words: [{ text: 'Found.' }] }).replace(
-    '"content":[',
-    `"content":[${searchBlocks.map((block) => JSON.stringify(block)).join(',')},`,
-  ),
-  'openai-chat': '{}',
-  'openai-responses': JSON.stringify(responseWith([searchItem, foundItem])),
-  gemini: JSON.stringify(geminiChunk([...executed, { text: 'Found.' }], { finishReason: 'STOP' })),
 }
 
-const providerRanEvents: Readonly<Record<Client, readonly object[]>> = {
-  'anthropic-messages': aroundBlocks([
-    {
-      type: 'content_block_start',
-      index: 0,
-      content_block: { ...searchBlocks[0], input: {} },
-    },
-    {
-      type: 'content_block_delta',
-      index: 0,
-      delta: { type: 'input_json_delta', partial_json: '{"query":"Ulm"}' },
-    },
-    { type: 'content_block_stop', index: 0 },
-    { type: 'content_block_start', index: 1, content_block: searchBlocks[1] },
-    { type: 'content_block_stop', index: 1 },
-    { type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 2, delta: { type: 'text_delta', text: 'Found.' } },
-    { type: 'content_block_stop', index: 2 },
-  ]),
-  'openai-chat': [],
-  'openai-responses': aroundItems(
-    [
-      {
-        type: 'response.output_item.added',
-        output_index: 0,
-        item: { ...searchItem, status: 'in_progress', action: undefined },
-      },
-      ...['in_progress', 'searching', 'completed'].map((step) => ({
-        type: `response.web_search_call.${step}`,
-        output_index: 0,
-        item_id: 'ws_1',
-      })),
-      { type: 'response.output_item.done', output_index: 0, item: searchItem },
-      {
-        type: 'response.output_item.added',
-        output_index: 1,
-        item: { ...foundItem, status: 'in_progress', content: [] },
-      },
-      {
-        type: 'response.content_part.added',
-        item_id: 'msg_1',
-        output_index: 1,
-        content_index: 0,
-        part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
-      },
-      {
-        type: 'response.output_text.delta',
-        item_id: 'msg_1',
-        output_index: 1,
-        content_index: 0,
-        delta: 'Found.',
-        logprobs: [],
-      },
-      {
-        type: 'response.output_text.done',
-        item_id: 'msg_1',
-        output_index: 1,
-        content_index: 0,
-        text: 'Found.',
-        logprobs: [],
-      },
-      { type: 'response.output_item.done', output_index: 1, item: foundItem },
-    ],
-    [searchItem, foundItem],
-  ),
-  gemini: [
-    geminiChunk(executed.slice(0, 1)),
-    geminiChunk(executed.slice(1)),
-    geminiChunk([{ text: 'Found.' }], { finishReason: 'STOP' }),
-  ],
-}
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -8,7 +8,7 @@ import { credentialsSchema, healthSchema, readAnswer } from '../answers.ts'
 import { type CliContext, wantsColour } from '../cli-context.ts'
 import { checkFolder, checkToken } from '../doctor/check-folder.ts'
 import { checkProviders } from '../doctor/check-providers.ts'
-import { checkDatabase, checkPorts } from '../doctor/check-server.ts'
+import { checkDatabase, checkPorts, checkRedis } from '../doctor/check-server.ts'
 import { type Finding, fine, remark, wrong } from '../doctor/finding.ts'
 import { checkProxy } from '../doctor/proxy.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -62,6 +62,7 @@ const examine = async (context: CliContext, options: PlaceOptions): Promise<read
     ...(await checkFolder(settings)),
     ...checkToken(settings.data_dir),
     await checkDatabase(context, settings),
+    ...(await checkRedis(context, settings)),
     server,
     ...(await checkPorts(settings, holder)),
     ...(await checkProviders(settings, env, sealed)),

@@ -39,6 +39,7 @@ const status = async (context: CliContext, options: ServerOptions): Promise<numb
     ...(place === undefined ? [] : ([['data', place]] as const)),
     ['config', health.configFiles.length === 0 ? 'no file' : health.configFiles.join(', ')],
     ['database', health.database],
+    ...(health.redis === undefined || health.redis === 'alone' ? [] : ([['redis', health.redis]] as const)),
     ['ledger', `${health.ledger.state}, ${health.ledger.pending} waiting`],
     ['exchanges', `${health.openExchanges} running`],
   ]

@@ -78,3 +78,18 @@ export const checkDatabase = async ({ actions }: CliContext, settings: Settings)
     clearTimeout(timer)
   }
 }
+
+/** Does the Redis of the settings answer? A gateway runs without, so it is worth a note and no more. */
+export const checkRedis = async (
+  { actions }: CliContext,
+  settings: Settings,
+): Promise<readonly Finding[]> => {
+  if (settings.redis.url === undefined) return []
+  const reason = await actions.reachRedis(settings)
+  const fix = 'check redis.url, its password, and that Redis runs'
+  return [
+    reason === undefined
+      ? fine('redis', 'answers')
+      : remark('redis', `${reason}; until it answers, every gateway goes on alone`, fix),
+  ]
+}

@@ -1,6 +1,6 @@
 export { type Demands, demandsOf } from './demands.ts'
 export { type Matched, type MatchParts, match } from './match.ts'
-export { isExpression, patternProblem } from './name-pattern.ts'
+export { isExactName, isExpression, patternProblem } from './name-pattern.ts'
 export { nearestNames } from './nearest-names.ts'
 export { type RoutePolicy, type ShadowPolicy, type Strategy, strategies } from './route-policy.ts'
 export type { RouteQuery } from './route-query.ts'

@@ -27,3 +27,6 @@ export const patternProblem = (pattern: string): string | undefined => {
 
 /** Names come from clients; none is longer. */
 const longestName = 512
+
+/** Does the pattern fit one name alone? */
+export const isExactName = (pattern: string): boolean => !pattern.includes('*') && !pattern.startsWith('/')

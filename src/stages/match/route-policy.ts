@@ -26,7 +26,6 @@ export interface RoutePolicy {
     readonly idle?: number
     readonly total?: number
   }
-  readonly hedge?: boolean
   readonly shadow?: ShadowPolicy
 }
 

@@ -2,6 +2,7 @@ import type { ModelFamily } from '../../catalog/index.ts'
 import type { Operation, ProtocolId } from '../../ir/index.ts'
 import type { Provider } from '../../providers/index.ts'
 import { type Condition, compileConditions } from './conditions.ts'
+import { isExactName } from './name-pattern.ts'
 import { newestOf } from './newest-of-family.ts'
 import { createPatternIndex } from './pattern-index.ts'
 import type { RoutePolicy } from './route-policy.ts'
@@ -76,7 +77,7 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
   const { providers, families } = settings
   const aliases = new Map(Object.entries(settings.aliases))
   const rules = settings.routes.map(compileRule)
-  const exact = new Set(settings.routes.flatMap(({ match }) => match.filter(isExact)))
+  const exact = new Set(settings.routes.flatMap(({ match }) => match.filter(isExactName)))
   const listed = new Set(
     [...providers.values()].flatMap((provider) => provider.listedModels().map(({ id }) => id)),
   )
@@ -206,8 +207,6 @@ const compileRule = (rule: RouteRule, index: number): CompiledRule => ({
   rule,
   conditions: compileConditions(rule.when),
 })
-
-const isExact = (pattern: string): boolean => !pattern.includes('*') && !pattern.startsWith('/')
 
 const prefixed = (match: Match | undefined, words: string): Match | undefined =>
   match && { ...match, rule: `${words}, ${match.rule}` }

@@ -1,0 +1,165 @@
+import { GatewayError } from '../errors.ts'
+import { openRedisSession, type RedisSession, reasonOf } from './redis-session.ts'
+import type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
+
+export interface RedisStateOptions {
+  /** `redis://` or `rediss://`, with user, password and database where there are any. */
+  readonly url: string
+  /** Before all keys and channels, so that others may use the same Redis. */
+  readonly keyPrefix: string
+  /** How long an answer is waited for, in milliseconds; default 1000. */
+  readonly patience?: number
+}
+
+/** Waits between attempts to connect, in milliseconds. */
+const shortestPause = 50
+const longestPause = 2_000
+const scanPage = 1_000
+
+const incrementScript = `
+local value = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return value`
+
+/**
+ * State that is shared over Redis. Returns at once and connects by itself, for as long as it takes, again after each
+ * loss; until then every call rejects at once.
+ */
+export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptions): State => {
+  const channels = new Map<string, Set<(text: string) => void>>()
+  const watchers = new Set<StatusHandler>()
+  let session: RedisSession | undefined
+  /** What watchers know. */
+  let told: StateStatus | undefined
+  let isClosed = false
+  let pause = shortestPause
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const tell = (status: StateStatus, reason?: string): void => {
+    if (told === status || isClosed) return
+    told = status
+    for (const watcher of watchers) watcher(status, reason)
+  }
+  const onMessage = (channel: string, text: string): void => {
+    for (const handler of channels.get(channel) ?? []) handler(text)
+  }
+  const connect = async (): Promise<void> => {
+    const known = [...channels.keys()]
+    try {
+      const opened = await openRedisSession({ url, patience, channels: known, onMessage, onEnd: lose })
+      if (isClosed) return opened.end()
+      session = opened
+    } catch (error) {
+      return lose(reasonOf(error))
+    }
+    pause = shortestPause
+    for (const channel of channels.keys()) if (!known.includes(channel)) session.listen(channel)
+    tell('connected')
+  }
+  const lose = (reason: string): void => {
+    if (isClosed) return
+    session = undefined
+    tell('away', reason)
+    // Not all at once: many lose their connection in the same moment.
+    timer = setTimeout(connect, pause * (0.5 + Math.random() / 2))
+    pause = Math.min(longestPause, pause * 2)
+  }
+  void connect()
+
+  const call = async (command: string, args: readonly string[]): Promise<unknown> => {
+    if (session === undefined)
+      throw new GatewayError('gateway_state_unavailable', 'redis is away, and nothing waits for it')
+    return session.call(command, args)
+  }
+  const named = (name: string): string => keyPrefix + name
+
+  return {
+    async get(key) {
+      const value = await call('GET', [named(key)])
+      return typeof value === 'string' ? value : undefined
+    },
+    async set(key, value, ttl) {
+      await call('SET', [named(key), value, 'PX', milliseconds(ttl)])
+    },
+    async delete(key) {
+      await call('DEL', [named(key)])
+    },
+    async increment(key, by, ttl) {
+      return Number(await call('EVAL', [incrementScript, '1', named(key), String(by), milliseconds(ttl)]))
+    },
+    async entries(prefix) {
+      const found = new Map<string, StateEntry>()
+      const pattern = `${escaped(named(prefix))}*`
+      let cursor = '0'
+      do {
+        const page = list(await call('SCAN', [cursor, 'MATCH', pattern, 'COUNT', String(scanPage)]))
+        cursor = String(page[0])
+        const keys = list(page[1]).map(String)
+        if (keys.length === 0) continue
+        const [values, ...ttls] = await Promise.all([
+          call('MGET', keys),
+          ...keys.map((key) => call('PTTL', [key])),
+        ])
+        for (const [at, value] of list(values).entries()) {
+          const key = keys[at]
+          const ttl = Number(ttls[at])
+          // It may have ended between the two looks.
+          if (key === undefined || typeof value !== 'string' || !(ttl > 0)) continue
+          found.set(key.slice(keyPrefix.length), { value, ttl })
+        }
+      } while (cursor !== '0')
+      return found
+    },
+    async publish(channel, text) {
+      await call('PUBLISH', [named(channel), text])
+    },
+    subscribe(channel, handler) {
+      const name = named(channel)
+      // A function of its own, so that the same handler may subscribe twice.
+      const own = (text: string): void => handler(text)
+      const handlers = channels.get(name)
+      if (handlers === undefined) {
+        channels.set(name, new Set([own]))
+        session?.listen(name)
+      } else handlers.add(own)
+      // The channel stays, without handlers: taking it up again must not deliver twice.
+      return () => void channels.get(name)?.delete(own)
+    },
+    status: () => (session === undefined ? 'away' : 'connected'),
+    onStatus(handler) {
+      const own: StatusHandler = (status, reason) => handler(status, reason)
+      watchers.add(own)
+      return () => void watchers.delete(own)
+    },
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+      session?.end()
+      session = undefined
+      watchers.clear()
+      channels.clear()
+    },
+  }
+}
+
+/** Connects once; resolves to why it could not, or to undefined. */
+export const tryRedis = async (options: RedisStateOptions): Promise<string | undefined> => {
+  const state = redisState(options)
+  const told = Promise.withResolvers<string | undefined>()
+  state.onStatus((status, reason) =>
+    told.resolve(status === 'connected' ? undefined : (reason ?? 'no reason was given')),
+  )
+  try {
+    return await told.promise
+  } finally {
+    state.close()
+  }
+}
+
+/** Redis takes whole ones only, and at least one. */
+const milliseconds = (ttl: number): string => String(Math.max(1, Math.ceil(ttl)))
+
+const list = (reply: unknown): readonly unknown[] => (Array.isArray(reply) ? reply : [])
+
+/** A name within a pattern of SCAN. */
+const escaped = (name: string): string => name.replace(/[\\*?[\]]/g, '\\$&')
