@@ -1,7 +1,7 @@
 /** The requests of the bench as raw HTTP. */
-const chat = (content: string, stream: boolean): string =>
+const chat = (content: string, stream: boolean, model = 'gpt-5.1'): string =>
   JSON.stringify({
-    model: 'gpt-5.1',
+    model,
     messages: [{ role: 'user', content }],
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   })
@@ -118,3 +118,7 @@ export const requestFor = (key: string, kind: 'small' | 'large' | 'stream' | 'sl
   const body = kind === 'large' ? agentBody() : chat('hello', kind !== 'small')
   return post(paths.chat, key, body, kind === 'stream' || kind === 'slow' ? [`x-bench: ${kind}`] : [])
 }
+
+/** A small request, whole, for a model that a route names. */
+export const routedRequest = (key: string, model: string): Buffer =>
+  post(paths.chat, key, chat('hello', false, model), [])

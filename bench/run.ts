@@ -6,6 +6,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { benchFailOver } from './fail-over.ts'
 import { measureFsync } from './fsync.ts'
 import { type LoadResult, percentile, runLoad } from './load.ts'
 import { requestFor, type Speaks, translatedRequest } from './requests.ts'
@@ -184,6 +185,8 @@ try {
 } finally {
   await gateway.stop()
 }
+
+report['failing over'] = await benchFailOver(upstream.port, duration)
 
 const fsync = measureFsync()
 console.log(`fsync of this disk: ${fsync.toFixed(3)} ms (median)`)

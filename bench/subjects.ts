@@ -53,10 +53,18 @@ const startPrinting = async (command: string[]): Promise<Measured> => {
   }
 }
 
+/** Lines of tollgate.yaml beside those that every row needs. */
+export interface MoreConfig {
+  /** Below `providers`, indented. */
+  readonly providers?: readonly string[]
+  readonly settings?: readonly string[]
+}
+
 /** The real thing: supervisor, worker, SQLite, ledger durable, metrics on; only the access log goes to a file. */
 export const startGateway = async (
   upstream: number,
   env: Readonly<Record<string, string>>,
+  more: MoreConfig = {},
 ): Promise<Measured> => {
   const home = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
   const config = join(home, 'tollgate.yaml')
@@ -75,8 +83,10 @@ export const startGateway = async (
         ([name, { kind, speaks, path }]) =>
           `  up-${name}: { kind: ${kind}, protocols: ${speaks}, base_url: "http://127.0.0.1:${upstream}${path}", api_key: none, models: ["${name}-bench", "${name}-bench-stream"] }`,
       ),
+      ...(more.providers ?? []),
       'prices:',
       '  - { match: "gpt-5.1", provider: upstream, input_per_mtok: "1.25", output_per_mtok: "10" }',
+      ...(more.settings ?? []),
     ].join('\n'),
   )
   const child = Bun.spawn(

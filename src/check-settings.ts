@@ -36,6 +36,12 @@ const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {
         found.push(warning(['listen', section, name], 'has no effect with `mode: single`'))
       }
     }
+    for (const name of portNames) {
+      if (listen.work_modes[name] === undefined) continue
+      found.push(
+        warning(['listen', 'work_modes', name], 'has no effect with `mode: single`; set `work_mode`'),
+      )
+    }
     return found
   }
   if (listen.port !== defaults.port && listen.port !== listen.ports.facade) {
@@ -90,6 +96,9 @@ const checkRoutes = (settings: Settings, env: Environment): readonly CheckFindin
     ),
     ...settings.routes.flatMap(({ shadow }, at) =>
       shadow === undefined ? [] : check(shadow.provider, ['routes', at, 'shadow', 'provider']),
+    ),
+    ...settings.audit.canaries.flatMap(({ provider }, at) =>
+      check(provider, ['audit', 'canaries', at, 'provider']),
     ),
     ...(settings.default_fallback === undefined
       ? []

@@ -19,6 +19,7 @@ const reportOf = (verdict: SeriesAudit['verdict'], change: SeriesChange | null):
   return {
     level: 0.01,
     isComplete: true,
+    canaries: [],
     upstreams: [
       {
         provider: 'p',
@@ -27,6 +28,7 @@ const reportOf = (verdict: SeriesAudit['verdict'], change: SeriesChange | null):
         from: 0,
         to: 9_000,
         outcomes: {},
+        finishReasons: {},
         errorRate: { hits: 0, of: 0, share: null },
         ttftMs: spread,
         tokensPerSecond: spread,
@@ -106,6 +108,40 @@ test('it looks as often and as far back as configured', async () => {
   state.settings = { check_every: 1_000, window: 1_000, minimum: 20 }
   await check.tick()
   expect(queries[1]).toEqual({ from: 100_000, minimum: 20 })
+})
+
+test('a canary that begins to fail is told as well, apart from the others of its model', async () => {
+  const { check, state, events, drift } = setUp()
+  const failing = { ...side, median: null, share: 0.5 }
+  state.report = {
+    ...state.report,
+    upstreams: [],
+    canaries: [
+      {
+        canary: 'abc',
+        provider: 'p',
+        model: 'm',
+        runs: 120,
+        passed: 90,
+        failed: 30,
+        noAnswer: 0,
+        share: null,
+        from: 0,
+        to: 9_000,
+        last: { result: 'failed', error: null },
+        series: {
+          series: 'canary',
+          count: 120,
+          verdict: 'drift',
+          pValue: 0.001,
+          change: { ...worse, after: failing },
+        },
+      },
+    ],
+  }
+  await check.tick()
+  expect(events).toMatchObject([{ type: 'drift', data: { series: 'canary abc', after: { share: 0.5 } } }])
+  expect(await drift()).toBe('1')
 })
 
 test('with 0 it never looks', async () => {

@@ -1,5 +1,5 @@
 import type { HookEvent } from './hooks/index.ts'
-import type { AuditReport, AuditStore, SeriesAudit, SeriesChange, UpstreamAudit } from './ledger/index.ts'
+import type { AuditReport, AuditStore, SeriesAudit, SeriesChange } from './ledger/index.ts'
 import type { Logger, MetricRegistry } from './telemetry/index.ts'
 
 export interface DriftCheckParts {
@@ -47,23 +47,26 @@ export const createDriftCheck = ({
   let checkedAt: number | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const show = ({ upstreams }: AuditReport): void => {
+  const show = (findings: readonly Finding[]): void => {
     const gone = shown
     shown = new Set()
-    for (const { provider, model, series } of upstreams) {
-      for (const one of series) {
-        const name = JSON.stringify([provider, model, one.series])
-        if (one.verdict === 'too few' && !gone.has(name)) continue
-        gauge(provider, model, one.series).set(one.verdict === 'drift' ? 1 : 0)
-        shown.add(name)
-        gone.delete(name)
-      }
+    for (const {
+      provider,
+      model,
+      name: series,
+      audit: { verdict },
+    } of findings) {
+      const name = JSON.stringify([provider, model, series])
+      if (verdict === 'too few' && !gone.has(name)) continue
+      gauge(provider, model, series).set(verdict === 'drift' ? 1 : 0)
+      shown.add(name)
+      gone.delete(name)
     }
     for (const name of gone) gauge(...labelsOf(name)).set(0)
   }
-  const tell = async (upstream: UpstreamAudit, { series, pValue, change }: SeriesAudit): Promise<void> => {
+  const tell = async ({ provider, model, name: series, audit }: Finding): Promise<void> => {
+    const { pValue, change } = audit
     if (change === null || pValue === null || change.meaning === 'better') return
-    const { provider, model } = upstream
     const isNew = await announce({ provider, model, series, changedAt: change.at, announcedAt: now() })
     if (!isNew) return
     const { at, ...rest } = change
@@ -76,11 +79,9 @@ export const createDriftCheck = ({
     if (every === 0 || (checkedAt !== undefined && time - checkedAt < every)) return
     checkedAt = time
     try {
-      const audit = await report({ from: time - window, minimum })
-      show(audit)
-      for (const upstream of audit.upstreams) {
-        for (const one of upstream.series) await tell(upstream, one)
-      }
+      const findings = findingsOf(await report({ from: time - window, minimum }))
+      show(findings)
+      for (const finding of findings) await tell(finding)
     } catch (error) {
       logger.warn('the check for drift failed', { error: error instanceof Error ? error.message : undefined })
     }
@@ -104,6 +105,26 @@ export const createDriftCheck = ({
     },
   }
 }
+
+/** What became of one series of an upstream, or of one of its canaries: each has a name of its own there. */
+interface Finding {
+  readonly provider: string
+  readonly model: string
+  readonly name: string
+  readonly audit: SeriesAudit
+}
+
+const findingsOf = ({ upstreams, canaries }: AuditReport): readonly Finding[] => [
+  ...upstreams.flatMap(({ provider, model, series }) =>
+    series.map((audit) => ({ provider, model, name: audit.series, audit })),
+  ),
+  ...canaries.map(({ provider, model, canary, series }) => ({
+    provider,
+    model,
+    name: `${series.series} ${canary}`,
+    audit: series,
+  })),
+]
 
 const labelsOf = (name: string): readonly string[] => {
   const labels: unknown = JSON.parse(name)

@@ -2,10 +2,11 @@ import { keyIdentity, type VirtualKey, type VirtualKeys, type Wanted } from './a
 import type { AdminRoute, ExplainedTarget, RouteExplanation, RouteQuestion } from './admin/index.ts'
 import { suggestion } from './config/index.ts'
 import { GatewayError } from './errors.ts'
-import { type Operation, operations, type ProtocolId, protocolIds } from './ir/index.ts'
+import { portNames } from './http/index.ts'
+import { type Operation, operations, type ProtocolId, protocolIds, type WorkMode } from './ir/index.ts'
 import { protocols } from './protocols/index.ts'
 import type { Runtime } from './runtime.ts'
-import { capableFirst, howServed, nativeFirst } from './stages/attempts/index.ts'
+import { capableFirst, howServed, nativeFirst, workModeOf } from './stages/attempts/index.ts'
 import { type Demands, type Match, nearestNames, type Target } from './stages/match/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { RoutesSettings } from './stages/settings.ts'
@@ -34,7 +35,7 @@ export const adminRoutes = ({ settings }: Pick<Parts, 'settings'>): readonly Adm
 
 /**
  * Asks the table that live requests ask, and says what would become of the request at each target.
- * @throws GatewayError `gateway_request_invalid` for an endpoint or key that there is not
+ * @throws GatewayError `gateway_request_invalid` for an endpoint, port or key that there is not
  */
 export const explainRoute = async (
   parts: Parts,
@@ -64,7 +65,12 @@ export const explainRoute = async (
     demands: () => demands,
     at,
   })
-  const workMode = match?.policy?.workMode ?? settings.work_mode
+  const workMode = workModeOf({
+    key: key?.options.workMode,
+    rule: match?.policy?.workMode,
+    listener: question.port === undefined ? undefined : portModeOf(settings, question.port),
+    gateway: settings.work_mode,
+  })
   const isKnown = match !== undefined && match.targets.length > 0
   const allowed = match?.targets.filter((target) => may({ provider: target.provider.id })) ?? []
   const denied = match?.targets.filter((target) => !allowed.includes(target)) ?? []
@@ -115,7 +121,7 @@ const noMatch = { rule: '', targets: [], isOrdered: true }
 interface Request {
   readonly protocol: ProtocolId
   readonly operation: Operation
-  readonly workMode: 'auto' | 'passthrough' | 'translation'
+  readonly workMode: WorkMode
   readonly demands: Demands
 }
 
@@ -161,6 +167,21 @@ const endpointOf = (
     'gateway_request_invalid',
     `there is no endpoint ${name.slice(0, 50)}${suggestion(name, [...protocolIds, ...operations])}: name a protocol such as openai-chat, or an operation such as embed`,
     { param: 'endpoint' },
+  )
+}
+
+const portModeOf = (
+  { listen: { mode, work_modes } }: Parts['settings'],
+  named: string,
+): WorkMode | undefined => {
+  const port = portNames.find((name) => name === named)
+  if (port !== undefined && mode === 'multi') return work_modes[port]
+  throw new GatewayError(
+    'gateway_request_invalid',
+    mode === 'single'
+      ? 'ports have no names with `listen.mode: single`: leave the port out'
+      : `there is no port ${named.slice(0, 50)}${suggestion(named, portNames)}: known are ${portNames.join(', ')}`,
+    { param: 'port' },
   )
 }
 

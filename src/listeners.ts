@@ -6,6 +6,7 @@ import {
   type Health,
   type Listener,
   listen,
+  type PortName,
   portNames,
   type Traffic,
 } from './http/index.ts'
@@ -49,7 +50,7 @@ export const openListeners = (
   sharing: Sharing = { isShared: false, ports: {} },
 ): Listening => {
   const traffic: Traffic = { exchanges: 0, bytes: 0, draining: false }
-  const { tls, host } = settings.listen
+  const { tls, host, mode } = settings.listen
   const opened = new Map<string, Listener>()
   for (const { name, port, serves } of wanted(settings)) {
     opened.set(
@@ -67,6 +68,7 @@ export const openListeners = (
           logger: parts.logger,
           health: parts.health,
           isProvider: (id) => parts.runtime().upstreams.providers.has(id),
+          workMode: () => (mode === 'multi' ? parts.runtime().settings.listen.work_modes[name] : undefined),
           limits() {
             const { listen: limits } = parts.runtime().settings
             return {
@@ -112,7 +114,7 @@ export const assertFree = (settings: Settings): void => {
 }
 
 interface Wanted {
-  readonly name: string
+  readonly name: PortName
   readonly port: number
   readonly serves: ReadonlySet<EndpointKey>
 }

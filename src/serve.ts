@@ -22,6 +22,7 @@ import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
+import { askCanary, createCanaries } from './stages/canary/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
@@ -277,6 +278,27 @@ export const serve = async ({
     now,
   })
   driftCheck.start()
+  const canaries = createCanaries({
+    canaries: () => runtime.settings.audit.canaries,
+    ask: (prompt, signal) =>
+      askCanary(
+        {
+          run: runtime.handle,
+          provider: (id) => runtime.upstreams.providers.get(id),
+          catalog: runtime.catalog,
+          protocols,
+          now,
+        },
+        prompt,
+        signal,
+      ),
+    store: writer.canaries,
+    registry: metrics.registry,
+    logger,
+    now,
+    random: Math.random,
+  })
+  canaries.start()
   const unwatch = watchFiles(
     () => ({ files: [...config.candidates, ...refused], folders: config.folders }),
     quietReload,
@@ -299,7 +321,12 @@ export const serve = async ({
     const { shutdown_timeout: patience } = runtime.settings
     const impatience = urgent.promise.then(() => Bun.sleep(patience))
     const deadline = isRelieved ? Promise.race([Bun.sleep(longestStream), impatience]) : impatience
-    await Promise.all([listening.drain(deadline, isRelieved), jobs.drain(deadline), shadows.stop()])
+    await Promise.all([
+      listening.drain(deadline, isRelieved),
+      jobs.drain(deadline),
+      shadows.stop(),
+      canaries.stop(),
+    ])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])

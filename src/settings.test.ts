@@ -162,6 +162,10 @@ describe('settings that contradict each other', () => {
     expect(warnings('listen: { ports: { admin: 1 } }')).toEqual([
       'listen.ports.admin: has no effect with `mode: single`',
     ])
+    expect(warnings('listen: { work_modes: { openai: passthrough } }')).toEqual([
+      'listen.work_modes.openai: has no effect with `mode: single`; set `work_mode`',
+    ])
+    expect(warnings('listen: { mode: multi, work_modes: { openai: passthrough } }')).toEqual([])
     expect(warnings('listen: { mode: multi, port: 1 }')[0]).toStartWith('listen.port: has no effect')
     expect(warnings('listen: { mode: multi, endpoints: { admin: [health] } }')[0]).toContain(
       'leaves out `admin`',
@@ -185,6 +189,15 @@ describe('settings that contradict each other', () => {
     expect(warnings('providers: { x: { kind: vllm, enabled: false } }\ndefault_fallback: x')).toEqual([
       'default_fallback: names the provider `x`, which is turned off',
     ])
+  })
+
+  test('canaries of providers that are not there', () => {
+    const canary = (provider: string) =>
+      `audit: { canaries: [{ provider: ${provider}, model: m, prompt: "2 + 2?", every: 30m }] }`
+    expect(problems(`providers: { mine: { kind: vllm } }\n${canary('mnie')}`)).toEqual([
+      '2 audit.canaries[0].provider: names the provider `mnie`, which is not configured, did you mean `mine`?',
+    ])
+    expect(problems(canary('loopback'))).toEqual([])
   })
 
   test('prices of providers that are not there', () => {

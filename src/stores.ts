@@ -16,7 +16,9 @@ import {
 } from './accounts/index.ts'
 import {
   type AuditStore,
+  type CanaryStore,
   createAuditStore,
+  createCanaryStore,
   createLedgerStore,
   createShadowStore,
   type HandleWriter,
@@ -41,6 +43,7 @@ import type { Database } from './storage/index.ts'
 export interface Stores {
   readonly adminTokens: AdminTokenStore
   readonly audit: AuditStore
+  readonly canaries: CanaryStore
   readonly conversations: ConversationStore
   readonly credentials: CredentialStore
   readonly firstStart: FirstStartStore
@@ -60,6 +63,7 @@ export const createStores = (
 ): Stores => ({
   adminTokens: createAdminTokenStore(database),
   audit: createAuditStore(database),
+  canaries: createCanaryStore(database),
   conversations: createConversationStore(database),
   credentials: createCredentialStore(database),
   firstStart: createFirstStartStore(database),

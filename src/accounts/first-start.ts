@@ -6,7 +6,7 @@ import { Secret } from './secret.ts'
 import { defaultOrganisation } from './tenant.ts'
 import { adminTokenPrefix, newId, newToken, shownPrefix, virtualKeyPrefix } from './token.ts'
 import type { TokenDigest } from './token-digest.ts'
-import type { MadeBy, StoredKey } from './virtual-key.ts'
+import { defaultOptions, type MadeBy, type StoredKey } from './virtual-key.ts'
 
 export interface FirstStartParts {
   readonly store: FirstStartStore
@@ -121,7 +121,7 @@ const storedKey = (text: string, madeBy: MadeBy, digest: TokenDigest, at: number
   prefix: shownPrefix(text),
   digest: digest(text),
   scopes: unlimitedScopes,
-  options: { unbounded: 'refuse', strict: null },
+  options: defaultOptions,
   metadata: {},
   madeBy,
   expiresAt: null,

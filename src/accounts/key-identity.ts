@@ -1,6 +1,6 @@
 import { compileScopes, type KeyScopes, type ScopeTest, unlimitedScopes, type Wanted } from './scopes.ts'
 import type { Tenant } from './tenant.ts'
-import type { KeyMetadata, KeyOptions, VirtualKey } from './virtual-key.ts'
+import { defaultOptions, type KeyMetadata, type KeyOptions, type VirtualKey } from './virtual-key.ts'
 
 /** Who sends an exchange. */
 export interface KeyIdentity {
@@ -39,7 +39,7 @@ export const systemIdentity = (name: string, tenant: Tenant): KeyIdentity => ({
   prefix: '',
   tenant,
   scopes: unlimitedScopes,
-  options: { unbounded: 'refuse', strict: null },
+  options: defaultOptions,
   metadata: {},
   expiresAt: null,
   permits: compileScopes(unlimitedScopes),

@@ -9,6 +9,11 @@ export interface KeyOptions {
   readonly unbounded: 'refuse' | 'admit'
   /** Refuse losses in translation; `null` leaves it to the request. */
   readonly strict: boolean | null
+  /**
+   * Serve only what passes through, only what is translated, or both; `null` leaves it to the rule, the port and the
+   * gateway.
+   */
+  readonly workMode: 'auto' | 'passthrough' | 'translation' | null
 }
 
 /** Anything an operator wants to keep with a key. */
@@ -61,9 +66,13 @@ export interface StoredKey extends Omit<VirtualKey, 'disabled' | 'revokedAt' | '
   readonly digest: string
 }
 
+/** What a key has that nothing was said about. */
+export const defaultOptions: KeyOptions = { unbounded: 'refuse', strict: null, workMode: null }
+
 export const keyOptionsSchema = z.strictObject({
   unbounded: z.enum(['refuse', 'admit']).default('refuse'),
   strict: z.boolean().nullable().default(null),
+  workMode: z.enum(['auto', 'passthrough', 'translation']).nullable().default(null),
 })
 
 const metadata = z
@@ -78,7 +87,7 @@ export const newKeySchema = z.strictObject({
   team: idField.nullable().default(null),
   user: idField.nullable().default(null),
   scopes: keyScopesSchema.default(unlimitedScopes),
-  options: keyOptionsSchema.default({ unbounded: 'refuse', strict: null }),
+  options: keyOptionsSchema.default(defaultOptions),
   metadata: metadata.default({}),
   expiresAt: expiresAtField.default(null),
 })

@@ -40,7 +40,7 @@ onEachDatabase('virtual keys', (open) => {
     const { key, secret } = await keys.create({
       name: ' laptop ',
       scopes: { models: ['claude-*'], endpoints: null, providers: ['anthropic'] },
-      options: { unbounded: 'admit', strict: true },
+      options: { unbounded: 'admit', strict: true, workMode: 'passthrough' },
       metadata: { cost_centre: 42, tags: ['a', null] },
       expiresAt: 5_000_000,
     })
@@ -52,7 +52,7 @@ onEachDatabase('virtual keys', (open) => {
       name: 'laptop',
       prefix: key.prefix,
       tenant: { organisation: 'org_default', team: null, user: null, key: key.id },
-      options: { unbounded: 'admit', strict: true },
+      options: { unbounded: 'admit', strict: true, workMode: 'passthrough' },
       metadata: { cost_centre: 42, tags: ['a', null] },
       expiresAt: 5_000_000,
     })
@@ -60,6 +60,19 @@ onEachDatabase('virtual keys', (open) => {
     expect(allows(identity, { model: 'claude-opus-4', provider: 'anthropic' })).toBe(true)
     expect(allows(identity, { model: 'gpt-5' })).toBe(false)
     expect(await keys.get(key.id)).toEqual(key)
+  })
+
+  test('say nothing about translation unless told, also those that were stored before they could', async () => {
+    const { keys, database } = await start()
+    const { key } = await keys.create({ name: 'a' })
+    expect(key.options).toEqual({ unbounded: 'refuse', strict: null, workMode: null })
+    await database.kysely
+      .updateTable('virtual_keys')
+      .set({ options: '{"unbounded":"refuse","strict":true}' })
+      .execute()
+    expect((await keys.get(key.id)).options).toEqual({ unbounded: 'refuse', strict: true, workMode: null })
+    const options = { unbounded: 'refuse', strict: null, workMode: 'translation' } as const
+    expect((await keys.update(key.id, { options })).options).toEqual(options)
   })
 
   test('leave nothing of the secret in the database', async () => {

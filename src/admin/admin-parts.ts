@@ -1,5 +1,5 @@
 import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
-import type { AuditStore, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
+import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
@@ -12,7 +12,11 @@ export interface AdminParts {
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']
   /** How far back an audit looks, in milliseconds, and how many calls it wants. */
-  readonly auditLimits: () => { readonly window: number; readonly minimum: number }
+  readonly auditLimits: () => {
+    readonly window: number
+    readonly minimum: number
+    readonly canaries: readonly CanaryPrompt[]
+  }
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>
   readonly servesMetrics: () => boolean
   /** A token that may read `/metrics` and nothing else. */

@@ -23,6 +23,8 @@ export interface RouteQuestion {
   readonly provider: string | undefined
   /** Protocol or operation; absent: `openai-chat`. */
   readonly endpoint: string | undefined
+  /** Name of the port that it comes in at, in `listen.mode: multi`; absent: one that says nothing. */
+  readonly port: string | undefined
   /** Name or id of a virtual key; absent: nobody's. */
   readonly key: string | undefined
   readonly headers: Headers

@@ -10,6 +10,7 @@ export const keySchema = z.looseObject({
   name: z.string(),
   prefix: z.string(),
   scopes: z.looseObject({ models: names, endpoints: names, providers: names }),
+  options: z.looseObject({ workMode: z.string().nullable().default(null) }),
   disabled: z.boolean(),
   expiresAt: z.number().nullable(),
   revokedAt: z.number().nullable(),
@@ -157,6 +158,15 @@ const changeSide = z.looseObject({
   names: z.record(z.string(), z.number()).nullable(),
 })
 
+const auditSeries = z.looseObject({
+  series: z.string(),
+  verdict: z.string(),
+  pValue: z.number().nullable(),
+  change: z
+    .looseObject({ at: z.number(), meaning: z.string(), before: changeSide, after: changeSide })
+    .nullable(),
+})
+
 export const auditSchema = z.looseObject({
   upstreams: z.array(
     z.looseObject({
@@ -164,6 +174,7 @@ export const auditSchema = z.looseObject({
       model: z.string(),
       calls: z.number(),
       outcomes: z.record(z.string(), z.number()),
+      finishReasons: z.record(z.string(), z.number()),
       errorRate: share,
       ttftMs: spread,
       tokensPerSecond: spread,
@@ -174,16 +185,22 @@ export const auditSchema = z.looseObject({
         mismatchShare: z.number().nullable(),
         names: z.array(z.looseObject({ name: z.string(), count: z.number(), match: z.string() })),
       }),
-      series: z.array(
-        z.looseObject({
-          series: z.string(),
-          verdict: z.string(),
-          pValue: z.number().nullable(),
-          change: z
-            .looseObject({ at: z.number(), meaning: z.string(), before: changeSide, after: changeSide })
-            .nullable(),
-        }),
-      ),
+      series: z.array(auditSeries),
+    }),
+  ),
+  canaries: z.array(
+    z.looseObject({
+      canary: z.string(),
+      provider: z.string(),
+      model: z.string(),
+      prompt: z.string().nullable(),
+      runs: z.number(),
+      passed: z.number(),
+      failed: z.number(),
+      noAnswer: z.number(),
+      share: interval,
+      last: z.looseObject({ result: z.string(), error: z.string().nullable() }),
+      series: auditSeries,
     }),
   ),
   level: z.number(),

@@ -1,4 +1,5 @@
 import { GatewayError, toGatewayError } from '../errors.ts'
+import type { WorkMode } from '../ir/index.ts'
 import {
   createWatchdog,
   type Exchange,
@@ -30,6 +31,8 @@ export interface ListenerParts {
   readonly logger: Logger
   readonly health: Health
   isProvider(id: string): boolean
+  /** What the settings say for this port. */
+  workMode(): WorkMode | undefined
   limits(): BodyLimits & { readonly concurrentExchanges: number; readonly inFlightBytes: number }
   handle(exchange: Exchange): Promise<Reply>
   /** Everything below `/api/v1/`, `/metrics`, and the console. */
@@ -152,6 +155,7 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       query,
       headers: request.headers,
       pinnedProvider: match.pinnedProvider,
+      workMode: parts.workMode(),
       get remoteAddress() {
         return address()
       },

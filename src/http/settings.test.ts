@@ -14,6 +14,7 @@ test('without a word the gateway listens on loopback, with everything on one por
       anthropic: ['anthropic', 'health'],
       gemini: ['gemini_native', 'health'],
     },
+    work_modes: {},
     trusted_proxies: [],
     max_body: 32 * 1024 * 1024,
     max_nesting: 512,
@@ -54,4 +55,14 @@ test('loopback hosts are those that only this machine reaches', () => {
   ]) {
     expect(isLoopbackHost(host)).toBe(false)
   }
+})
+
+test('a port says its work mode or leaves it to the gateway', () => {
+  const modes = (work_modes: object) => listenSettings.safeParse({ work_modes })
+  expect(modes({ openai: 'passthrough', gemini: 'translation' }).data?.work_modes).toEqual({
+    openai: 'passthrough',
+    gemini: 'translation',
+  })
+  expect(modes({ openai: 'sideways' }).success).toBe(false)
+  expect(modes({ open: 'auto' }).success).toBe(false)
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { byteSize, cidr, duration, filePath, settingMeta, text, wholeNumber } from '../config/index.ts'
+import { workModes } from '../ir/index.ts'
 import { endpointKeys } from './endpoint-keys.ts'
 
 const port = () => wholeNumber(0, 65_535)
@@ -26,6 +27,16 @@ const endpointsByPort = z.strictObject({
   gemini: endpoints().prefault(['gemini_native', 'health']).describe('What the Gemini port serves.'),
 })
 
+const workMode = () => z.enum(workModes).optional().register(settingMeta, { reloads: true })
+
+const workModesByPort = z.strictObject({
+  facade: workMode().describe('Work mode of the facade.'),
+  admin: workMode().describe('Work mode of the admin port, where that serves clients as well.'),
+  openai: workMode().describe('Work mode of the OpenAI port.'),
+  anthropic: workMode().describe('Work mode of the Anthropic port.'),
+  gemini: workMode().describe('Work mode of the Gemini port.'),
+})
+
 const tls = z.strictObject({
   cert_file: filePath().describe('Certificate chain, PEM.'),
   key_file: filePath().describe('Private key, PEM.'),
@@ -46,6 +57,11 @@ export const listenSettings = z
     endpoints: endpointsByPort
       .prefault({})
       .describe('What each port of `mode: multi` serves; an empty list leaves the port closed.'),
+    work_modes: workModesByPort
+      .prefault({})
+      .describe(
+        'Work mode of each port of `mode: multi`, other than `work_mode`; what a rule or a virtual key says wins over it.',
+      ),
     tls: tls.optional().describe('Serve HTTPS.'),
     trusted_proxies: z
       .array(cidr())

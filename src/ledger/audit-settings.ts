@@ -1,5 +1,22 @@
 import { z } from 'zod'
-import { duration, settingMeta, wholeNumber } from '../config/index.ts'
+import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
+
+const canarySettings = z.strictObject({
+  provider: text().describe('Provider that is asked.'),
+  model: text().describe('Model that is asked, as the provider names it.'),
+  prompt: text().describe('What is asked. It has one right answer that a model gives again and again.'),
+  every: duration()
+    .prefault('1h')
+    .describe('How often, in seconds or with a unit. All processes on one database share the turns.'),
+  expect: text()
+    .optional()
+    .describe(
+      'The text of a right answer, where `*` stands for anything; capitals and space around it do not matter. Without it any text is right.',
+    ),
+  max_output_tokens: wholeNumber(1, 16_384)
+    .prefault(256)
+    .describe('Tokens that the answer may have. What a model thinks counts.'),
+})
 
 /** The `audit` section. Durations are parsed to milliseconds. */
 export const auditSettings = z
@@ -13,9 +30,16 @@ export const auditSettings = z
     minimum: wholeNumber(20, 100_000)
       .prefault(50)
       .describe('Calls of an upstream within the window before anything is said about it.'),
+    canaries: z
+      .array(canarySettings)
+      .prefault([])
+      .describe(
+        'Prompts that are asked regularly, to see whether the answers stay right. They cost what calls cost.',
+      ),
   })
   .prefault({})
   .register(settingMeta, { reloads: true })
   .describe('Tells when an upstream begins to answer otherwise than it did (`tgw audit`).')
 
 export type AuditSettings = z.output<typeof auditSettings>
+export type CanarySettings = AuditSettings['canaries'][number]

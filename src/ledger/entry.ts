@@ -62,6 +62,8 @@ export interface AttemptRow {
   readonly protocol: ProtocolId
   readonly modelSent: string
   readonly modelAnswered: string | null
+  /** How the answer ended, in the words of `protocol`. Null where it did not, or an older release wrote the row. */
+  readonly finishReason: string | null
   readonly status: number | null
   readonly error: string | null
   readonly latencyMs: number

@@ -45,6 +45,27 @@ describe('a ledger line', () => {
     })
   })
 
+  test('of a release that did not know how answers end is read without it', () => {
+    const header: unknown = JSON.parse(headerLine())
+    const older = (columns: readonly string[]) => columns.filter((column) => column !== 'finish_reason')
+    const place = attemptColumns.indexOf('finish_reason')
+    const [kind, closed, attempts] = JSON.parse(closedLine(closedRow('x'), [attemptRow('x')], []))
+    const line = JSON.stringify([kind, closed, attempts.map((row: unknown[]) => row.toSpliced(place, 1))])
+    const order = columnOrder(
+      JSON.stringify(header, (name, value) => (name === 'attempt' ? older(value) : value)),
+    )
+    if (order === undefined) throw new Error('the header is not read')
+    const { attempts: read } = parseSpool([line], order, () => expect.unreachable())
+    expect(columnsOf(attemptColumns, read[0])).toMatchObject({
+      finish_reason: null,
+      upstream_request_id: 'req_1',
+      input_tokens: 50,
+      cost_nano_usd: '450',
+    })
+    const now = parseBatch(batchText([closedLine(closedRow('x'), [attemptRow('x')], [])], []))
+    expect(columnsOf(attemptColumns, now.batch.attempts[0])['finish_reason']).toBe('end_turn')
+  })
+
   test('carries what is to be stored with the exchange', () => {
     const line = closedLine(closedRow('x'), [], [{ id: 'resp_1' }, { id: 'resp_2' }])
     expect(parseBatch(batchText([line], null))).toMatchObject({

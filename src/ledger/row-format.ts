@@ -35,7 +35,7 @@ export const attemptColumns = [
   ...(['exchange', 'number', 'at'] as const),
   ...tenantColumns,
   ...(['provider', 'credential', 'protocol', 'model_sent', 'model_answered', 'status', 'error'] as const),
-  ...(['latency_ms', 'ttft_ms', 'upstream_request_id'] as const),
+  ...(['latency_ms', 'ttft_ms', 'upstream_request_id', 'finish_reason'] as const),
   ...usageColumns,
 ] as const
 
@@ -94,6 +94,7 @@ export const attemptValues = (row: AttemptRow, tenant: Tenant): readonly Value[]
   integer(row.latencyMs),
   integer(row.ttftMs),
   text(row.upstreamRequestId),
+  text(row.finishReason),
   counter(row.usage?.inputTokens),
   counter(row.usage?.outputTokens),
   counter(row.usage?.cacheReadTokens),

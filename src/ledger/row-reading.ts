@@ -41,6 +41,7 @@ export const readAttempt = (row: Selectable<ExchangeAttemptsTable>): AttemptRow 
   protocol: one(protocolIds, row.protocol),
   modelSent: row.model_sent,
   modelAnswered: row.model_answered,
+  finishReason: row.finish_reason,
   status: number(row.status),
   error: row.error,
   latencyMs: Number(row.latency_ms),

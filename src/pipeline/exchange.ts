@@ -1,4 +1,4 @@
-import type { Operation } from '../ir/index.ts'
+import type { Operation, WorkMode } from '../ir/index.ts'
 import type { Endpoint, Protocol } from '../protocols/index.ts'
 
 /** One request and its reply, as the listener hands it over. Stages add to it. */
@@ -42,6 +42,8 @@ export interface Incoming {
   readonly headers: Headers
   /** The provider that the path prefix pins, if any. */
   readonly pinnedProvider: string | undefined
+  /** What the port that it came in at says; undefined for nothing. */
+  readonly workMode: WorkMode | undefined
   readonly remoteAddress: string
   /** Reads the whole body once, within the limits. Throws `gateway_body_too_large`, `gateway_body_timeout`. */
   readBody(): Promise<Uint8Array>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
-import { operations, protocolIds } from '../ir/index.ts'
+import { operations, protocolIds, workModes } from '../ir/index.ts'
 import { patternProblem, type RouteRule, strategies } from './match/index.ts'
 import { shadowSettings, toShadowPolicy } from './shadow-settings.ts'
 
@@ -166,9 +166,9 @@ export const route = z.strictObject({
     .optional()
     .describe('Calls to one target before the next; other than `retry.tries`.'),
   work_mode: z
-    .enum(['auto', 'passthrough', 'translation'])
+    .enum(workModes)
     .optional()
-    .describe('Other work mode than that of the gateway.'),
+    .describe('Other work mode than that of the port and the gateway; what a virtual key says wins over it.'),
   timeouts: z
     .strictObject({
       connect: duration().optional().describe('Longest wait for a connection, in seconds or with a unit.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { filePath, settingMeta, text } from '../config/index.ts'
+import { workModes } from '../ir/index.ts'
 import { route, singleTarget } from './route-settings.ts'
 
 /** The first rule whose `match` fits the model decides. */
@@ -19,7 +20,7 @@ export const aliasesSettings = z
   .describe('Other names of models: `name: model`. Resolved once, before the routes.')
 
 export const workModeSettings = z
-  .enum(['auto', 'passthrough', 'translation'])
+  .enum(workModes)
   .prefault('auto')
   .register(settingMeta, { reloads: true })
   .describe(

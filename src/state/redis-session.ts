@@ -4,6 +4,8 @@ export interface RedisSessionParts {
   readonly url: string
   /** How long an answer of Redis is waited for, in milliseconds. */
   readonly patience: number
+  /** A key that nobody has, to see that it could be written. */
+  readonly probe: string
   readonly channels: readonly string[]
   readonly onMessage: (channel: string, text: string) => void
   /** The session is over, and not because `end` was called. */
@@ -21,6 +23,8 @@ export interface RedisSession {
 
 /** How often both connections are tried, in milliseconds. */
 const beat = 1_000
+/** For what has already come and was not yet read, in milliseconds. */
+const grace = 20
 
 /**
  * Connects; rejects when Redis does not answer as it should. Bun's own reconnecting is off: it forgets subscriptions
@@ -58,10 +62,14 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
   /** Silence is the end: what is asked next would wait as long for nothing. */
   const answer = async <T>(what: string, reply: Promise<T>): Promise<T> => {
     const silence = Promise.withResolvers<never>()
-    const alarm = setTimeout(() => {
+    const giveUp = (): void => {
       const reason = `no answer within ${patience} ms`
       silence.reject(new Error(reason))
       lose(reason)
+    }
+    // When this process itself was busy for so long, the answer may wait to be read: timers come before sockets.
+    let alarm = setTimeout(() => {
+      alarm = setTimeout(giveUp, grace)
     }, patience)
     try {
       return await Promise.race([reply, silence.promise])
@@ -71,13 +79,14 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
       clearTimeout(alarm)
     }
   }
+  /** One that has just started, a replica, or a full one refuses to be written. With XX nothing is. */
+  const probe = (): Promise<unknown> => answer('SET', commands.send('SET', [parts.probe, '', 'XX']))
   const tell = (text: string, channel: string): void => onMessage(channel, text)
 
   try {
     await answer('connect', Promise.all([commands.connect(), messages.connect()]))
     if (parts.channels.length > 0) await answer('SUBSCRIBE', messages.subscribe([...parts.channels], tell))
-    // One that has just started refuses all commands until it has read its data.
-    await answer('PING', commands.send('PING', []))
+    await probe()
     if (isOver) throw unavailable('connect', undefined)
   } catch (error) {
     end()
@@ -87,7 +96,7 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
 
   const feel = async (): Promise<void> => {
     try {
-      await Promise.all([answer('PING', commands.send('PING', [])), answer('PING', messages.ping())])
+      await Promise.all([probe(), answer('PING', messages.ping())])
     } catch (error) {
       lose(reasonOf(error))
     }

@@ -35,6 +35,7 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
   let pause = shortestPause
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  const named = (name: string): string => keyPrefix + name
   const tell = (status: StateStatus, reason?: string): void => {
     if (told === status || isClosed) return
     told = status
@@ -46,7 +47,8 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
   const connect = async (): Promise<void> => {
     const known = [...channels.keys()]
     try {
-      const opened = await openRedisSession({ url, patience, channels: known, onMessage, onEnd: lose })
+      const probe = named('probe')
+      const opened = await openRedisSession({ url, patience, probe, channels: known, onMessage, onEnd: lose })
       if (isClosed) return opened.end()
       session = opened
     } catch (error) {
@@ -71,7 +73,6 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
       throw new GatewayError('gateway_state_unavailable', 'redis is away, and nothing waits for it')
     return session.call(command, args)
   }
-  const named = (name: string): string => keyPrefix + name
 
   return {
     async get(key) {

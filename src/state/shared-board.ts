@@ -3,8 +3,8 @@ import type { State } from './state.ts'
 
 /**
  * Facts that every process knows by itself and tells the others. Reading never waits. A change is with the others at
- * once, within a second when a message was lost, and when Redis is back after it was away: each goes on alone with what
- * it knows, and then they merge. Of two facts with one key the later counts.
+ * once (of many of one key in a row, the last), within a second when a message was lost, and when Redis is back after it
+ * was away: each goes on alone with what it knows, and then they merge. Of two facts with one key the later counts.
  */
 export interface Board {
   /** @param ttl when the fact ends by itself, in milliseconds from now */
@@ -65,6 +65,9 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
   let isStale = true
   let isClosed = false
   let running: Promise<void> | undefined
+  /** Of the keys that are being told, those whose fact has changed since. */
+  const changed = new Set<string>()
+  const sending = new Map<string, Promise<void>>()
 
   const tick = (): number => {
     clock = Math.max(now(), clock + 1)
@@ -73,9 +76,11 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
   const shown = (fact: Fact | undefined): string | undefined =>
     fact === undefined || fact.value === null || fact.until <= now() ? undefined : fact.value
 
-  const spread = async (key: string, fact: Fact): Promise<void> => {
+  const send = async (key: string): Promise<void> => {
+    const fact = facts.get(key)
+    if (fact === undefined || isClosed) return
     const keep = fact.keepUntil - now()
-    if (keep <= 0 || isClosed) return
+    if (keep <= 0) return
     const { value, stamp } = fact
     const text = JSON.stringify([key, value, stamp, fact.node, keep, fact.keepUntil - fact.until])
     try {
@@ -90,13 +95,30 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
       isStale = true
     }
   }
+  /** Of each key one message is under way, and the newest follows it: else corrections would multiply. */
+  const spread = (key: string): Promise<void> => {
+    const under = sending.get(key)
+    if (under !== undefined) {
+      changed.add(key)
+      return under
+    }
+    const sent = (async () => {
+      do {
+        changed.delete(key)
+        await send(key)
+      } while (changed.has(key))
+      sending.delete(key)
+    })()
+    sending.set(key, sent)
+    return sent
+  }
 
   const write = (key: string, value: string | null, ttl: number): void => {
     const until = now() + ttl
     const keepUntil = Math.max(until, facts.get(key)?.keepUntil ?? 0)
     const fact: Fact = { value, stamp: tick(), node, until, keepUntil }
     facts.set(key, fact)
-    void spread(key, fact)
+    void spread(key)
   }
 
   /** @returns the key, and the stamp and node of what was said */
@@ -137,7 +159,7 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
       const there = stored.get(key)
       return there === undefined || isLater(fact, there)
     })
-    await Promise.all(missing.map(([key, fact]) => spread(key, fact)))
+    await Promise.all(missing.map(([key]) => spread(key)))
   }
   const resync = (): Promise<void> => {
     if (isClosed) return Promise.resolve()
@@ -157,8 +179,9 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
     if (said === undefined) return
     const [key, fact] = said
     const known = facts.get(key)
-    // Two wrote at the same time, and the earlier one may lie in the store now: whoever wrote the later puts it back.
-    if (known !== undefined && known.node === node && isLater(known, fact)) void spread(key, known)
+    if (known === undefined || !isLater(known, fact)) return
+    // Two wrote at the same time, and the earlier one may lie in the store now: both put the later one back.
+    if (known.node === node || fact.node === node) void spread(key)
   })
   const unwatch = state.onStatus((status) => {
     if (status !== 'connected') return

@@ -81,6 +81,8 @@ export interface ExchangeAttemptsTable extends TenantColumns, UsageColumns {
   latency_ms: Integer
   ttft_ms: NullableInteger
   upstream_request_id: NullableText
+  /** In the words of `protocol`. */
+  finish_reason: NullableText
 }
 
 /** The one final row of an exchange. */
@@ -334,6 +336,24 @@ export interface DriftAnnouncementsTable {
   announced_at: Integer
 }
 
+/** When each canary was last run, by whichever process. */
+export interface CanaryTurnsTable {
+  canary: string
+  at: Integer
+}
+
+/** What canary prompts came to. No word of prompts or answers. */
+export interface CanaryRunsTable {
+  exchange: string
+  canary: string
+  at: Integer
+  provider: string
+  model: string
+  /** `passed`, `failed` or `no_answer`. */
+  result: string
+  error: NullableText
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -359,4 +379,6 @@ export interface Schema {
   shadow_copies: ShadowCopiesTable
   shadow_drops: ShadowDropsTable
   drift_announcements: DriftAnnouncementsTable
+  canary_turns: CanaryTurnsTable
+  canary_runs: CanaryRunsTable
 }

@@ -11,7 +11,7 @@ const mode = process.env['FIXTURE_MODE'] ?? 'well'
 const say = (event: string, fields: object = {}): void =>
   console.log(JSON.stringify({ event, pid: process.pid, ...fields }))
 
-const runWorker = (): void => {
+const runWorker = async (): Promise<void> => {
   const link = attachToSupervisor({
     orphanTimeout: 300,
     onDrain: async () => {
@@ -22,7 +22,7 @@ const runWorker = (): void => {
     },
     onRetire: async () => {
       say('retire')
-      await Bun.sleep(200)
+      await Bun.sleep(mode === 'slow-retire' ? 5000 : 200)
       say('retired')
     },
     onReload: () => say('reload'),
@@ -33,6 +33,10 @@ const runWorker = (): void => {
     process.exit(configExitCode)
   }
   if (mode === 'no-successor' && link.relieved !== undefined) process.exit(9)
+  if (mode === 'slow-successor' && link.relieved !== undefined) {
+    say('starting')
+    await Bun.sleep(500)
+  }
   link.ready({ host: '127.0.0.1', ports: { facade: 18081 }, instance: `instance-${process.pid}` })
   say('ready', {
     restarts: link.restarts,
@@ -58,14 +62,14 @@ const runSupervisor = async (): Promise<number> => {
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       shutdownTimeout: Number(process.env['FIXTURE_SHUTDOWN'] ?? 5000),
       onState: lock.update,
-      backoff: { first: 20, maximum: 200 },
+      backoff: { first: Number(process.env['FIXTURE_BACKOFF'] ?? 20), maximum: 400 },
     })
   } finally {
     lock.release()
   }
 }
 
-if (isWorker() || process.env['FIXTURE_MODE'] === 'alone') runWorker()
+if (isWorker() || process.env['FIXTURE_MODE'] === 'alone') await runWorker()
 else {
   try {
     process.exit(await runSupervisor())

@@ -100,6 +100,46 @@ describe('a supervisor', () => {
     expect(program.events.some((event) => event.event === 'retire')).toBe(false)
   })
 
+  test('serves with the new worker when the old one dies before it is relieved', async () => {
+    const { program } = start('slow-successor')
+    const first = await ready(program)
+    program.signal('SIGUSR2')
+    const begun = await program.find((event) => event.event === 'starting' && event.pid !== first.pid)
+    process.kill(first.pid, 'SIGKILL')
+    await until(() => !isAlive(first.pid))
+    await program.find((event) => event.event === 'ready' && event.pid === begun.pid)
+    program.signal('SIGTERM')
+    expect(await program.exited).toBe(0)
+    expect(program.events.flatMap(({ event, pid }) => (event === 'ready' ? [pid] : []))).toEqual([
+      first.pid,
+      begun.pid,
+    ])
+    expect(program.events.some((event) => event.event === 'drained' && event.pid === begun.pid)).toBe(true)
+  })
+
+  test('hands nothing over between two starts of a worker', async () => {
+    const { program, crash } = start('well', { FIXTURE_BACKOFF: '300' })
+    await ready(program)
+    crash()
+    await logged(program, 'the worker ended and is started again')
+    program.signal('SIGUSR2')
+    await ready(program, 1)
+    await Bun.sleep(300)
+    expect(program.events.filter((event) => event.event === 'ready')).toHaveLength(2)
+    expect(program.events.some((event) => event['message'] === 'a new worker takes over')).toBe(false)
+  })
+
+  test('tells a worker that follows a crash who still finishes', async () => {
+    const { program } = start('slow-retire')
+    const first = await ready(program)
+    program.signal('SIGUSR2')
+    await program.find((event) => event.event === 'retire')
+    const second = await program.find((event) => event.event === 'ready' && event.pid !== first.pid)
+    process.kill(second.pid, 'SIGKILL')
+    const third = await ready(program, 1)
+    expect(third['relieved']).toEqual({ ports: { facade: 18081 }, instances: [`instance-${first.pid}`] })
+  })
+
   test('starts a worker again that ended without being asked to', async () => {
     const { program } = start('well')
     const first = await ready(program)
@@ -166,6 +206,17 @@ describe('stopping', () => {
     expect(await program.exited).toBe(1)
     expect(isAlive(worker.pid)).toBe(false)
     expect(await logged(program, 'the worker did not finish in time and is killed')).toBeDefined()
+  })
+
+  test('in the middle of a hand-over ends both workers', async () => {
+    const { program } = start('slow-successor')
+    const first = await ready(program)
+    program.signal('SIGUSR2')
+    const next = await program.find((event) => event.event === 'starting' && event.pid !== first.pid)
+    program.signal('SIGTERM')
+    expect(await program.exited).toBe(0)
+    expect(isAlive(next.pid)).toBe(false)
+    expect(program.events.some((event) => event.event === 'drained' && event.pid === first.pid)).toBe(true)
   })
 
   test('happens at once on a second SIGINT', async () => {

@@ -42,29 +42,41 @@ export const supervise = async (options: SuperviseOptions): Promise<number> => {
   const backoff = createBackoff(options.backoff)
   const stopping = new AbortController()
   let worker: Worker | undefined
-  let lastReady: ReadyInfo | undefined
+  /** What the worker that answers now said of itself; undefined while none does. */
+  let serving: ReadyInfo | undefined
+  let ports: ReadyInfo['ports'] = {}
+  /** Started in order to relieve the one that serves, and not ready yet. */
+  let successor: Worker | undefined
+  let handingOver: Promise<void> | undefined
   /** Workers that were relieved and still finish what they began, with their instances. */
   const retiring = new Map<Worker, string | undefined>()
-  let relief = Promise.withResolvers<Worker>()
-  let isHandingOver = false
+  let relief = Promise.withResolvers<undefined>()
   let interrupted = false
   let overdue = false
   let restarts = 0
   let everReady = false
 
   const stop = (signal: string): void => {
+    const all = [worker, successor, ...retiring.keys()]
     if (stopping.signal.aborted) {
       if (signal !== 'SIGINT') return
       interrupted = true
-      for (const one of [worker, ...retiring.keys()]) one?.kill()
+      for (const one of all) one?.kill()
       return
     }
     log.info('stopping', { signal })
     stopping.abort()
-    for (const one of [worker, ...retiring.keys()]) one?.drain()
+    for (const one of all) one?.drain()
   }
 
-  const start = (relieved?: Relieved, onReady?: () => void): Worker =>
+  const instancesOf = (...infos: readonly (string | undefined)[]): readonly string[] =>
+    infos.flatMap((one) => one ?? [])
+
+  /** After a crash, others may still finish what they began before a hand-over. */
+  const survivors = (): Relieved | undefined =>
+    retiring.size === 0 ? undefined : { ports, instances: instancesOf(...retiring.values()) }
+
+  const start = (relieved: Relieved | undefined, onReady?: () => void): Worker =>
     startWorker({
       command: options.command ?? selfCommand(process.argv.slice(2)),
       env: options.env,
@@ -72,57 +84,71 @@ export const supervise = async (options: SuperviseOptions): Promise<number> => {
       relieved,
       onReady: (info) => {
         everReady = true
-        lastReady = info
+        serving = info
+        ports = info.ports
         onReady?.()
         options.onState?.(info)
       },
     })
 
+  /** Waits for the end; kills a worker that is still there long after the stop. */
+  const untilEnded = (one: Worker): Promise<WorkerEnd> =>
+    endedInTime(one, stopping.signal, options.shutdownTimeout + killGrace, () => {
+      overdue = true
+      log.error('the worker did not finish in time and is killed', { workerPid: one.pid })
+    })
+
   /** A second worker beside the first one; the first retires as soon as the second answers. */
-  const handOver = async (): Promise<void> => {
-    const old = worker
-    if (old === undefined || lastReady === undefined || isHandingOver || stopping.signal.aborted) return
-    isHandingOver = true
-    const { ports, instance } = lastReady
+  const handOver = async (old: Worker, instance: string | undefined): Promise<void> => {
     log.info('a new worker takes over', { workerPid: old.pid })
-    const running = [instance, ...retiring.values()].flatMap((one) => one ?? [])
     const ready = Promise.withResolvers<'ready'>()
-    const next = start({ ports, instances: running }, () => ready.resolve('ready'))
-    const result = await Promise.race([ready.promise, next.ended])
-    isHandingOver = false
+    const relieved = { ports, instances: instancesOf(instance, ...retiring.values()) }
+    const next = start(relieved, () => ready.resolve('ready'))
+    successor = next
+    const result = await Promise.race([ready.promise, untilEnded(next)])
+    successor = undefined
     if (result !== 'ready') {
-      log.error('the new worker did not start, the old one goes on', describe(result))
+      if (!stopping.signal.aborted) {
+        log.error('the new worker did not start, the old one goes on', describe(result))
+      }
       return
     }
     retiring.set(old, instance)
     void old.ended.then(() => retiring.delete(old))
     worker = next
-    if (stopping.signal.aborted) next.drain()
-    else old.retire()
-    relief.resolve(next)
+    if (!stopping.signal.aborted) old.retire()
+    relief.resolve(undefined)
     relief = Promise.withResolvers()
   }
-  const silence = listenToSignals({ stop, reload: () => worker?.reload(), handOver: () => void handOver() })
+  const onHandOver = (): void => {
+    if (handingOver !== undefined || stopping.signal.aborted) return
+    if (worker === undefined || serving === undefined) {
+      log.warn('no worker serves, so there is nothing to hand over')
+      return
+    }
+    handingOver = handOver(worker, serving.instance).finally(() => {
+      handingOver = undefined
+    })
+  }
+  const silence = listenToSignals({ stop, reload: () => worker?.reload(), handOver: onHandOver })
 
   /** Until the worker that serves has ended, whichever that is by then. */
   const untilServerEnded = async (first: Worker): Promise<WorkerEnd> => {
-    for (let serving = first; ; ) {
-      const overdueAfter = options.shutdownTimeout + killGrace
-      const ended = untilEnded(serving, stopping.signal, overdueAfter, () => {
-        overdue = true
-        log.error('the worker did not finish in time and is killed', { workerPid: serving.pid })
-      })
-      const result = await Promise.race([ended, relief.promise])
-      if (!('pid' in result)) return result
-      serving = result
+    for (let current = first; ; ) {
+      const end = await Promise.race([untilEnded(current), relief.promise])
+      // One that ends while its successor starts is relieved all the same.
+      if (end !== undefined) await handingOver
+      if (worker !== undefined && worker !== current) current = worker
+      else if (end !== undefined) return end
     }
   }
 
   try {
     for (;;) {
-      worker = start()
+      worker = start(survivors())
       const end = await untilServerEnded(worker)
-      if (stopping.signal.aborted) await Promise.all([...retiring.keys()].map(({ ended }) => ended))
+      serving = undefined
+      if (stopping.signal.aborted) await Promise.all([...retiring.keys()].map(untilEnded))
       options.onState?.(undefined)
       if (interrupted) return 130
       if (stopping.signal.aborted) return overdue || !isOrderly(end) ? 1 : 0
@@ -146,7 +172,7 @@ export const supervise = async (options: SuperviseOptions): Promise<number> => {
 }
 
 /** Waits for the end; kills a worker that is still there `limit` milliseconds after the stop. */
-const untilEnded = async (
+const endedInTime = async (
   worker: Worker,
   stopping: AbortSignal,
   limit: number,
@@ -159,7 +185,8 @@ const untilEnded = async (
       worker.kill()
     }, limit)
   }
-  stopping.addEventListener('abort', startClock, { once: true })
+  if (stopping.aborted) startClock()
+  else stopping.addEventListener('abort', startClock, { once: true })
   try {
     return await worker.ended
   } finally {

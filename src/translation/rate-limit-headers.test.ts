@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { rateLimitHeaders } from './rate-limit-headers.ts'
+import { rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
 
 const now = Date.parse('2026-11-21T00:00:00Z')
 
@@ -46,6 +46,19 @@ describe('rate limits', () => {
 
   test('are not told to Gemini clients, which have no headers for them', () => {
     expect(rateLimitHeaders(openai, 'gemini', now)).toEqual({})
+  })
+
+  test('tell until when they are used up', () => {
+    const used = new Headers(openai)
+    expect(usedUpUntil(used, now)).toBeUndefined()
+    used.set('x-ratelimit-remaining-tokens', '0')
+    expect(usedUpUntil(used, now)).toBe(now + 60_500)
+    used.set('x-ratelimit-remaining-requests', '0')
+    used.set('x-ratelimit-reset-requests', '2m')
+    expect(usedUpUntil(used, now)).toBe(now + 120_000)
+    used.set('anthropic-ratelimit-output-tokens-remaining', '0')
+    used.set('anthropic-ratelimit-output-tokens-reset', '2026-11-21T00:06:00Z')
+    expect(usedUpUntil(used, now)).toBe(now + 360_000)
   })
 
   test('that cannot be read are left out', () => {

@@ -36,6 +36,14 @@ export const rateLimitHeaders = (
   return headers
 }
 
+/** When every limit of which nothing is left begins anew, in milliseconds since 1970; undefined where none is told. */
+export const usedUpUntil = (upstream: Headers, now: number): number | undefined => {
+  const moments = readLimits(upstream, now).flatMap(([, { remaining, resetAt }]) =>
+    remaining !== undefined && Number(remaining) === 0 && resetAt !== undefined ? [resetAt] : [],
+  )
+  return moments.length === 0 ? undefined : Math.max(...moments)
+}
+
 const kinds: readonly Kind[] = ['requests', 'tokens', 'input-tokens', 'output-tokens']
 
 const readLimits = (headers: Headers, now: number): readonly (readonly [Kind, Limit])[] =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { type ChaosStage, entriesOf, everything, oneAtATime, startChaos } from '../support/chaos-run.ts'
+import { type ChaosStage, everything, oneAtATime, startChaos } from '../support/chaos-run.ts'
+import { allEntries } from '../support/gateway.ts'
 
 let stage: ChaosStage
 
@@ -16,7 +17,7 @@ describe('three providers of which one at a time fails', () => {
     )
     expect(result.early).toEqual([])
     expect(result.complete + result.late).toBe(540)
-    const entries = await entriesOf(stage)
+    const entries = await allEntries(stage.gateway)
     expect(entries.length).toBe(540)
     expect(new Set(entries.map((entry) => entry.exchange)).size).toBe(540)
     const attempts = entries.reduce((total, entry) => total + Number(entry['attempts']), 0)
@@ -26,7 +27,7 @@ describe('three providers of which one at a time fails', () => {
 })
 
 test('an outage of everything is hardly amplified, and over as soon as it is over', async () => {
-  const before = (await entriesOf(stage)).length
+  const before = (await allEntries(stage.gateway)).length
   const result = await stage.run({ exchanges: 1500, concurrent: 16, broken: () => everything('error-500') })
   const amplification = result.upstreamCalls / result.exchanges
   console.log(
@@ -37,5 +38,5 @@ test('an outage of everything is hardly amplified, and over as soon as it is ove
   expect(amplification).toBeLessThanOrEqual(1.2)
   const healed = await stage.run({ exchanges: 50, concurrent: 4, broken: () => [] })
   expect(healed.complete).toBe(50)
-  expect((await entriesOf(stage)).length - before).toBe(1550)
+  expect((await allEntries(stage.gateway)).length - before).toBe(1550)
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { ledgerEntries, waitFor } from '../support/gateway.ts'
+import { allEntries, waitFor } from '../support/gateway.ts'
 import { type StreamsInFlight, startStreams } from '../support/streams-in-flight.ts'
 
 let streams: StreamsInFlight
@@ -22,19 +22,20 @@ test('streams in flight survive a reload and a hand-over to a new worker, and ne
   while (gateway.log().split('"serving"').length === before || answered < 50) {
     expect(await streams.ask()).toBe(200)
     answered++
+    await Bun.sleep(5)
   }
   // Longer than what a stop would give them.
   await Bun.sleep(1500)
   await streams.open(count)
   expect(await streams.finish()).toBe(2 * count)
   await waitFor(async () => {
-    const entries = await ledgerEntries(gateway)
+    const entries = await allEntries(gateway)
     return entries.filter((entry) => entry['streamed'] === true && entry.outcome === 'success').length ===
       2 * count
       ? true
       : undefined
   })
-  const entries = await ledgerEntries(gateway)
+  const entries = await allEntries(gateway)
   expect(entries.length).toBe(2 * count + answered)
   expect(entries.every((entry) => entry.outcome === 'success')).toBe(true)
 })

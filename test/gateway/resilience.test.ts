@@ -7,6 +7,8 @@ import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 let first: TestUpstream
 let second: TestUpstream
 let gateway: TestGateway
+/** Closes its port with its first request, and answers that a while later. */
+let closing: ReturnType<typeof Bun.serve>
 
 const answer = (text: string) => ({
   id: 'chatcmpl-1',
@@ -46,6 +48,15 @@ const provider = (name: string, url: string, more = ''): string =>
 beforeAll(async () => {
   first = startUpstream()
   second = startUpstream()
+  closing = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch() {
+      void closing.stop()
+      await Bun.sleep(1000)
+      return ok('after all')()
+    },
+  })
   gateway = await startGateway({
     config: [
       'timeouts: { first_byte: 2s, idle: 1s }',
@@ -56,16 +67,22 @@ beforeAll(async () => {
       provider('one', first.url),
       provider('two', second.url),
       provider('pool', first.url, 'api_keys: [key-a, key-b]'),
-      ...['paced', 'slow', 'left'].map((name) => provider(name, first.url)),
+      provider('spare', first.url, 'api_keys: [key-a, key-b]'),
+      ...['paced', 'slow', 'left', 'resetting'].map((name) => provider(name, first.url)),
       provider('gone', 'http://127.0.0.1:1'),
+      provider('closing', `http://127.0.0.1:${closing.port}`, 'api_key: k, timeouts: { connect: 400ms }'),
+      `  vertex: { kind: gemini-compatible, base_url: "${first.url}", api_keys: [key-a, key-b], models: [g] }`,
+      `  broke: { kind: anthropic-compatible, base_url: "${first.url}", api_key: k, models: [c] }`,
       `  claude: { kind: anthropic-compatible, base_url: "${second.url}", api_key: k, models: ["nothing"] }`,
       'routes:',
       '  - { match: pair, targets: [{ provider: one, model: m }, { provider: two, model: m }] }',
       '  - { match: away, targets: [{ provider: gone, model: m }, { provider: two, model: m }] }',
       '  - { match: alone, targets: [{ provider: one, model: m }] }',
-      ...['paced', 'slow', 'left'].map(
+      ...['paced', 'slow', 'left', 'resetting'].map(
         (name) => `  - { match: ${name}, targets: [{ provider: ${name}, model: m }] }`,
       ),
+      '  - { match: closing, targets: [{ provider: closing, model: m }] }',
+      '  - { match: spare, targets: [{ provider: spare, model: m }] }',
       '  - { match: keys, targets: [{ provider: pool, model: m }] }',
       '  - { match: nowhere, targets: [{ provider: gone, model: m }] }',
       '  - { match: across, targets: [{ provider: one, model: m }, { provider: claude, model: claude-x }] }',
@@ -77,6 +94,7 @@ afterAll(async () => {
   await gateway.stop()
   await first.stop()
   await second.stop()
+  await closing.stop(true)
 })
 
 beforeEach(() => {
@@ -87,12 +105,12 @@ beforeEach(() => {
   }
 })
 
-const ask = (model: string, more: object = {}, path = '/v1/chat/completions', signal?: AbortSignal) =>
+const ask = (model: string, more: object = {}, path = '/v1/chat/completions', init: RequestInit = {}) =>
   fetch(gateway.url + path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${testKey}` },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }], ...more }),
-    ...(signal === undefined ? {} : { signal }),
+    ...init,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${testKey}`, ...init.headers },
   })
 
 const told = (response: Response) => ({
@@ -152,6 +170,28 @@ describe('a provider that fails', () => {
     })
   }
 
+  test('is named beside the next one that is handed the fault of the request', async () => {
+    first.answer = failing(500)
+    second.answer = failing(400)
+    const response = await ask('pair')
+    await response.text()
+    expect(told(response)).toEqual({
+      status: 400,
+      provider: 'two',
+      attempts: '4; one 500; one 500; one 500; two 400',
+    })
+  })
+
+  test('and says that it will again is not asked again, whatever it speaks', async () => {
+    first.answer = failing(500, { 'x-should-retry': 'false' })
+    for (const path of ['/v1/chat/completions', '/v1/messages']) {
+      const response = await ask('alone', { max_tokens: 5 }, path)
+      await response.text()
+      expect(told(response).attempts).toBe('1; one 500')
+      expect(response.headers.get('x-should-retry')).toBe('false')
+    }
+  })
+
   test('to be reached is passed over at once', async () => {
     second.answer = ok('from two')
     const response = await ask('away')
@@ -193,6 +233,31 @@ describe('a provider that fails', () => {
     await response.text()
     expect(told(response)).toEqual({ status: 200, provider: 'two', attempts: '2' })
     expect(first.seen.length).toBe(1)
+  })
+
+  test('by never ending a whole answer is left for the next target, but not where something is kept', async () => {
+    const never = () =>
+      new Response(
+        new ReadableStream({ start: (open) => open.enqueue(new TextEncoder().encode('{"id":')) }),
+        {
+          headers: { 'content-type': 'application/json' },
+        },
+      )
+    first.answer = never
+    second.answer = ok('from two')
+    const response = await ask('pair')
+    expect(await response.text()).toContain('from two')
+    expect(told(response)).toEqual({ status: 200, provider: 'two', attempts: '2' })
+    const kept = await ask('pair', { messages: undefined, input: 'hi' }, '/v1/responses')
+    await kept.text()
+    expect(told(kept)).toMatchObject({ status: 504, attempts: '1; one gateway_upstream_timeout' })
+    expect(second.seen.length).toBe(1)
+  })
+
+  test('and closes its port while it thinks is heard out', async () => {
+    const response = await ask('closing')
+    expect(await response.text()).toContain('after all')
+    expect(told(response)).toEqual({ status: 200, provider: 'closing', attempts: '1' })
   })
 
   test('is followed by one of another protocol without the client noticing', async () => {
@@ -250,6 +315,45 @@ describe('the rate of a key', () => {
     expect((await ask('slow')).status).toBe(200)
   })
 
+  test('is believed where only a header tells when it begins anew', async () => {
+    first.answer = failing(429, {
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '6m0s',
+      'x-ratelimit-remaining-tokens': '1000',
+      'x-ratelimit-reset-tokens': '20ms',
+    })
+    const response = await ask('resetting')
+    await response.text()
+    expect(told(response)).toMatchObject({ status: 429, attempts: '1; resetting 429' })
+  })
+
+  test('a refused key is out, also where the provider says so with a status of its own', async () => {
+    const badKey = {
+      code: 400,
+      message: 'API key not valid. Please pass a valid API key.',
+      status: 'INVALID_ARGUMENT',
+      details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }],
+    }
+    const generate = () =>
+      ask('g', { contents: [{ parts: [{ text: 'hi' }] }] }, '/v1beta/models/g:generateContent')
+    first.answer = (seen) =>
+      seen.headers['x-goog-api-key'] === 'key-a'
+        ? Response.json({ error: badKey }, { status: 400 })
+        : Response.json({
+            candidates: [{ content: { role: 'model', parts: [{ text: 'from b' }] }, finishReason: 'STOP' }],
+          })
+    for (let call = 0; call < 3; call++) expect(await (await generate()).text()).toContain('from b')
+    expect(first.seen.filter((seen) => seen.headers['x-goog-api-key'] === 'key-a').length).toBe(1)
+
+    const message = 'Your credit balance is too low to access the Anthropic API.'
+    first.answer = () =>
+      Response.json({ type: 'error', error: { type: 'invalid_request_error', message } }, { status: 400 })
+    const response = await ask('c', { max_tokens: 5 }, '/v1/messages')
+    expect(await response.text()).toContain('your key is fine')
+    expect(response.status).toBe(502)
+    expect(response.headers.get('x-tollgate-error')).toBe('gateway_upstream_credentials_exhausted')
+  })
+
   test('a refused key is out, and the others go on', async () => {
     first.answer = (seen) =>
       seen.headers['authorization'] === 'Bearer key-b' ? failing(401)() : ok('from a')()
@@ -287,6 +391,24 @@ describe('a stream', () => {
     expect(told(response).attempts).toBe('2')
   })
 
+  test('that dies before its content is begun anew, also for a client that is told so by a broken connection', async () => {
+    const codex = { headers: { 'user-agent': 'codex_cli_rs/0.20' } }
+    const dying = () => events(chunk({ role: 'assistant', content: '' }))
+    first.answer = dying
+    second.answer = () => streamOf('from two')
+    const response = await ask('pair', { stream: true }, undefined, codex)
+    expect(await response.text()).toContain('from two')
+    expect(told(response)).toEqual({ status: 200, provider: 'two', attempts: '4' })
+    second.answer = dying
+    const session = { headers: { ...codex.headers, 'x-tollgate-session': 'broken' } }
+    const broken = ask('pair', { stream: true }, undefined, session).then((answer) => answer.text())
+    await expect(broken).rejects.toThrow()
+    const row = await waitFor(async () =>
+      (await ledgerEntries(gateway)).find((one) => one.session === 'broken'),
+    )
+    expect(row).toMatchObject({ outcome: 'upstream_died', attempts: 6 })
+  })
+
   test('that dies after its first content is not: the client gets the error', async () => {
     first.answer = () => events(chunk({ content: 'half' }))
     const response = await ask('pair', { stream: true })
@@ -295,6 +417,18 @@ describe('a stream', () => {
     expect(text).toContain('data: {"error":{')
     expect(text).not.toContain('[DONE]')
     expect(second.seen.length + first.seen.length).toBe(1)
+  })
+
+  test('whose first event is an error is begun anew, however long it kept the connection alive before', async () => {
+    let calls = 0
+    first.answer = () =>
+      ++calls === 1
+        ? events(
+            ...Array<string>(20).fill(': processing\n\n'),
+            'data: {"error":{"message":"overloaded","type":"server_error"}}\n\n',
+          )
+        : streamOf('second time')
+    expect(await (await ask('pair', { stream: true })).text()).toContain('second time')
   })
 
   test('that fails everywhere comes as the last provider said it', async () => {
@@ -312,7 +446,7 @@ describe('a stream', () => {
   test('a client that leaves during the wait ends everything', async () => {
     first.answer = failing(429, { 'retry-after': '2' })
     const leaving = new AbortController()
-    const asking = ask('left', {}, undefined, leaving.signal)
+    const asking = ask('left', {}, undefined, { signal: leaving.signal })
     await waitFor(() => (first.seen.length > 0 ? true : undefined))
     leaving.abort()
     expect(asking).rejects.toThrow()
@@ -334,6 +468,32 @@ describe('a request that leaves something behind', () => {
       expect(response.status).toBe(500)
       expect(first.seen.length).toBe(1)
     }
+  })
+
+  test('is not sent twice either where the answer that was begun fails at the rate of the key', async () => {
+    const response = { id: 'resp_1', object: 'response', model: 'm', output: [] }
+    const failed = {
+      ...response,
+      status: 'failed',
+      error: { code: 'rate_limit_exceeded', message: 'too fast' },
+    }
+    const event = (type: string, value: object): string =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: 0, response: value })}\n\n`
+    first.answer = () =>
+      events(
+        event('response.created', { ...response, status: 'in_progress' }),
+        event('response.failed', failed),
+      )
+    await (await responses({ model: 'spare', stream: true })).text()
+    first.answer = () => Response.json(failed)
+    await (await responses({ model: 'spare' })).text()
+    expect(first.seen.length).toBe(2)
+    // What was turned away at the door left nothing behind.
+    first.answer = (seen) =>
+      seen.headers['authorization'] === 'Bearer key-a'
+        ? failing(429)()
+        : Response.json({ ...response, status: 'completed' })
+    for (let call = 0; call < 2; call++) expect((await responses({ model: 'spare' })).status).toBe(200)
   })
 
   test('is sent twice where nothing is kept', async () => {

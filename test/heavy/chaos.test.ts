@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type ChaosStage, entriesOf, everything, oneAtATime, startChaos } from '../support/chaos-run.ts'
+import { type ChaosStage, everything, oneAtATime, startChaos } from '../support/chaos-run.ts'
+import { allEntries } from '../support/gateway.ts'
 
 /** Ten thousand exchanges over three providers of which one at a time is killed, and as many in a total outage. */
 let stage: ChaosStage
@@ -18,7 +19,7 @@ test('one provider at a time fails: nothing that a healthy one could have served
   )
   expect(result.early).toEqual([])
   expect(result.complete + result.late).toBe(exchanges)
-  const entries = await entriesOf(stage)
+  const entries = await allEntries(stage.gateway)
   expect(new Set(entries.map((entry) => entry.exchange)).size).toBe(exchanges)
   expect(entries.length).toBe(exchanges)
 }, 600_000)
@@ -26,7 +27,7 @@ test('one provider at a time fails: nothing that a healthy one could have served
 for (const fault of ['error-500', 'refuse', 'error-event', 'rate-limit'] as const) {
   test(`an outage of everything (${fault}) brings at most 1.2 calls for each exchange`, async () => {
     const result = await stage.run({ exchanges, concurrent: 32, broken: () => everything(fault) })
-    const attempts = (await entriesOf(stage))
+    const attempts = (await allEntries(stage.gateway))
       .slice(0, exchanges)
       .reduce((total, entry) => total + Number(entry['attempts']), 0)
     console.log(

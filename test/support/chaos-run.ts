@@ -1,5 +1,5 @@
 import { type ChaosUpstream, type Fault, faults, isCompleteAnswer, startChaosUpstream } from './chaos.ts'
-import { type LedgerEntry, startGateway, type TestGateway, testKey } from './gateway.ts'
+import { startGateway, type TestGateway, testKey } from './gateway.ts'
 
 /** Three providers of one model behind a gateway, and what its clients saw while providers failed. */
 export interface ChaosRun {
@@ -114,21 +114,3 @@ export const oneAtATime = (progress: number): readonly (Fault | undefined)[] => 
 
 /** All three fail in one way. */
 export const everything = (fault: Fault): readonly Fault[] => [fault, fault, fault]
-
-/** Every row of the ledger, page by page. */
-export const entriesOf = async ({ gateway }: ChaosStage): Promise<readonly LedgerEntry[]> => {
-  const entries: LedgerEntry[] = []
-  let cursor: string | null = null
-  do {
-    const page = (await gateway.admin(
-      `/entries?limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )) as {
-      entries: readonly LedgerEntry[]
-      next?: string | null
-      cursor?: string | null
-    }
-    entries.push(...page.entries)
-    cursor = page.next ?? page.cursor ?? null
-  } while (cursor !== null)
-  return entries
-}

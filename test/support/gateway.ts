@@ -135,7 +135,25 @@ const readyOf = (dataDir: string, pid: number): Record<string, number> | undefin
 const workerOf = (supervisor: number): number =>
   Number(readText(`/proc/${supervisor}/task/${supervisor}/children`).trim().split(' ')[0])
 
-/** All rows of the ledger, newest first. */
+/** Every row of the ledger, page by page. */
+export const allEntries = async (gateway: TestGateway): Promise<readonly LedgerEntry[]> => {
+  const entries: LedgerEntry[] = []
+  let cursor: string | null = null
+  do {
+    const page = (await gateway.admin(
+      `/entries?limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )) as {
+      entries: readonly LedgerEntry[]
+      next?: string | null
+      cursor?: string | null
+    }
+    entries.push(...page.entries)
+    cursor = page.next ?? page.cursor ?? null
+  } while (cursor !== null)
+  return entries
+}
+
+/** The newest rows of the ledger, at most a thousand, newest first. */
 export const ledgerEntries = async (gateway: TestGateway): Promise<readonly LedgerEntry[]> => {
   const page = (await gateway.admin('/entries?limit=1000')) as { entries: readonly LedgerEntry[] }
   return page.entries

@@ -35,6 +35,7 @@ export const attemptRow = (exchange: string, changes: Partial<AttemptRow> = {}):
   protocol: 'anthropic-messages',
   modelSent: 'claude-sonnet-4-5',
   modelAnswered: 'claude-sonnet-4-5-20250929',
+  finishReason: 'end_turn',
   status: 200,
   error: null,
   latencyMs: 900,

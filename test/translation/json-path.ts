@@ -12,10 +12,3 @@ export const list = (value: unknown): readonly unknown[] => (Array.isArray(value
 
 /** A string, or nothing said. */
 export const words = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-/** Those of a list that carry a member, each with it. */
-export const holding = (values: unknown, key: string): readonly (readonly [unknown, object])[] =>
-  list(values).flatMap((value) => {
-    const held = member(value, key)
-    return isJsonObject(held) ? [[value, held] as const] : []
-  })

@@ -88,36 +88,42 @@ const nextPrompt = (client: Client, upstream: Client, body: string, options = ge
 const weather = (call: string, input = '{"city":"Ulm"}'): Word => ({ call, name: 'get_weather', input })
 
 let provider: TestUpstream
-let gateway: TestGateway
+let gateway: Promise<TestGateway> | undefined
 
-beforeAll(async () => {
+beforeAll(() => {
   provider = startUpstream()
-  gateway = await startGateway({
-    config: [
-      ...oneCall,
-      'providers:',
-      `  anthropic-like: { kind: anthropic-compatible, base_url: "${provider.url}/anthropic", api_key: sk-up }`,
-      `  chat-like: { kind: openai-compatible, base_url: "${provider.url}/v1", api_key: sk-up }`,
-    ],
-  })
 })
 
 afterAll(async () => {
-  await gateway.stop()
+  await (await gateway)?.stop()
   await provider.stop()
 })
 
+/** Most of what is tested here needs none. */
+const startedGateway = (): Promise<TestGateway> =>
+  startGateway({
+    config: [
+      ...oneCall,
+      'providers:',
+      `  anthropic-like: { kind: anthropic-compatible, base_url: "${provider.url}", api_key: sk-up }`,
+      `  chat-like: { kind: openai-compatible, base_url: "${provider.url}/v1", api_key: sk-up }`,
+    ],
+  })
+
 /** A request through a running gateway. */
-const call = (
+const call = async (
   client: Client,
   body: object,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Response> =>
-  fetch(`${gateway.url}${requestWire(client, '{}').path}`, {
+): Promise<Response> => {
+  gateway ??= startedGateway()
+  const { url, key } = await gateway
+  return fetch(`${url}${requestWire(client, '{}').path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   })
+}
 
 const hi = { messages: [{ role: 'user', content: 'Hi' }] }
 
@@ -646,22 +652,30 @@ describe('content', () => {
         expect(streamed?.citations.map(({ covered }) => covered)).toEqual(['see here', 'thére'])
       }
     })
-    // Strict backends refuse assistant words without the list.
+    // Strict backends refuse parts of the assistant without the list; one string needs none.
     everywhere((client, upstream) => {
       const { body } = prompted(client, upstream, {
-        turns: [{ user: 'Hi' }, { assistant: [{ text: 'Two.' }] }, { user: 'Go on' }],
+        turns: [{ user: 'Hi' }, { assistant: [{ text: 'Two. ' }, { text: 'Three.' }] }, { user: 'Go on' }],
       })
-      const items = list(member(JSON.parse(body), 'input')).filter(
-        (item) => member(item, 'role') === 'assistant',
-      )
-      expect(items).toHaveLength(1)
-      for (const part of list(member(items[0], 'content'))) {
-        expect(part).toEqual({ type: 'output_text', text: 'Two.', annotations: [] })
-      }
+      expect(spokenBefore(body)).toEqual([
+        client === 'anthropic-messages'
+          ? ['Two. ', 'Three.'].map((text) => ({ type: 'output_text', text, annotations: [] }))
+          : 'Two. Three.',
+      ])
     }, from('openai-responses'))
+    const cited = wholeFrom('openai-responses', { words: said.slice(0, 2) })
+    expect(spokenBefore(nextPrompt('anthropic-messages', 'openai-responses', cited).body)).toEqual([
+      [
+        {
+          type: 'output_text',
+          text: 'Ää 🎈 said see here',
+          annotations: [{ type: 'url_citation', ...source, start_index: 10, end_index: 18 }],
+        },
+      ],
+    ])
   })
 
-  test('B14: words stay before, between and behind calls; stop strings, failures and hidden thoughts are not dropped', () => {
+  test('B14: words stay before, between and behind calls, and stop strings stop', () => {
     const keepsOrder = (protocol: Client): boolean => protocol !== 'openai-chat'
     const said: readonly Word[] = [
       { text: 'First. ' },
@@ -1348,5 +1362,11 @@ const thinksHard: Readonly<Record<Client, object>> = {
     generationConfig: { thinkingConfig: { thinkingLevel: expect.stringMatching(/^high$/i) } },
   },
 }
+
+/** What the assistant's messages in a history for OpenAI's Responses hold. */
+const spokenBefore = (body: string): readonly unknown[] =>
+  list(member(JSON.parse(body), 'input')).flatMap((item) =>
+    member(item, 'role') === 'assistant' ? [member(item, 'content')] : [],
+  )
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
+import { canaryId } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
 import { timeParameter } from '../read-input.ts'
 
 /**
  * `GET /audit?from&to&provider&model`: what upstreams did in a period, the
- * `audit.window` of the settings where no time is named, and which of them changed within it.
+ * `audit.window` of the settings where no time is named, which of them changed within it, and how canaries did.
  */
 export const auditRoutes = ({
   audit,
@@ -12,7 +13,7 @@ export const auditRoutes = ({
   now,
 }: Pick<AdminParts, 'audit' | 'auditLimits' | 'now'>): Hono =>
   new Hono().get('/audit', async (context) => {
-    const { window, minimum } = auditLimits()
+    const { window, minimum, canaries } = auditLimits()
     const to = timeParameter(context, 'to')
     const from = timeParameter(context, 'from') ?? (to ?? now()) - window
     const provider = context.req.query('provider')
@@ -24,5 +25,12 @@ export const auditRoutes = ({
       ...(provider === undefined ? {} : { provider }),
       ...(model === undefined ? {} : { model }),
     })
-    return context.json({ from, to: to ?? null, ...report })
+    const prompts = new Map(canaries.map((canary) => [canaryId(canary), canary.prompt]))
+    return context.json({
+      from,
+      to: to ?? null,
+      ...report,
+      // Words of prompts are in the configuration only: one that is no longer there has none.
+      canaries: report.canaries.map((one) => ({ ...one, prompt: prompts.get(one.canary) ?? null })),
+    })
   })

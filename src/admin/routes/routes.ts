@@ -5,7 +5,7 @@ import type { RouteQuestion } from '../route-explanation.ts'
 
 /**
  * `GET /routes`: the rules in their order.
- * `GET /routes/explain?model&endpoint&provider&key&header&session&input_tokens&tools&images&at`: which of them would
+ * `GET /routes/explain?model&endpoint&provider&port&key&header&session&input_tokens&tools&images&at`: which of them would
  * decide about such a request, and why. `header` is `name=value` and may be repeated.
  */
 export const routesRoutes = ({ routes, explainRoute, now }: AdminParts): Hono =>
@@ -17,6 +17,7 @@ const parameters = [
   'model',
   'endpoint',
   'provider',
+  'port',
   'key',
   'header',
   'session',
@@ -38,6 +39,7 @@ const questionIn = (context: Context, now: () => number): RouteQuestion => {
     model,
     provider: said('provider'),
     endpoint: said('endpoint'),
+    port: said('port'),
     key: said('key'),
     headers: headersIn(context.req.queries('header') ?? []),
     session: said('session'),

@@ -45,8 +45,8 @@ type Audit = z.output<typeof auditSchema>
 type Upstream = Audit['upstreams'][number]
 type Series = Upstream['series'][number]
 
-const auditText = ({ upstreams, level, isComplete }: Audit): string => {
-  if (upstreams.length === 0) return 'no upstream was called in this time\n'
+const auditText = ({ upstreams, canaries, level, isComplete }: Audit): string => {
+  if (upstreams.length + canaries.length === 0) return 'no upstream was called in this time\n'
   const summary = table(
     [
       'PROVIDER',
@@ -73,10 +73,22 @@ const auditText = ({ upstreams, level, isComplete }: Audit): string => {
       verdictOf(one.series),
     ]),
   )
-  const drifted = upstreams.flatMap((one) =>
-    one.series.flatMap((series) => (series.change === null ? [] : [evidence(one, series, series.change)])),
+  const all = [
+    ...upstreams.flatMap((one) => one.series.map((series) => ({ one, series }))),
+    ...canaries.map((one) => ({
+      one,
+      series: { ...one.series, series: `${one.series.series} ${one.canary}` },
+    })),
+  ]
+  const drifted = all.flatMap(({ one, series }) =>
+    series.change === null ? [] : [evidence(one, series, series.change)],
   )
-  const paragraphs = [summary, ...upstreams.flatMap(namesText), ...upstreams.flatMap(countsText)]
+  const paragraphs = [
+    ...(upstreams.length === 0 ? [] : [summary]),
+    ...upstreams.flatMap(namesText),
+    ...upstreams.flatMap(countsText),
+    ...(canaries.length === 0 ? [] : [canariesText(canaries)]),
+  ]
   if (drifted.length > 0) {
     const headings = ['CHANGED', 'UPSTREAM', 'SERIES', 'SINCE', 'BEFORE', 'AFTER', 'CALLS', 'P>']
     paragraphs.push(
@@ -87,6 +99,30 @@ const auditText = ({ upstreams, level, isComplete }: Audit): string => {
   return paragraphs.join('\n')
 }
 
+const canariesText = (canaries: Audit['canaries']): string =>
+  table(
+    ['CANARY', 'UPSTREAM', 'PROMPT', 'ASKED>', 'PASSED>', 'OF>', 'SHARE>', '95 %>', 'LAST', 'VERDICT'],
+    canaries.map((one) => [
+      one.canary,
+      `${one.provider}/${one.model}`,
+      shortened(one.prompt ?? ''),
+      countText(one.runs),
+      countText(one.passed),
+      countText(one.passed + one.failed),
+      one.share === null ? '' : percent(one.share.value),
+      one.share === null ? '' : `${percent(one.share.low)} – ${percent(one.share.high)}`,
+      one.last.error ?? one.last.result.replace('_', ' '),
+      one.series.verdict,
+    ]),
+  )
+
+const longestPrompt = 30
+
+const shortened = (prompt: string): string => {
+  const line = prompt.replace(/\s+/g, ' ').trim()
+  return line.length > longestPrompt ? `${line.slice(0, longestPrompt - 1)}…` : line
+}
+
 const verdictOf = (series: readonly Series[]): string => {
   const drifted = series.filter(({ verdict }) => verdict === 'drift')
   if (drifted.length > 0) return `drift: ${drifted.map((one) => one.series).join(', ')}`
@@ -94,7 +130,7 @@ const verdictOf = (series: readonly Series[]): string => {
 }
 
 const evidence = (
-  { provider, model }: Upstream,
+  { provider, model }: Pick<Upstream, 'provider' | 'model'>,
   { series, pValue }: Series,
   { at, meaning, before, after }: NonNullable<Series['change']>,
 ): readonly string[] => [

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { suggestion } from '../../config/index.ts'
-import { operations, protocolIds } from '../../ir/index.ts'
+import { operations, protocolIds, workModes } from '../../ir/index.ts'
 import { addServerOptions, connect, type ServerOptions } from '../admin-client.ts'
 import { issuedKeySchema, keySchema, type ListedKey, readAnswer } from '../answers.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -24,6 +24,7 @@ interface CreateOptions extends ServerOptions {
   readonly model?: readonly string[]
   readonly endpoint?: readonly string[]
   readonly provider?: readonly string[]
+  readonly workMode?: string
   readonly expires?: number
   readonly team?: string
   readonly user?: string
@@ -36,6 +37,11 @@ const createCommand: CommandMaker = (context, done) => {
     .option('--model <glob>', 'only models of this name or pattern (repeatable)', collect)
     .option('--endpoint <name>', 'only this operation or protocol (repeatable)', collectEndpoint)
     .option('--provider <id>', 'only this provider (repeatable)', collect)
+    .addOption(
+      new Option('--work-mode <mode>', 'whatever rule, port and gateway say about translation').choices(
+        workModes,
+      ),
+    )
     .option('--expires <span>', 'valid for so long: 30d, 12h', parseSpan)
     .option('--team <id>', 'team that it belongs to')
     .option('--user <id>', 'user that it belongs to')
@@ -51,6 +57,7 @@ const createCommand: CommandMaker = (context, done) => {
         endpoints: options.endpoint ?? null,
         providers: options.provider ?? null,
       },
+      ...(options.workMode === undefined ? {} : { options: { workMode: options.workMode } }),
       ...(options.expires === undefined ? {} : { expiresAt: Date.now() + options.expires }),
       ...(options.team === undefined ? {} : { team: options.team }),
       ...(options.user === undefined ? {} : { user: options.user }),
@@ -74,13 +81,14 @@ const listCommand: CommandMaker = (context, done) => {
     const keys = await listKeys(connect(context, options), options.all === true ? {} : { live: true })
     answer(context, options, { keys }, () =>
       table(
-        ['ID', 'NAME', 'SECRET', 'STATE', 'SCOPES', 'EXPIRES', 'LAST USED'],
+        ['ID', 'NAME', 'SECRET', 'STATE', 'SCOPES', 'WORK MODE', 'EXPIRES', 'LAST USED'],
         keys.map((key) => [
           key.id,
           key.name,
           key.prefix,
           stateOf(key, Date.now()),
           scopesText(key),
+          key.options.workMode ?? '',
           key.expiresAt === null ? 'never' : timeText(key.expiresAt),
           timeText(key.lastUsedAt),
         ]),
@@ -142,6 +150,7 @@ const issued = (key: ListedKey, secret: string): string =>
     `id       ${key.id}`,
     `name     ${key.name}`,
     `scopes   ${scopesText(key)}`,
+    ...(key.options.workMode === null ? [] : [`mode     ${key.options.workMode}`]),
     `expires  ${key.expiresAt === null ? 'never' : `${timeText(key.expiresAt)} UTC`}`,
     `secret   ${secret}`,
     '',

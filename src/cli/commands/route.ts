@@ -11,6 +11,7 @@ import { printable, table } from '../table.ts'
 interface ExplainOptions extends ServerOptions {
   readonly endpoint?: string
   readonly provider?: string
+  readonly port?: string
   readonly key?: string
   readonly header?: readonly string[]
   readonly session?: string
@@ -26,6 +27,7 @@ export const routeCommand: CommandMaker = (context, done) => {
     .argument('<model>', 'the model as a client names it')
     .option('--endpoint <name>', 'protocol or operation of the request (default: openai-chat)')
     .option('--provider <id>', 'the provider that the path pins')
+    .option('--port <name>', 'the port that it comes in at, with `listen.mode: multi`: openai')
     .option('--key <key>', 'name or id of the virtual key')
     .option('--header <name=value>', 'a header of the request; may be repeated', collect)
     .option('--session <name>', "the client's name of its session")
@@ -67,8 +69,19 @@ export const routeCommand: CommandMaker = (context, done) => {
 }
 
 const queryOf = (model: string, options: ExplainOptions): URLSearchParams => {
-  const { endpoint, provider, key, header = [], session, inputTokens, tools, images, at } = options
-  const single = { model, endpoint, provider, key, session, input_tokens: inputTokens, tools, images, at }
+  const { endpoint, provider, port, key, header = [], session, inputTokens, tools, images, at } = options
+  const single = {
+    model,
+    endpoint,
+    provider,
+    port,
+    key,
+    session,
+    input_tokens: inputTokens,
+    tools,
+    images,
+    at,
+  }
   return new URLSearchParams([
     ...Object.entries(single).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],

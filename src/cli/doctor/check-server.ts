@@ -86,7 +86,8 @@ export const checkRedis = async (
 ): Promise<readonly Finding[]> => {
   if (settings.redis.url === undefined) return []
   const reason = await actions.reachRedis(settings)
-  const fix = 'check redis.url, its password, and that Redis runs'
+  const fix =
+    'check redis.url, its password, for rediss:// its certificate (ca_file), and that Redis runs and takes writes'
   return [
     reason === undefined
       ? fine('redis', 'answers')

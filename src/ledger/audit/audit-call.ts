@@ -8,6 +8,10 @@ export interface AuditCall {
   /** The model that was asked for. */
   readonly model: string
   readonly answered: string | null
+  /** Of the upstream. */
+  readonly protocol: string
+  /** How the answer ended, in that protocol's words. */
+  readonly finishReason: string | null
   readonly status: number | null
   readonly error: string | null
   /** The client left before the end: the numbers are those of a part. */

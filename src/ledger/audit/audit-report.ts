@@ -1,12 +1,15 @@
 import { type Interval, shareInterval } from '../intervals.ts'
 import { matchNames, type NameMatch } from './answered-model.ts'
 import { type AuditCall, outcomeOf, resultOf, speedOf } from './audit-call.ts'
-import { type DriftLimits, findDrift, type SeriesAudit } from './drift.ts'
+import { type CanaryAudit, canaryAudit, canaryGroups, canarySeries } from './canary-audit.ts'
+import type { CanaryRun } from './canary-run.ts'
+import { type DriftLimits, findDrift, type SeriesAudit, seriesOf } from './drift.ts'
 import { frequencies } from './frequencies.ts'
 
 /** What upstreams did in a period, and which of them changed within it. */
 export interface AuditReport {
   readonly upstreams: readonly UpstreamAudit[]
+  readonly canaries: readonly CanaryAudit[]
   /** The probability with which chance alone makes any of the findings of one report. */
   readonly level: number
   /** False: there are more calls than a report reads; these are the newest. */
@@ -22,6 +25,8 @@ export interface UpstreamAudit {
   readonly to: number
   /** Calls by how they ended; the rarest ones together as `other`. */
   readonly outcomes: Readonly<Record<string, number>>
+  /** Successful calls by how the answer ended, in the words of the provider's protocols. */
+  readonly finishReasons: Readonly<Record<string, number>>
   /** Of those that succeeded or failed for a reason of the upstream's. */
   readonly errorRate: { readonly hits: number; readonly of: number; readonly share: Interval | null }
   readonly ttftMs: Spread
@@ -64,9 +69,11 @@ export interface AnsweredModels {
 const mostUpstreams = 100
 const mostOutcomes = 10
 const mostNames = 20
+const mostCanaries = 100
 
 export const auditReport = (
   calls: readonly AuditCall[],
+  runs: readonly CanaryRun[],
   limits: DriftLimits,
   isComplete: boolean,
 ): AuditReport => {
@@ -75,11 +82,16 @@ export const auditReport = (
     .toSorted((one, other) => other.length - one.length)
     .slice(0, mostUpstreams)
     .map((group) => group.toSorted((one, other) => one.at - other.at))
-  const series = findDrift(inOrder, limits)
+  const canaries = canaryGroups(runs)
+  const shown = canaries.slice(0, mostCanaries)
+  const series = findDrift([...inOrder.map(seriesOf), ...shown.map((group) => [canarySeries(group)])], limits)
   return {
     upstreams: inOrder.flatMap((group, index) => upstreamOf(group, series[index] ?? [])),
+    canaries: shown.flatMap((group, index) =>
+      (series[inOrder.length + index] ?? []).flatMap((one) => canaryAudit(group, one)),
+    ),
     level: limits.level,
-    isComplete: isComplete && groups.length <= mostUpstreams,
+    isComplete: isComplete && groups.length <= mostUpstreams && canaries.length <= mostCanaries,
   }
 }
 
@@ -101,6 +113,10 @@ const upstreamOf = (
       from: first.at,
       to: last.at,
       outcomes: counted(calls.map(outcomeOf), mostOutcomes),
+      finishReasons: counted(
+        successes.flatMap(({ finishReason }) => finishReason ?? []),
+        mostOutcomes,
+      ),
       errorRate: { hits: failed, of: judged, share: shareInterval(failed, judged) },
       ttftMs: spreadOf(successes.flatMap(({ ttftMs }) => ttftMs ?? [])),
       tokensPerSecond: spreadOf(successes.flatMap((call) => speedOf(call) ?? [])),

@@ -6,7 +6,14 @@ import { createLedgerStore } from '../index.ts'
 import { batchText, closedLine } from '../ledger-line.ts'
 import { matchNames } from './answered-model.ts'
 import { begin, callLine, minute, series, usual } from './audit.fixture.ts'
-import { type AuditStore, createAuditStore, type UpstreamAudit } from './index.ts'
+import {
+  type AuditStore,
+  type CanaryRun,
+  canaryId,
+  createAuditStore,
+  createCanaryStore,
+  type UpstreamAudit,
+} from './index.ts'
 
 const changed = (index: number): boolean => index >= 180
 
@@ -22,6 +29,21 @@ const lines: readonly string[] = [
   ),
   ...series('rare', 30, (index) => ({ ...usual, ttftMs: index > 15 ? 4_000 : 400 })),
 ]
+
+/** Of a model that answers in the words of two protocols. */
+const ending = (id: string, index: number, changes: Parameters<typeof callLine>[2]): string =>
+  callLine(id, begin + index * minute, { provider: 'ends', modelSent: 'm', ttftMs: null, ...changes })
+
+const endings: readonly string[] = Array.from({ length: 200 }, (_, index) => [
+  ending(`end-${index}`, index, {
+    protocol: 'openai-chat',
+    finishReason: index < 120 || index % 3 === 0 ? 'stop' : 'length',
+  }),
+  // Whoever speaks the other protocol begins late: no change of the model.
+  ...(index < 150
+    ? []
+    : [ending(`other-${index}`, index, { protocol: 'openai-responses', finishReason: 'completed' })]),
+]).flat()
 
 /** Few calls, each one for a rule of what counts. */
 const oddities: readonly string[] = [
@@ -84,7 +106,7 @@ describeDatabases('the audit', ({ createUrl }) => {
   let store: AuditStore
   beforeAll(async () => {
     database = await openDatabase(await createUrl())
-    await createLedgerStore(database).append(batchText([...lines, ...oddities], []))
+    await createLedgerStore(database).append(batchText([...lines, ...endings, ...oddities], []))
     store = createAuditStore(database)
   }, 60_000)
   afterAll(() => database.close())
@@ -100,7 +122,7 @@ describeDatabases('the audit', ({ createUrl }) => {
 
   test('finds nothing where nothing changed', async () => {
     const found = await upstream('steady')
-    expect(found.series.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'steady'))
+    expect(found.series.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 6 }, () => 'steady'))
     expect(found.calls).toBe(300)
     expect(found.errorRate.of).toBe(300)
     expect(found.ttftMs.p50).toBeGreaterThan(340)
@@ -142,10 +164,22 @@ describeDatabases('the audit', ({ createUrl }) => {
     expect(found.answered.names.map(({ name }) => name)).toEqual(['large-2026-01-01', 'small-2026-01-01'])
   })
 
+  test('finds answers that end otherwise than before, each protocol in its own words', async () => {
+    const { upstreams } = await store.report({ provider: 'ends' })
+    const [found] = upstreams
+    expect(found && drifted(found)).toEqual(['finish_reason'])
+    expect(found?.finishReasons).toEqual({ stop: 147, length: 53, completed: 50 })
+    const { change, count } = found?.series.find(({ series: name }) => name === 'finish_reason') ?? {}
+    expect(count).toBe(200)
+    expect(Math.abs((change?.at ?? 0) - (begin + 120 * minute))).toBeLessThanOrEqual(6 * minute)
+    expect(change).toMatchObject({ direction: 'mix', meaning: 'different' })
+    expect(change?.before.names).toMatchObject({ stop: expect.any(Number) })
+  })
+
   test('says nothing about few calls', async () => {
     const { series: all, calls } = await upstream('rare')
     expect(calls).toBe(30)
-    expect(all.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'too few'))
+    expect(all.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 6 }, () => 'too few'))
     const { upstreams } = await store.report({ model: 'rare', minimum: 20 })
     expect(upstreams[0]?.series[0]?.verdict).toBe('drift')
   })
@@ -199,6 +233,101 @@ describeDatabases('the audit', ({ createUrl }) => {
     expect(await store.announce({ ...change, series: 'error_rate' })).toBe(true)
     expect(await store.announce({ ...change, changedAt: 2_500, announcedAt: 4_000 })).toBe(true)
     expect(await store.announce({ ...change, changedAt: 2_500, announcedAt: 5_000 })).toBe(false)
+  })
+})
+
+describeDatabases('canaries', ({ createUrl }) => {
+  const hour = 60 * minute
+  let database: Database
+  beforeAll(async () => {
+    database = await openDatabase(await createUrl())
+  }, 60_000)
+  afterAll(() => database.close())
+
+  test('a turn is taken by one of many, and again when its time is over', async () => {
+    const store = createCanaryStore(database)
+    const take = (at: number) => store.takeTurn({ canary: 'c', at, notSince: at - hour })
+    const asked = await Promise.all(Array.from({ length: 8 }, (_, index) => take(begin + index)))
+    expect(asked.filter((at, index) => at === begin + index)).toHaveLength(1)
+    const [last] = asked.toSorted((one, other) => other - one)
+    expect(await take(begin + hour - 1)).toBe(last ?? 0)
+    expect(await take(begin + 2 * hour)).toBe(begin + 2 * hour)
+    expect(await store.takeTurn({ canary: 'other', at: begin, notSince: 0 })).toBe(begin)
+    // Two that ask in the same millisecond do not both have it.
+    expect(await take(begin + 2 * hour)).toBeLessThan(begin + 2 * hour)
+    // One whose clock was ahead took it.
+    expect(await take(begin + 90 * hour)).toBe(begin + 90 * hour)
+    expect(await take(begin + 4 * hour)).toBe(begin + 4 * hour)
+  })
+
+  test('the audit says how many passed, how sure that is, and since when they fail', async () => {
+    const store = createCanaryStore(database)
+    const run = (canary: string, index: number, changes: Partial<CanaryRun> = {}): Promise<void> =>
+      store.record({
+        exchange: `${canary}-${index}`,
+        canary,
+        at: begin + index * hour,
+        provider: 'vendor',
+        model: canary === 'alone' ? 'other' : 'm',
+        result: 'passed',
+        error: null,
+        ...changes,
+      })
+    await Promise.all([
+      ...Array.from({ length: 120 }, (_, index) =>
+        run('worse', index, index < 80 || index % 4 === 0 ? {} : { result: 'failed' }),
+      ),
+      ...Array.from({ length: 120 }, (_, index) => run('steady', index)),
+      ...Array.from({ length: 20 }, (_, index) =>
+        run('steady', 120 + index, { result: 'no_answer', error: 'timeout' }),
+      ),
+      run('alone', 3, { result: 'failed' }),
+    ])
+    const audits = createAuditStore(database)
+    const { canaries, upstreams } = await audits.report({})
+    expect(upstreams).toEqual([])
+    expect(canaries.map(({ canary }) => canary)).toEqual(['steady', 'worse', 'alone'])
+    const [steady, worse, alone] = canaries
+    expect(steady).toMatchObject({
+      runs: 140,
+      passed: 120,
+      failed: 0,
+      noAnswer: 20,
+      share: { value: 1, high: 1 },
+      last: { result: 'no_answer', error: 'timeout' },
+      series: { series: 'canary', count: 120, verdict: 'steady', change: null },
+    })
+    expect(worse).toMatchObject({
+      passed: 90,
+      failed: 30,
+      share: { value: 0.75 },
+      series: { verdict: 'drift', change: { direction: 'up', meaning: 'worse', before: { share: 0 } } },
+    })
+    // Wilson's interval of 90 of 120.
+    expect(worse?.share?.low).toBeCloseTo(0.6658, 3)
+    expect(worse?.share?.high).toBeCloseTo(0.8191, 3)
+    expect(Math.abs((worse?.series.change?.at ?? 0) - (begin + 80 * hour))).toBeLessThanOrEqual(4 * hour)
+    expect(alone).toMatchObject({ runs: 1, failed: 1, series: { verdict: 'too few', pValue: null } })
+    const some = await audits.report({ model: 'm', from: begin + 10 * hour, to: begin + 20 * hour })
+    expect(some.canaries.map(({ canary, runs }) => [canary, runs])).toEqual([
+      ['steady', 10],
+      ['worse', 10],
+    ])
+    expect((await createAuditStore(database, 50).report({})).isComplete).toBe(false)
+  })
+
+  test('a prompt is another one as soon as anything about it differs', () => {
+    const prompt = { provider: 'p', model: 'm', prompt: 'x', max_output_tokens: 10 }
+    const others = [
+      { prompt: 'y' },
+      { expect: '*' },
+      { model: 'n' },
+      { provider: 'q' },
+      { max_output_tokens: 11 },
+    ]
+    const ids = [prompt, ...others.map((change) => ({ ...prompt, ...change }))].map(canaryId)
+    expect(new Set(ids).size).toBe(6)
+    expect(canaryId({ ...prompt })).toBe(canaryId(prompt))
   })
 })
 

@@ -4,6 +4,7 @@ import type { UsageSource } from '../entry.ts'
 import { toInteger } from '../entry-filter.ts'
 import type { AuditCall } from './audit-call.ts'
 import { type AuditReport, auditReport } from './audit-report.ts'
+import { readCanaryRuns } from './canary-store.ts'
 
 /** Runs in a storage Worker; every method is called across threads. */
 export interface AuditStore {
@@ -37,7 +38,7 @@ const usualMinimum = 50
 /** Most probability of any false finding in one report. */
 const level = 0.01
 
-/** @param mostCalls upstream calls that a report reads */
+/** @param mostCalls upstream calls that a report reads, and as many runs of canaries */
 export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): AuditStore => ({
   async report(query) {
     // Ordered by the end of the exchange, for which there is an index.
@@ -50,6 +51,8 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
         'attempt.provider',
         'attempt.model_sent as model',
         'attempt.model_answered as answered',
+        'attempt.protocol',
+        'attempt.finish_reason as finishReason',
         'attempt.status',
         'attempt.error',
         'attempt.latency_ms as latency',
@@ -68,8 +71,13 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
       .orderBy('closed.exchange', 'desc')
       .limit(mostCalls + 1)
       .execute()
-    const calls = rows.slice(0, mostCalls).map(toCall)
-    return auditReport(calls, { minimum: query.minimum ?? usualMinimum, level }, rows.length <= mostCalls)
+    const runs = await readCanaryRuns({ kysely }, query, mostCalls + 1)
+    return auditReport(
+      rows.slice(0, mostCalls).map(toCall),
+      runs.slice(0, mostCalls),
+      { minimum: query.minimum ?? usualMinimum, level },
+      Math.max(rows.length, runs.length) <= mostCalls,
+    )
   },
   async announce({ provider, model, series, changedAt, announcedAt }) {
     const rows = await kysely
@@ -114,6 +122,8 @@ interface Row {
   readonly provider: string
   readonly model: string
   readonly answered: string | null
+  readonly protocol: string
+  readonly finishReason: string | null
   readonly status: bigint | null
   readonly error: string | null
   readonly latency: bigint
@@ -130,6 +140,8 @@ const toCall = (row: Row): AuditCall => ({
   provider: row.provider,
   model: row.model,
   answered: row.answered,
+  protocol: row.protocol,
+  finishReason: row.finishReason,
   status: row.status === null ? null : Number(row.status),
   error: row.error,
   isAborted: row.outcome === 'client_aborted' && row.number === row.attempts,

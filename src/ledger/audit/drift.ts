@@ -1,8 +1,9 @@
 import { type AuditCall, resultOf, speedOf } from './audit-call.ts'
 import { type ChangePoint, fewestValues, mixChange, numberChange } from './change-point.ts'
+import { frequencies } from './frequencies.ts'
 import { holm } from './holm.ts'
 import { createRandomSource } from './random-source.ts'
-import { changeOf, type Series, type SeriesChange, type SeriesName } from './series-change.ts'
+import { changeOf, isMix, type Series, type SeriesChange, type SeriesName } from './series-change.ts'
 
 /** One property of an upstream's calls over time. */
 export interface SeriesAudit {
@@ -32,16 +33,18 @@ const leastEffect: Readonly<Record<SeriesName, number>> = {
   output_tokens: 0.147,
   error_rate: 0.02,
   answered_model: 0.05,
+  finish_reason: 0.1,
+  canary: 0.1,
 }
 
-const mostPermutations = 50_000
+/** Enough for a finding among the series of as many upstreams and canaries as a report describes. */
+const mostPermutations = 100_000
 
-/** For each upstream, given by its calls in the order of time, what changed. */
+/** For each series of each group what changed. All that is tested at once shares one level. */
 export const findDrift = (
-  upstreams: readonly (readonly AuditCall[])[],
+  all: readonly (readonly Series[])[],
   { minimum, level }: DriftLimits,
 ): readonly (readonly SeriesAudit[])[] => {
-  const all = upstreams.map(seriesOf)
   const fewest = Math.max(minimum, fewestValues)
   const tested = all.flat().filter(({ times }) => times.length >= fewest)
   // The least p-value must stay below the level once it is multiplied by the number of tests.
@@ -65,7 +68,8 @@ export const findDrift = (
   )
 }
 
-const seriesOf = (calls: readonly AuditCall[]): readonly Series[] => {
+/** The series of one upstream, given by its calls in the order of time. */
+export const seriesOf = (calls: readonly AuditCall[]): readonly Series[] => {
   const upstream = `${calls[0]?.provider}/${calls[0]?.model}`
   const successes = calls.filter((call) => resultOf(call) === 'success')
   const judged = calls.filter((call) => ['success', 'failed'].includes(resultOf(call)))
@@ -86,19 +90,33 @@ const seriesOf = (calls: readonly AuditCall[]): readonly Series[] => {
       names: [],
     }
   }
-  const named = successes.filter(({ answered }) => answered !== null)
+  const names = (
+    name: SeriesName,
+    of: readonly AuditCall[],
+    nameOf: (call: AuditCall) => string | null,
+  ): Series => {
+    const known = of.flatMap((call) => {
+      const named = nameOf(call)
+      return named === null ? [] : [{ at: call.at, named }]
+    })
+    return {
+      name,
+      upstream,
+      times: known.map(({ at }) => at),
+      values: [],
+      names: known.map(({ named }) => named),
+    }
+  }
+  // Each protocol has its own words: what clients of another one ask is no change of the upstream.
+  const [protocol] = frequencies(successes.map((call) => call.protocol)).keys()
+  const ended = successes.filter((call) => call.protocol === protocol)
   return [
     numbers('ttft', successes, ({ ttftMs }) => ttftMs),
     numbers('tokens_per_second', successes, speedOf),
     numbers('error_rate', judged, (call) => (resultOf(call) === 'failed' ? 1 : 0)),
     numbers('output_tokens', successes, ({ outputTokens }) => outputTokens),
-    {
-      name: 'answered_model',
-      upstream,
-      times: named.map(({ at }) => at),
-      values: [],
-      names: named.map(({ answered }) => answered ?? ''),
-    },
+    names('answered_model', successes, ({ answered }) => answered),
+    names('finish_reason', ended, ({ finishReason }) => finishReason),
   ]
 }
 
@@ -106,6 +124,6 @@ const pointOf = (series: Series, permutations: number): ChangePoint => {
   const { name, upstream, values, names } = series
   // The same calls give the same report.
   const options = { random: createRandomSource(`${upstream} ${name}`), permutations }
-  const point = name === 'answered_model' ? mixChange(names, options) : numberChange(values, options)
+  const point = isMix(name) ? mixChange(names, options) : numberChange(values, options)
   return point ?? { at: 0, pValue: 1 }
 }

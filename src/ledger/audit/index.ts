@@ -1,4 +1,7 @@
 export type { AuditReport, UpstreamAudit } from './audit-report.ts'
 export { type AnnouncedChange, type AuditQuery, type AuditStore, createAuditStore } from './audit-store.ts'
+export type { CanaryAudit } from './canary-audit.ts'
+export { type CanaryPrompt, type CanaryResult, type CanaryRun, canaryId } from './canary-run.ts'
+export { type CanaryStore, type CanaryTurn, createCanaryStore } from './canary-store.ts'
 export type { SeriesAudit } from './drift.ts'
 export type { SeriesChange, SeriesName } from './series-change.ts'

@@ -6,6 +6,8 @@ export const seriesNames = [
   'error_rate',
   'output_tokens',
   'answered_model',
+  'finish_reason',
+  'canary',
 ] as const
 
 export type SeriesName = (typeof seriesNames)[number]
@@ -15,7 +17,7 @@ export interface Series {
   readonly name: SeriesName
   readonly upstream: string
   readonly times: readonly number[]
-  /** Of numbers and, as 0 and 1, of errors. */
+  /** Of numbers and, as 0 and 1, of errors and failed canaries. */
   readonly values: readonly number[]
   readonly names: readonly string[]
 }
@@ -28,7 +30,7 @@ export interface SeriesChange {
   readonly meaning: 'worse' | 'better' | 'different'
   /**
    * For numbers Cliff's delta, -1 to 1: how much more often a later value is the larger one than the smaller one. For
-   * errors the difference of their shares. For names the share of calls by which the mix differs.
+   * errors and canaries the difference of the shares that failed. For names the share of calls by which the mix differs.
    */
   readonly effect: number
   readonly before: SeriesSide
@@ -39,7 +41,7 @@ export interface SeriesSide {
   readonly count: number
   /** Of numbers. */
   readonly median: number | null
-  /** Of errors. */
+  /** That failed: of errors and canaries. */
   readonly share: number | null
   /** Of names: calls by name, the most frequent ones. */
   readonly names: Readonly<Record<string, number>> | null
@@ -49,7 +51,7 @@ export interface SeriesSide {
 export const changeOf = (series: Series, at: number): SeriesChange => {
   const { name, times, values, names } = series
   const shared = { at: times[at] ?? 0 }
-  if (name === 'answered_model') {
+  if (isMix(name)) {
     const [before, after] = [names.slice(0, at), names.slice(at)].map(frequencies)
     return {
       ...shared,
@@ -61,7 +63,7 @@ export const changeOf = (series: Series, at: number): SeriesChange => {
     }
   }
   const [before, after] = [values.slice(0, at), values.slice(at)]
-  const isErrors = name === 'error_rate'
+  const isErrors = isFailures(name)
   const effect = isErrors ? mean(after) - mean(before) : cliffsDelta(before, after)
   const describe = (side: readonly number[]): SeriesSide =>
     sideOf(side.length, isErrors ? { share: mean(side) } : { median: medianOf(side) })
@@ -76,8 +78,13 @@ export const changeOf = (series: Series, at: number): SeriesChange => {
   }
 }
 
+/** Is it told by names, and not by numbers? */
+export const isMix = (name: SeriesName): boolean => name === 'answered_model' || name === 'finish_reason'
+
+const isFailures = (name: SeriesName): boolean => name === 'error_rate' || name === 'canary'
+
 const meaningOf = (name: SeriesName, direction: 'up' | 'down'): SeriesChange['meaning'] => {
-  if (name === 'error_rate') return direction === 'up' ? 'worse' : 'better'
+  if (isFailures(name)) return direction === 'up' ? 'worse' : 'better'
   if (name === 'ttft' && direction === 'up') return 'worse'
   return name === 'tokens_per_second' && direction === 'down' ? 'worse' : 'different'
 }

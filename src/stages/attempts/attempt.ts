@@ -1,5 +1,5 @@
 import type { Catalog } from '../../catalog/index.ts'
-import type { ProtocolId } from '../../ir/index.ts'
+import type { ProtocolId, WorkMode } from '../../ir/index.ts'
 import type { Exchange } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
 import type { TokenCounter } from '../../translation/index.ts'
@@ -11,7 +11,6 @@ import type { Received } from '../receive/index.ts'
 import type { InSession } from '../sessions/index.ts'
 import type { RetrySettings } from './backoff.ts'
 import type { CredentialPool } from './credential-pool.ts'
-import type { WorkMode } from './possible-targets.ts'
 import type { UpstreamHealth } from './upstream-health.ts'
 
 /** One upstream call to come. */
@@ -40,6 +39,7 @@ export type AttemptExchange = AnsweredExchange & Attempting
 
 export interface AttemptsParts {
   readonly pool: CredentialPool
+  /** Of the gateway. */
   readonly workMode: WorkMode
   readonly tokenCounter: TokenCounter
   readonly catalog: Pick<Catalog, 'capabilities' | 'price'>

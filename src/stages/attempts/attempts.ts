@@ -6,6 +6,7 @@ import { orderTargets } from './order-targets.ts'
 import { possibleTargets } from './possible-targets.ts'
 import { sessionName } from './session-targets.ts'
 import { createTries } from './tries.ts'
+import { workModeOf } from './work-mode-of.ts'
 
 /**
  * Chooses targets and credentials and makes upstream calls until one is answered: the same upstream again after a
@@ -19,7 +20,12 @@ export const attempts = (
   const tries = createTries(parts, attempt)
   return async (exchange) => {
     exchange.stage = 'attempts'
-    const workMode = exchange.match.policy?.workMode ?? parts.workMode
+    const workMode = workModeOf({
+      key: exchange.identity.options.workMode,
+      rule: exchange.match.policy?.workMode,
+      listener: exchange.incoming.workMode,
+      gateway: parts.workMode,
+    })
     const last = sessionTarget(parts, exchange)
     const choices = orderTargets(parts, exchange, possibleTargets(workMode, exchange), last)
     const [first] = choices

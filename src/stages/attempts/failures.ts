@@ -21,8 +21,8 @@ export interface Failures {
   add(failed: Failed): void
   /** The one that says most: what a provider answered, the latest of its kind. */
   readonly best: Failed | undefined
-  /** `3; openai 503; openai 503; azure gateway_upstream_unreachable`, at most 1 KB. */
-  said(calls: number): string
+  /** `3; openai 503; openai 503; azure gateway_upstream_unreachable`, at most 1 KB. @param last one more of them */
+  said(calls: number, last?: string): string
   /** Ends the streams that were kept: something better is on its way to the client. */
   discard(): void
 }
@@ -43,7 +43,7 @@ export const createFailures = (): Failures => {
     get best() {
       return best
     },
-    said: (calls) => [String(calls), ...words].join('; ').slice(0, 1024),
+    said: (calls, ...last) => [String(calls), ...words, ...last].join('; ').slice(0, 1024),
     discard() {
       if (best !== undefined) drop(best.result)
       best = undefined

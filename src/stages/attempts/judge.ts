@@ -1,6 +1,7 @@
 import { type ErrorKind, GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import { isWhole, type Outcome, type Reply } from '../../pipeline/index.ts'
+import { usedUpUntil } from '../../translation/index.ts'
 
 /** What became of one upstream call, and what that means for the next. */
 export type Verdict =
@@ -33,6 +34,10 @@ export const named = (result: { readonly reply: Reply } | { readonly error: unkn
   return String(outcome?.error?.status ?? outcome?.status ?? result.reply.status)
 }
 
+/** Did the provider begin with an answer, and failed only then? What it keeps of answers is there then. */
+export const wasAccepted = (result: { readonly reply: Reply } | { readonly error: unknown }): boolean =>
+  'reply' in result && (earlyOutcome(result.reply)?.status ?? result.reply.status) < 400
+
 /** The outcome of a reply that is over before its first content; undefined for a stream that has begun. */
 const earlyOutcome = (reply: Reply): Outcome | undefined =>
   isWhole(reply) ? reply.outcome : reply.failedEarly
@@ -46,7 +51,9 @@ export const judgeReply = (reply: Reply): Verdict => {
   const shouldRetry = reply.headers.get('x-should-retry')
   const failure = failureOf(reply, error, shouldRetry !== 'false')
   if (error?.kind === 'quota' || error?.kind === 'payment') return { type: 'refused' }
-  if (status === 429 || error?.kind === 'rate_limit') return { type: 'limited', ...failure }
+  if (status === 429 || error?.kind === 'rate_limit') {
+    return { type: 'limited', ...untilReset(reply.headers), ...failure }
+  }
   if (status === 409) return shouldRetry === 'true' ? { type: 'failed', ...failure } : { type: 'final' }
   if (status === 408 || (status >= 500 && !deliberate.has(status))) return { type: 'failed', ...failure }
   if (status >= 400) return { type: 'final' }
@@ -64,6 +71,13 @@ const failureOf = (reply: Reply, error: CanonicalError | undefined, again: boole
   const milliseconds = numberOf(reply.headers.get('retry-after-ms'))
   const retryAfter = milliseconds ?? (seconds === undefined ? undefined : seconds * 1000)
   return { again, ...(retryAfter === undefined ? {} : { retryAfter }) }
+}
+
+/** Some say only when their limits begin anew. */
+const untilReset = (headers: Headers): Pick<Failure, 'retryAfter'> => {
+  const now = Date.now()
+  const until = usedUpUntil(headers, now)
+  return until === undefined ? {} : { retryAfter: Math.max(0, until - now) }
 }
 
 /** Seconds, or the HTTP date at which they are over. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../errors.ts'
-import type { Operation, ProtocolId } from '../../ir/index.ts'
+import type { Operation, ProtocolId, WorkMode } from '../../ir/index.ts'
 import { protocols } from '../../protocols/index.ts'
 import type { Provider } from '../../providers/index.ts'
-import { possibleTargets, type WorkMode } from './possible-targets.ts'
+import { possibleTargets } from './possible-targets.ts'
 
 const provider = (id: string, speaks: readonly ProtocolId[], local = false): Provider => ({
   id,
@@ -56,6 +56,7 @@ const choose = ({
         query: new URLSearchParams(),
         headers: new Headers(),
         pinnedProvider: undefined,
+        workMode: undefined,
         remoteAddress: '',
         readBody: () => Promise.resolve(new Uint8Array()),
       },
@@ -123,6 +124,24 @@ describe('the work mode', () => {
       'loopback in openai-chat',
     )
   })
+})
+
+test('the work mode says so where it is what refuses, whoever stands first', () => {
+  const chatOnly = provider('local', ['openai-chat'])
+  const operation = 'count-tokens'
+  expect(choose({ from: 'anthropic-messages', to: [chatOnly], operation, mode: 'passthrough' })).toBe(
+    'gateway_translation_unsupported',
+  )
+  expect(choose({ from: 'anthropic-messages', to: [anthropic], operation, mode: 'translation' })).toBe(
+    'gateway_translation_unsupported',
+  )
+  expect(choose({ from: 'anthropic-messages', to: [chatOnly], operation, mode: 'translation' })).toBe(
+    'local in nothing',
+  )
+  const silent = provider('silent', [])
+  expect(choose({ from: 'gemini', to: [silent, anthropic], mode: 'passthrough' })).toBe(
+    'gateway_translation_unsupported',
+  )
 })
 
 test('tokens are counted by the provider, in any protocol that has a word for it, or else here', () => {

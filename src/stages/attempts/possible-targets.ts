@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { Operation, ProtocolId } from '../../ir/index.ts'
+import type { Operation, ProtocolId, WorkMode } from '../../ir/index.ts'
 import type { Exchange } from '../../pipeline/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Matched, Target } from '../match/index.ts'
@@ -12,8 +12,6 @@ export interface Choice {
    */
   readonly protocol: ProtocolId | undefined
 }
-
-export type WorkMode = 'auto' | 'passthrough' | 'translation'
 
 /**
  * The targets that can be asked at all, in the order of the route. Providers that merely know the name are equals, so
@@ -102,22 +100,37 @@ const unserved = (
           `the state referred to lives at ${sticky.provider}, which does not serve this model`,
         )
   }
+  const refused = targets.find(
+    (target) => howServed(workMode, target, operation, protocol.id).served === 'refused',
+  )
+  if (refused !== undefined) {
+    return new GatewayError('gateway_translation_unsupported', refusal(workMode, refused, exchange))
+  }
   const { id } = first.provider
   const spoken = first.provider.speaks(first.model, operation)
   if (spoken.length === 0) {
     return new GatewayError('gateway_protocol_unsupported', `the provider ${id} does not serve ${operation}`)
   }
-  const said = `the provider ${id} speaks ${spoken.join(', ')} and this request is ${protocol.id}`
-  if (spoken.includes(protocol.id)) {
-    return new GatewayError(
-      'gateway_translation_unsupported',
-      'work mode `translation` refuses what would pass through',
-    )
-  }
   return new GatewayError(
     'gateway_translation_unsupported',
-    workMode === 'passthrough'
-      ? `${said}: work mode \`passthrough\` refuses what would have to be translated`
-      : `${said}: ${operation} has no counterpart there`,
+    `${speech(id, spoken, protocol.id)}: ${operation} has no counterpart there`,
   )
 }
+
+/** Why the work mode does not let a target be asked that could be. */
+const refusal = (
+  workMode: WorkMode,
+  { provider, model }: Target,
+  { operation, protocol }: Exchange,
+): string => {
+  const spoken = provider.speaks(model, operation)
+  if (workMode === 'translation') {
+    return `the provider ${provider.id} speaks ${protocol.id}: work mode \`translation\` refuses what would pass through`
+  }
+  return spoken.length === 0
+    ? `the provider ${provider.id} has no endpoint for ${operation}: work mode \`passthrough\` refuses what the gateway would answer for it`
+    : `${speech(provider.id, spoken, protocol.id)}: work mode \`passthrough\` refuses what would have to be translated`
+}
+
+const speech = (id: string, spoken: readonly ProtocolId[], client: ProtocolId): string =>
+  `the provider ${id} speaks ${spoken.join(', ')} and this request is ${client}`

@@ -8,7 +8,7 @@ import { backoff, pause } from './backoff.ts'
 import type { Call } from './circuit-breaker.ts'
 import { decorate } from './decorate.ts'
 import { createFailures, type Failures, type Result } from './failures.ts'
-import { judgeError, judgeReply, named } from './judge.ts'
+import { judgeError, judgeReply, named, type Verdict, wasAccepted } from './judge.ts'
 import { learn } from './learn.ts'
 import { targetName } from './order-targets.ts'
 import type { Choice } from './possible-targets.ts'
@@ -125,9 +125,13 @@ const askTarget = async (
     learn(parts, exchange, { target, credential, call, result, verdict, startedAt })
     if (verdict.type === 'answered' || verdict.type === 'final') {
       if (tries > 0) parts.health.budget.refund()
-      return settle(run, target, result)
+      return settle(run, target, result, verdict)
     }
     run.failures.add({ result, verdict, target, credential, words: named(result), number: run.calls })
+    if ((verdict.type === 'failed' || wasAccepted(result)) && !isRepeatable(exchange, protocol)) {
+      run.isSpent = true
+      return undefined
+    }
     switch (verdict.type) {
       case 'unfit':
         return undefined
@@ -146,10 +150,6 @@ const askTarget = async (
         if (!isLast) return undefined
         break
       case 'failed':
-        if (!isRepeatable(exchange, protocol)) {
-          run.isSpent = true
-          return undefined
-        }
         if (!verdict.again) return undefined
     }
     tries++
@@ -234,9 +234,17 @@ const make = async (
   }
 }
 
-const settle = (run: Run, target: Target, result: Result): Reply => {
-  if ('error' in result) throw result.error
-  return decorate(result.reply, run.exchange, target, String(run.calls))
+/** An answer tells how many calls it took; an error after others tells of all of them. */
+const settle = (run: Run, target: Target, result: Result, verdict: Verdict): Reply => {
+  const { calls, failures, exchange } = run
+  const isFurtherFailure = verdict.type === 'final' && calls > 1
+  const said = isFurtherFailure
+    ? failures.said(calls, `${target.provider.id} ${named(result)}`)
+    : String(calls)
+  if ('reply' in result) return decorate(result.reply, exchange, target, said)
+  throw isFurtherFailure && result.error instanceof GatewayError
+    ? withAttempts(result.error, said)
+    : result.error
 }
 
 /** Rests before the same upstream is asked again; false when that is not worth it. */
@@ -249,7 +257,12 @@ const rests = async (
   const { retry, health, random } = run.parts
   const wait = backoff(retry, failures, retryAfter, random)
   if (wait === undefined || !inTime(run, wait) || !health.budget.withdraw(!isLast)) return false
-  await waitFor(run, wait)
+  try {
+    await pause(wait, run.exchange.signal)
+  } catch {
+    health.budget.refund()
+    throw new GatewayError('gateway_client_gone', 'the client left before the answer began')
+  }
   return true
 }
 
@@ -257,14 +270,6 @@ const inTime = ({ parts, exchange }: Run, wait: number): boolean =>
   parts.now() + wait - exchange.startedAt < parts.retry.deadline
 
 const goesOn = (run: Run): boolean => run.isSpent !== true && inTime(run, 0) && !run.exchange.signal.aborted
-
-const waitFor = async ({ exchange }: Run, milliseconds: number): Promise<void> => {
-  try {
-    await pause(milliseconds, exchange.signal)
-  } catch {
-    throw new GatewayError('gateway_client_gone', 'the client left before the answer began')
-  }
-}
 
 /** Nothing was answered: the client gets what says most. */
 const giveUp = (run: Run, choices: readonly Choice[]): Reply => {

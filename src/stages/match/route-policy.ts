@@ -1,3 +1,5 @@
+import type { WorkMode } from '../../ir/index.ts'
+
 /** How the targets of a rule are chosen among. */
 export const strategies = [
   'fallback',
@@ -17,7 +19,7 @@ export interface RoutePolicy {
   readonly strategy: Strategy
   /** A session stays with its upstream while that is healthy. */
   readonly sticky: boolean
-  readonly workMode?: 'auto' | 'passthrough' | 'translation'
+  readonly workMode?: WorkMode
   /** Upstream calls to one target before the next is tried. */
   readonly tries?: number
   readonly timeouts?: {

@@ -57,6 +57,7 @@ const baseRow = (parts: MeterParts, exchange: AttemptExchange): AttemptRow => {
     protocol: attempt.protocol,
     modelSent: attempt.target.model,
     modelAnswered: null,
+    finishReason: null,
     status: null,
     error: null,
     latencyMs: parts.now() - attempt.startedAt,
@@ -82,6 +83,7 @@ const settledRow = (
   return {
     ...baseRow(parts, exchange),
     modelAnswered: outcome.facts?.model ?? null,
+    finishReason: outcome.facts?.finishReason ?? null,
     status: outcome.status,
     error: outcome.error?.code ?? outcome.error?.type ?? null,
     usage,

@@ -74,7 +74,7 @@ const detachedExchange = (
   { protocol, endpoint, operation, incoming }: Exchange,
   body: Uint8Array,
 ): Omit<Exchange, 'id' | 'signal' | 'startedAt'> => {
-  const { method, path, parameters, query, headers, pinnedProvider, remoteAddress } = incoming
+  const { method, path, parameters, query, headers, pinnedProvider, workMode, remoteAddress } = incoming
   return {
     kind: 'background',
     protocol,
@@ -88,6 +88,7 @@ const detachedExchange = (
       // The client's connection, and with it the request's own headers, may be gone.
       headers: new Headers(headers),
       pinnedProvider,
+      workMode,
       remoteAddress,
       readBody: () => Promise.resolve(body),
     },

@@ -1,15 +1,12 @@
 import { boundOf, type Catalog } from '../../catalog/index.ts'
-import { GatewayError, toGatewayError } from '../../errors.ts'
 import type { GenerateRequest, ToolDefinition } from '../../ir/index.ts'
 import type { AttemptRow, ShadowEnd, ShadowPrimary, ShadowStore } from '../../ledger/index.ts'
-import { type Exchange, isWhole, type Outcome, type Reply, whenSettled } from '../../pipeline/index.ts'
-import { createId } from '../../telemetry/index.ts'
-import type { Recorded } from '../ledger/index.ts'
+import type { Exchange, Reply } from '../../pipeline/index.ts'
 import type { ShadowPolicy } from '../match/index.ts'
+import { answerOf, type OwnExchange, ownExchange, readAnswer } from '../own-exchange/index.ts'
 import type { Captured } from './capture.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { copiedRequest } from './copied-request.ts'
-import { readAnswer } from './read-answer.ts'
 import type { ShadowExchange } from './shadow.ts'
 import type { ShadowCopies } from './shadow-copies.ts'
 
@@ -47,8 +44,8 @@ export const runCopy = async (parts: CopyParts, copying: Copying): Promise<void>
   const isBegun = await begin(parts, copying, { copy, primary, target })
   if (!isBegun) return
   const answer = await answerOf(parts, copy)
-  const ours = 'captured' in answer ? readAnswer(exchange.protocol, captured) : undefined
-  const theirs = 'captured' in answer ? readAnswer(exchange.protocol, answer.captured) : undefined
+  const ours = 'bytes' in answer ? readAnswer(exchange.protocol, captured) : undefined
+  const theirs = 'bytes' in answer ? readAnswer(exchange.protocol, answer.bytes) : undefined
   const isRead = ours !== undefined && theirs !== undefined
   const end: ShadowEnd = {
     result: 'error' in answer ? 'failed' : isRead ? 'compared' : 'unreadable',
@@ -96,36 +93,28 @@ interface Target {
   readonly model: string
 }
 
-/** Stages add to an exchange: what it cost can be read there when it is over. */
-type Copy = Exchange & Partial<Recorded>
-
-const copyOf = ({ now }: CopyParts, { exchange, signal }: Copying, target: Target): Copy => {
-  const { protocol, operation, incoming, identity } = exchange
+const copyOf = ({ now }: CopyParts, { exchange, signal }: Copying, target: Target): OwnExchange => {
+  const { protocol, incoming, identity } = exchange
   const { endpoint, query, headers, body } = copiedRequest(protocol, exchange.request)
-  // What the key says about losses holds wherever its requests go.
-  if (identity.options.strict !== null) headers.set('x-tollgate-strict', String(identity.options.strict))
-  const { method, path, parameters, remoteAddress } = incoming
-  return {
-    id: createId('req'),
+  // What the key says about translation holds wherever its requests go.
+  const { strict, workMode } = identity.options
+  if (strict !== null) headers.set('x-tollgate-strict', String(strict))
+  return ownExchange({
     kind: 'shadow',
-    internal: { tenant: identity.tenant, target },
+    tenant: identity.tenant,
+    target,
     protocol,
     endpoint,
-    operation,
-    incoming: {
-      method,
-      path: path.replace(':streamGenerateContent', ':generateContent'),
-      parameters,
-      query,
-      headers,
-      pinnedProvider: undefined,
-      remoteAddress,
-      readBody: () => Promise.resolve(body),
-    },
+    path: incoming.path.replace(':streamGenerateContent', ':generateContent'),
+    parameters: incoming.parameters,
+    query,
+    headers,
+    body,
+    ...(workMode === null ? {} : { workMode }),
+    remoteAddress: incoming.remoteAddress,
     signal,
-    startedAt: now(),
-    stage: '',
-  }
+    at: now(),
+  })
 }
 
 /** A copy that cannot be recorded is not sent: nothing would count what it costs. */
@@ -136,7 +125,7 @@ const begin = async (
     copy,
     primary,
     target,
-  }: { readonly copy: Copy; readonly primary: ShadowPrimary; readonly target: Target },
+  }: { readonly copy: OwnExchange; readonly primary: ShadowPrimary; readonly target: Target },
 ): Promise<boolean> => {
   const card = catalog.price(target.provider, target.model, copy.startedAt)
   const limits = [
@@ -177,53 +166,3 @@ const dayLength = 86_400_000
 
 /** Midnight, UTC. */
 const dayOf = (time: number): number => time - (time % dayLength)
-
-type Answer = { readonly endedAt: number } & (
-  | { readonly captured: Pick<Captured, 'headers' | 'isStreamed' | 'pieces'> }
-  | { readonly error: string }
-)
-
-const answerOf = async ({ run, now }: CopyParts, copy: Copy): Promise<Answer> => {
-  try {
-    const reply = await run(copy)
-    const { headers } = reply
-    let outcome: Outcome | undefined
-    void whenSettled(reply, (settled) => {
-      outcome = settled
-    })
-    const pieces = isWhole(reply) ? [reply.body] : await drain(reply.body, copy.signal)
-    const endedAt = now()
-    if (outcome?.result !== 'success') return { endedAt, error: errorOf(outcome, reply.status) }
-    return { endedAt, captured: { headers, isStreamed: !isWhole(reply), pieces } }
-  } catch (error) {
-    const { code } = toGatewayError(error)
-    return { endedAt: now(), error: copy.signal.aborted ? 'aborted' : code }
-  }
-}
-
-const errorOf = (outcome: Outcome | undefined, status: number): string =>
-  outcome?.error?.code ?? outcome?.error?.type ?? `status ${status}`
-
-/** A target that streams though it was not asked to. */
-const drain = async (
-  body: Extract<Reply['body'], { next: unknown }>,
-  signal: AbortSignal,
-): Promise<readonly Uint8Array[]> => {
-  const pieces: Uint8Array[] = []
-  const leave = (): void => body.cancel()
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    for (let bytes = 0; bytes <= mostBytes; ) {
-      const piece = await body.next()
-      if (piece === undefined) return pieces
-      bytes += piece.byteLength
-      pieces.push(piece)
-    }
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
-  body.cancel()
-  throw new GatewayError('gateway_upstream_invalid', 'the answer to a shadow copy is too long')
-}
-
-const mostBytes = 16 * 1024 * 1024

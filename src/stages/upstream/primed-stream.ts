@@ -58,9 +58,12 @@ class PrimedStream implements BodyStream {
       this.pieces.push(piece)
       this.pending = undefined
     })
-    // Whoever waits for the piece sees the failure; without anybody it is no stray one.
-    this.pending.catch(() => undefined)
-    await this.pending
+    try {
+      await this.pending
+    } catch (error) {
+      // A stream that is over and breaks off on purpose does so when its reader gets there.
+      if (this.outcome === undefined) throw error
+    }
   }
 
   onSettle(hook: SettleHook): void {
@@ -73,8 +76,8 @@ class PrimedStream implements BodyStream {
 
   private async nextAhead(): Promise<Uint8Array | undefined> {
     this.isOpen = true
-    if (this.pending !== undefined) await this.pending
     if (this.outcome !== undefined) await this.tell()
+    if (this.pending !== undefined) await this.pending
     if (this.pieces.length > 0) return this.pieces.shift()
     this.isDrained = true
     return this.inner.next()

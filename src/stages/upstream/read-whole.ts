@@ -8,13 +8,18 @@ import type { HttpCall } from './send-http.ts'
  */
 export const readWhole = async (exchange: AttemptExchange, call: HttpCall): Promise<Uint8Array> => {
   const { provider } = exchange.attempt.target
+  call.expectWhole()
   try {
     return await call.response.bytes()
   } catch (error) {
     if (exchange.signal.aborted)
       throw new GatewayError('gateway_client_gone', 'the client left before the answer was complete')
     if (call.timedOut())
-      throw new GatewayError('gateway_upstream_timeout', `the provider ${provider.id} did not finish in time`)
+      throw new GatewayError(
+        'gateway_upstream_timeout',
+        `the provider ${provider.id} did not finish in time`,
+        { wasSent: true },
+      )
     throw new GatewayError(
       'gateway_upstream_died',
       `the provider ${provider.id} broke off in the middle of its answer`,

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { Operation } from '../../ir/index.ts'
+import type { CanonicalError, Operation } from '../../ir/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import type { HttpCall } from './send-http.ts'
 
@@ -22,8 +22,17 @@ export const refuseUnusable = (call: HttpCall, provider: string): void => {
   }
 }
 
+/**
+ * Some refuse a credential with a status that elsewhere is the client's fault: Gemini says 400 to a bad key, and
+ * Anthropic to an empty account.
+ * @throws GatewayError `gateway_upstream_credentials_exhausted`
+ */
+export const refuseBadCredential = ({ kind, code, type }: CanonicalError, provider: string): void => {
+  if (kind === 'bad_key' || kind === 'payment') throw credentialRefused(provider, code ?? type ?? kind)
+}
+
 /** @param said how the provider refused it */
-export const credentialRefused = (provider: string, said: string): GatewayError =>
+const credentialRefused = (provider: string, said: string): GatewayError =>
   new GatewayError(
     'gateway_upstream_credentials_exhausted',
     `your key is fine, but the provider ${provider} refused the gateway's own credential (${said})`,

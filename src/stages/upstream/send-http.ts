@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Watch, Watchdog } from '../../pipeline/index.ts'
 import { bodyBytes } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
-import { canConnect } from './can-connect.ts'
+import { isThere } from './is-there.ts'
 import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
 
 /** All in milliseconds; 0 means no bound. */
@@ -19,7 +19,9 @@ export interface HttpCall {
   abort(): void
   /** True once `abort` was called because a bound passed, not because the client left. */
   timedOut(): boolean
-  /** Stops the bound on the whole call. */
+  /** The body comes as one piece, for which the provider has as long as for the first byte of the head. */
+  expectWhole(): void
+  /** Stops the bounds on the call. */
   finished(): void
   readonly hidesUsage: boolean
 }
@@ -52,6 +54,7 @@ export const sendHttp = async (
   const { attempt, signal } = exchange
   const { provider } = attempt.target
   const { url, headers } = outgoing
+  if (signal.aborted) throw clientGone()
   if (attempt.credential.origin !== url.origin) {
     throw new GatewayError(
       'gateway_internal',
@@ -61,22 +64,22 @@ export const sendHttp = async (
   provider.authorize(headers, attempt.credential, attempt.protocol)
 
   const controller = new AbortController()
-  let bound: 'connect' | 'first byte' | 'total' | undefined
-  const limit = (milliseconds: number, name: 'first byte' | 'total'): Watch =>
+  let bound: 'connect' | 'first byte' | 'whole body' | 'total' | undefined
+  const limit = (milliseconds: number, name: 'first byte' | 'whole body' | 'total'): Watch =>
     watchdog.watch(milliseconds, () => {
       bound = name
       controller.abort()
     })
   const firstByte = limit(timeouts.firstByte, 'first byte')
   const total = limit(timeouts.total, 'total')
-  // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look at the port.
+  // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look whether the host is there.
   const connecting = watchdog.watch(timeouts.connect / 2, async () => {
-    if (await canConnect(url, timeouts.connect / 2)) return
+    if (await isThere(url, timeouts.connect / 2)) return
     bound = 'connect'
     controller.abort()
   })
   const leave = (): void => controller.abort()
-  if (signal.aborted) throw clientGone()
+  let wholeBody: Watch | undefined
   signal.addEventListener('abort', leave, { once: true })
   const answered = (): void => {
     firstByte.end()
@@ -84,6 +87,7 @@ export const sendHttp = async (
   }
   const clear = (): void => {
     answered()
+    wholeBody?.end()
     total.end()
     signal.removeEventListener('abort', leave)
   }
@@ -102,6 +106,9 @@ export const sendHttp = async (
       response,
       abort: () => controller.abort(),
       timedOut: () => bound !== undefined,
+      expectWhole() {
+        wholeBody = limit(timeouts.firstByte, 'whole body')
+      },
       finished: clear,
       hidesUsage: asksForUsage(exchange),
     }

@@ -5,7 +5,7 @@ import { maskSecrets } from '../../telemetry/index.ts'
 import { wordContextError } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming } from '../translate/index.ts'
-import { credentialRefused } from './refuse-unusable.ts'
+import { refuseBadCredential } from './refuse-unusable.ts'
 
 /** A provider's error in the client's own protocol: its status, type, code and words (translation.md §13.1). */
 export const translatedError = (
@@ -14,10 +14,7 @@ export const translatedError = (
   beside: { readonly headers: Headers; readonly facts?: AnswerFacts },
 ): WholeReply => {
   const { protocol, attempt } = exchange
-  // Real Gemini says 400 to a bad key, and Anthropic to an empty account.
-  if (error.kind === 'bad_key' || error.kind === 'payment') {
-    throw credentialRefused(attempt.target.provider.id, error.code ?? error.type ?? error.kind)
-  }
+  refuseBadCredential(error, attempt.target.provider.id)
   const encoded = protocol.errors.encode(
     foreign(error, protocol.id, clientFraming(exchange) === 'json-array'),
     {

@@ -11,7 +11,7 @@ import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
 import { headPatience, prime } from './primed-stream.ts'
 import { readWhole } from './read-whole.ts'
-import { refuseNonsense, refuseUnusable } from './refuse-unusable.ts'
+import { refuseBadCredential, refuseNonsense, refuseUnusable } from './refuse-unusable.ts'
 import { responseHeaders } from './response-headers.ts'
 import { type HttpCall, sendHttp } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
@@ -77,6 +77,7 @@ const wholeReply = (
   const responseBytes = body.byteLength
   if (status >= 400) {
     const error = protocol.errors.decode(status, upstreamHeaders, readable ?? new Uint8Array(0))
+    refuseBadCredential(error, exchange.attempt.target.provider.id)
     return { status, headers, body, outcome: { result: 'upstream_error', status, error, responseBytes } }
   }
   const facts = readable === undefined ? undefined : protocol.meterBody(readable, operation)

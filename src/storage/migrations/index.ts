@@ -7,6 +7,8 @@ import { reasoningMigration } from './0004-reasoning.ts'
 import { responsesMigration } from './0005-responses.ts'
 import { shadowMigration } from './0006-shadow.ts'
 import { driftMigration } from './0007-drift.ts'
+import { finishReasonMigration } from './0008-finish-reason.ts'
+import { canariesMigration } from './0009-canaries.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -20,4 +22,6 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0005-responses': responsesMigration,
   '0006-shadow': shadowMigration,
   '0007-drift': driftMigration,
+  '0008-finish-reason': finishReasonMigration,
+  '0009-canaries': canariesMigration,
 }

@@ -2,12 +2,12 @@ import { collect, type GenerateResponse } from '../../ir/index.ts'
 import type { Protocol } from '../../protocols/index.ts'
 import { jsonArraySplitter, parseElement, type SseFrame, sseDecoder } from '../../wire/index.ts'
 import { decoded } from '../upstream/index.ts'
-import type { Captured } from './capture.ts'
+import type { AnswerBytes } from './answer-of.ts'
 
-/** What a client read, as it is to be understood. Undefined where that is no whole answer of the protocol. */
+/** An answer as it is to be understood. Undefined where that is no whole answer of the protocol. */
 export const readAnswer = (
   { id, generate }: Protocol,
-  { headers, isStreamed, pieces }: Pick<Captured, 'headers' | 'isStreamed' | 'pieces'>,
+  { headers, isStreamed, pieces }: AnswerBytes,
 ): GenerateResponse | undefined => {
   if (generate === undefined) return undefined
   try {

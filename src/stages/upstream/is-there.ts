@@ -1,7 +1,11 @@
 import { connect } from 'node:net'
 
-/** Does a TCP connection to the URL's host and port come about within `limit` milliseconds? A proxy in between: assumed. */
-export const canConnect = (url: URL, limit: number): Promise<boolean> => {
+/**
+ * Does anything answer a TCP connection to the URL's host and port within `limit` milliseconds? A refusal is an answer:
+ * whoever waits to be connected hears of it by himself, and who has been connected is still served by a provider that
+ * closed its port in order to stop. Behind a proxy it is assumed.
+ */
+export const isThere = (url: URL, limit: number): Promise<boolean> => {
   const proxied =
     process.env['HTTPS_PROXY'] ??
     process.env['https_proxy'] ??
@@ -11,13 +15,13 @@ export const canConnect = (url: URL, limit: number): Promise<boolean> => {
   return new Promise((resolve) => {
     const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
     const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
-    const done = (connected: boolean): void => {
+    const done = (answered: boolean): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(connected)
+      resolve(answered)
     }
     const timer = setTimeout(() => done(false), limit)
     socket.once('connect', () => done(true))
-    socket.once('error', () => done(false))
+    socket.once('error', () => done(true))
   })
 }

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { freePort, waitFor } from '../../test/support/gateway.ts'
+import { type RedisServer, redisAvailable, startRedis } from '../../test/support/redis.ts'
+import { GatewayError } from '../errors.ts'
+import { memoryState, redisState, type State, type StateStatus, tryRedis } from './index.ts'
+
+const hasRedis = redisAvailable('state shared by processes')
+
+const connected = async (state: State): Promise<State> => {
+  await waitFor(() => (state.status() === 'away' ? undefined : true))
+  return state
+}
+
+/** What holds for every backend. `open` gives another process's view of the same state. */
+const conformance = (open: () => Promise<State>, close: (state: State) => void): void => {
+  const using = async (work: (state: State, other: State) => Promise<void>): Promise<void> => {
+    const [state, other] = [await open(), await open()]
+    try {
+      await work(state, other)
+    } finally {
+      close(state)
+      close(other)
+    }
+  }
+
+  test('what one process sets, another gets, until it is deleted', () =>
+    using(async (state, other) => {
+      expect(await state.get('a')).toBeUndefined()
+      await state.set('a', 'line\n"quoted" ünïcode \u0000 end', 60_000)
+      expect(await other.get('a')).toBe('line\n"quoted" ünïcode \u0000 end')
+      await state.set('a', '', 60_000)
+      expect(await other.get('a')).toBe('')
+      await other.delete('a')
+      expect(await state.get('a')).toBeUndefined()
+    }))
+
+  test('a value ends by itself, and setting it anew gives it new time', () =>
+    using(async (state) => {
+      await state.set('short', 'x', 50)
+      await state.set('again', 'x', 50)
+      await state.set('again', 'y', 60_000)
+      await waitFor(async () => ((await state.get('short')) === undefined ? true : undefined))
+      expect(await state.get('again')).toBe('y')
+      await state.delete('again')
+    }))
+
+  test('no increment is lost, whoever makes it', () =>
+    using(async (state, other) => {
+      const sums = await Promise.all(
+        Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? state : other).increment('sum', 1, 60_000)),
+      )
+      expect([...sums].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, at) => at + 1))
+      expect(await state.increment('sum', -50, 60_000)).toBe(150)
+      expect(await other.get('sum')).toBe('150')
+      await state.delete('sum')
+    }))
+
+  test('a counter ends when its first time is over, however often it is raised', () =>
+    using(async (state) => {
+      await state.increment('window', 1, 150)
+      const begun = performance.now()
+      let value = 1
+      while (value > 0 && performance.now() - begun < 5_000) {
+        const next = await state.increment('window', 1, 150)
+        if (next <= value) break
+        value = next
+        await Bun.sleep(5)
+      }
+      expect(performance.now() - begun).toBeGreaterThan(100)
+      expect(performance.now() - begun).toBeLessThan(4_000)
+    }))
+
+  test('entries are those whose keys begin so, taken literally, with what is left of their time', () =>
+    using(async (state, other) => {
+      for (const key of ['f[*]?\\/a', 'f[*]?\\/b', 'fx/c', 'f[*]?\\', 'g/f[*]?\\/d'])
+        await state.set(key, key, 60_000)
+      const found = await other.entries('f[*]?\\/')
+      expect([...found.keys()].sort()).toEqual(['f[*]?\\/a', 'f[*]?\\/b'])
+      for (const [key, { value, ttl }] of found) {
+        expect(value).toBe(key)
+        expect(ttl).toBeGreaterThan(50_000)
+        expect(ttl).toBeLessThanOrEqual(60_000)
+      }
+    }))
+
+  test('entries are complete beyond one page', () =>
+    using(async (state) => {
+      await Promise.all(Array.from({ length: 3_000 }, (_, at) => state.set(`many/${at}`, String(at), 60_000)))
+      const found = await state.entries('many/')
+      expect(found.size).toBe(3_000)
+      expect(found.get('many/2999')?.value).toBe('2999')
+    }))
+
+  test('what is published reaches all who subscribe, the publisher too, in order and once', () =>
+    using(async (state, other) => {
+      const mine: string[] = []
+      const theirs: string[] = []
+      const elsewhere: string[] = []
+      state.subscribe('news', (text) => mine.push(text))
+      other.subscribe('news', (text) => theirs.push(text))
+      other.subscribe('other', (text) => elsewhere.push(text))
+      await waitFor(async () => {
+        await state.publish('news', 'hello?')
+        return mine.length > 0 && theirs.length > 0 ? true : undefined
+      })
+      const said = Array.from({ length: 100 }, (_, at) => `message ${at}`)
+      await Promise.all(said.map((text) => state.publish('news', text)))
+      const real = (heard: readonly string[]) => heard.filter((text) => text !== 'hello?')
+      await waitFor(() => (real(mine).length >= 100 && real(theirs).length >= 100 ? true : undefined))
+      expect(real(mine)).toEqual(said)
+      expect(real(theirs)).toEqual(said)
+      expect(elsewhere).toEqual([])
+    }))
+
+  test('who has stopped hears nothing, and who comes back hears all once', () =>
+    using(async (state) => {
+      const heard: string[] = []
+      const always: string[] = []
+      state.subscribe('talk', (text) => always.push(text))
+      const listen = () => state.subscribe('talk', (text) => heard.push(text))
+      const say = async (text: string): Promise<void> => {
+        await state.publish('talk', text)
+        await waitFor(() => (always.includes(text) ? true : undefined), 500).catch(() => undefined)
+      }
+      const stop = listen()
+      await waitFor(async () => {
+        await say('first')
+        return always.length > 0 ? true : undefined
+      })
+      stop()
+      const before = heard.length
+      await say('second')
+      expect(heard.length).toBe(before)
+      listen()
+      await say('third')
+      expect(heard.filter((text) => text === 'third')).toEqual(['third'])
+      expect(always.filter((text) => text === 'third')).toEqual(['third'])
+    }))
+}
+
+describe('state in memory', () => {
+  const state = memoryState()
+  conformance(
+    async () => state,
+    () => undefined,
+  )
+
+  test('is alone', () => expect(state.status()).toBe('alone'))
+
+  test('forgets what has ended by its clock', async () => {
+    let time = 0
+    const own = memoryState(() => time)
+    await own.set('a', 'x', 1_000)
+    await own.increment('n', 5, 1_000)
+    time = 999
+    expect([await own.get('a'), await own.increment('n', 1, 1_000)]).toEqual(['x', 6])
+    time = 1_000
+    expect([await own.get('a'), await own.increment('n', 1, 1_000)]).toEqual([undefined, 1])
+    expect([...(await own.entries('')).keys()]).toEqual(['n'])
+  })
+})
+
+describe.skipIf(!hasRedis)('state in Redis', () => {
+  let redis: RedisServer
+  let opened = 0
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+  const open = (keyPrefix: string, url = redis.url): State => redisState({ url, keyPrefix, patience: 1_000 })
+  conformance(
+    // Both views of one test, and no test's leavings.
+    () => connected(open(`test${Math.floor(opened++ / 2)}:`)),
+    (state) => state.close(),
+  )
+
+  test('another prefix is another state', async () => {
+    const [one, two] = [await connected(open('one:')), await connected(open('two:'))]
+    const heard: string[] = []
+    two.subscribe('c', (text) => heard.push(`two ${text}`))
+    one.subscribe('c', (text) => heard.push(`one ${text}`))
+    await one.set('k', 'v', 60_000)
+    expect(await two.get('k')).toBeUndefined()
+    expect((await two.entries('')).size).toBe(0)
+    await waitFor(async () => {
+      await one.publish('c', 'x')
+      return heard.length > 2 ? true : undefined
+    })
+    expect(new Set(heard)).toEqual(new Set(['one x']))
+    one.close()
+    two.close()
+  })
+
+  test('after a crash calls fail at once, and when Redis is back so are calls and subscriptions', async () => {
+    const state = await connected(open('crash:'))
+    const told: StateStatus[] = []
+    const heard: string[] = []
+    state.onStatus((status) => told.push(status))
+    state.subscribe('c', (text) => heard.push(text))
+    await redis.crash()
+    await waitFor(() => (state.status() === 'away' ? true : undefined), 3_000)
+    const begun = performance.now()
+    const failures = await Promise.all([
+      state.get('k').catch((error) => error),
+      state.set('k', 'v', 1_000).catch((error) => error),
+      state.increment('k', 1, 1_000).catch((error) => error),
+      state.entries('').catch((error) => error),
+      state.publish('c', 'lost').catch((error) => error),
+    ])
+    expect(performance.now() - begun).toBeLessThan(100)
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(GatewayError)
+      expect(failure.code).toBe('gateway_state_unavailable')
+    }
+    await redis.restart()
+    await waitFor(() => (state.status() === 'connected' ? true : undefined), 10_000)
+    await state.set('k', 'back', 60_000)
+    expect(await state.get('k')).toBe('back')
+    await state.publish('c', 'once')
+    await waitFor(() => (heard.length > 0 ? true : undefined))
+    await state.publish('c', 'end')
+    await waitFor(() => (heard.includes('end') ? true : undefined))
+    expect(heard).toEqual(['once', 'end'])
+    expect(told).toEqual(['away', 'connected'])
+    state.close()
+  })
+
+  test('a Redis that is silent is away within the patience, and nobody waits longer', async () => {
+    const state = redisState({ url: redis.url, keyPrefix: 'frozen:', patience: 300 })
+    await connected(state)
+    redis.freeze()
+    try {
+      const begun = performance.now()
+      await expect(state.get('k')).rejects.toMatchObject({ code: 'gateway_state_unavailable' })
+      const waited = performance.now() - begun
+      expect(waited).toBeGreaterThan(250)
+      expect(waited).toBeLessThan(2_000)
+      expect(state.status()).toBe('away')
+    } finally {
+      redis.thaw()
+    }
+    await waitFor(() => (state.status() === 'connected' ? true : undefined))
+    state.close()
+  })
+
+  test('this process being busy for long is not taken for silence', async () => {
+    const state = redisState({ url: redis.url, keyPrefix: 'busy:', patience: 200 })
+    await connected(state)
+    const told: StateStatus[] = []
+    state.onStatus((status) => told.push(status))
+    const reply = state.increment('k', 1, 60_000)
+    Bun.sleepSync(600)
+    expect(await reply).toBe(1)
+    expect(told).toEqual([])
+    state.close()
+  })
+
+  test('silence is noticed without a call', async () => {
+    const state = redisState({ url: redis.url, keyPrefix: 'frozen:', patience: 200 })
+    await connected(state)
+    redis.freeze()
+    try {
+      await waitFor(() => (state.status() === 'away' ? true : undefined), 5_000)
+    } finally {
+      redis.thaw()
+    }
+    await waitFor(() => (state.status() === 'connected' ? true : undefined))
+    state.close()
+  })
+
+  test('a Redis that takes no writes is away, with the reason, until it takes them again', async () => {
+    const state = await connected(open('readonly:'))
+    const told: (readonly [StateStatus, string | undefined])[] = []
+    state.onStatus((status, reason) => told.push([status, reason]))
+    const operator = new Bun.RedisClient(redis.url)
+    await operator.send('REPLICAOF', ['127.0.0.1', String(freePort())])
+    try {
+      await waitFor(() => (state.status() === 'away' ? true : undefined), 5_000)
+      expect(told).toEqual([['away', expect.stringContaining('read only')]])
+      expect(await tryRedis({ url: redis.url, keyPrefix: 'readonly:' })).toContain('read only')
+    } finally {
+      await operator.send('REPLICAOF', ['NO', 'ONE'])
+      operator.close()
+    }
+    await waitFor(() => (state.status() === 'connected' ? true : undefined), 5_000)
+    await state.set('k', 'v', 1_000)
+    state.close()
+  })
+
+  test('a Redis that is away at first is connected to when it comes', async () => {
+    await redis.crash()
+    const state = open('late:')
+    const told: StateStatus[] = []
+    state.onStatus((status) => told.push(status))
+    await expect(state.get('k')).rejects.toMatchObject({ code: 'gateway_state_unavailable' })
+    await waitFor(() => (told.length > 0 ? true : undefined))
+    await redis.restart()
+    await connected(state)
+    await waitFor(() => (told.length > 1 ? true : undefined))
+    expect(told).toEqual(['away', 'connected'])
+    state.close()
+  })
+
+  test('a password counts, and a wrong one never comes into a message', async () => {
+    const guarded = await startRedis(['--requirepass', 'open-sesame'])
+    const good = await connected(open('p:', `redis://:open-sesame@127.0.0.1:${guarded.port}`))
+    await good.set('k', 'v', 1_000)
+    const bad = open('p:', `redis://:not-this-one@127.0.0.1:${guarded.port}`)
+    const reason = Promise.withResolvers<string>()
+    bad.onStatus((_, why) => reason.resolve(why ?? ''))
+    expect(await reason.promise).not.toContain('not-this-one')
+    expect(await reason.promise).not.toBe('')
+    expect(bad.status()).toBe('away')
+    bad.close()
+    good.close()
+    await guarded.stop()
+  })
+})
