@@ -42,6 +42,8 @@ export const benchFailOver = async (upstream: number, duration: number): Promise
     },
   )
   try {
+    await assertCalls(gateway, 'direct', '1')
+    await assertCalls(gateway, 'failing-over', '2')
     await load(gateway, 'direct', 1000)
     await load(gateway, 'failing-over', 1000)
     const medians = { direct: 0, failingOver: 0 }
@@ -70,6 +72,18 @@ export const benchFailOver = async (upstream: number, duration: number): Promise
 
 const load = ({ port }: Measured, model: string, milliseconds: number) =>
   runLoad({ port, connections: 1, duration: milliseconds, request: routedRequest(key, model) })
+
+/** The row is worth nothing where the first target is not asked each time. */
+const assertCalls = async ({ port }: Measured, model: string, calls: string): Promise<void> => {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }),
+  })
+  await answer.bytes()
+  const made = answer.headers.get('x-tollgate-attempts')
+  if (made !== calls) throw new Error(`${model} took ${made} calls in place of ${calls}`)
+}
 
 const assertRefused = async (): Promise<void> => {
   const isOpen = await Bun.connect({ hostname: '127.0.0.1', port: refusingPort, socket: { data() {} } }).then(

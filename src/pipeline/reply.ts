@@ -29,7 +29,10 @@ export interface Outcome {
     | 'client_aborted'
     | 'upstream_died'
     | 'gateway_error'
+  /** What the client got. */
   readonly status: number
+  /** What the provider answered with, where that is another. */
+  readonly upstreamStatus?: number
   readonly error?: CanonicalError
   /** What the answer told about itself: usage, model, ids. */
   readonly facts?: AnswerFacts

@@ -8,6 +8,7 @@ export { rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
 export {
   reasoningState,
   recallReasoning,
+  refusesState,
   rememberReasoning,
   wantsReasoning,
 } from './reasoning/index.ts'

@@ -22,6 +22,8 @@ export interface TranslationTarget {
   readonly credential: string
   readonly model: string
   readonly capabilities: Capabilities
+  /** It has refused the state that the history holds, so it gets none. Absent: no. */
+  readonly refusedState?: boolean
 }
 
 /**

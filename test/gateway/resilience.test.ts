@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import { ledgerEntries, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
-import { startUpstream, type TestUpstream } from '../support/upstream.ts'
+import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 /** Two providers of one model, and what happens when one or both of them fail. */
 let first: TestUpstream
@@ -441,6 +441,34 @@ describe('a stream', () => {
     )
     const row = await rowOf(response)
     expect(row).toMatchObject({ outcome: 'upstream_error', attempts: 6, costUsd: '0.00' })
+  })
+
+  test('whose client leaves before it has begun is no death of the provider', async () => {
+    for (const [path, session] of [
+      ['/v1/chat/completions', 'left-native'],
+      ['/v1/messages', 'left-translated'],
+    ] as const) {
+      const silent = scriptedStream()
+      first.answer = () => {
+        silent.write(chunk({ role: 'assistant', content: '' }))
+        return silent.response()
+      }
+      const leaving = new AbortController()
+      const seen = first.seen.length
+      const init = { signal: leaving.signal, headers: { 'x-tollgate-session': session } }
+      const asking = ask('alone', { stream: true, max_tokens: 5 }, path, init)
+      await waitFor(() => (first.seen.length > seen ? true : undefined))
+      await Bun.sleep(50)
+      leaving.abort()
+      await expect(asking).rejects.toThrow()
+      const row = await waitFor(async () =>
+        (await ledgerEntries(gateway)).find((one) => one.session === session),
+      )
+      const left = { status: 499, error: 'gateway_client_gone' }
+      expect(row).toMatchObject({ outcome: 'client_aborted', attempts: 1, usageSource: 'estimated', ...left })
+      expect(await gateway.admin(`/entries/${row.exchange}`)).toMatchObject({ attempts: [left] })
+    }
+    expect(second.seen.length).toBe(0)
   })
 
   test('a client that leaves during the wait ends everything', async () => {

@@ -137,6 +137,13 @@ const entryOf = (response: Response): Promise<LedgerEntry> => {
   return waitFor(async () => (await ledgerEntries(gateway)).find((entry) => entry.exchange === id))
 }
 
+/** What the ledger says of each upstream call. */
+const attemptsOf = async (response: Response): Promise<unknown> => {
+  const { exchange } = await entryOf(response)
+  const { attempts } = (await gateway.admin(`/entries/${exchange}`)) as { readonly attempts: unknown }
+  return attempts
+}
+
 describe('a whole answer', () => {
   test.each(named)('%s', async (_name, client, target) => {
     upstream.answer = answer(target)
@@ -309,6 +316,8 @@ describe('an error of the provider comes in the words of the client', () => {
       upstream.answer = failing(target.errors.overloaded)
       const response = await call(client, target)
       expect(response.status).toBe(client.protocol === 'anthropic-messages' ? 529 : 503)
+      expect(await entryOf(response)).toMatchObject({ status: response.status })
+      expect(await attemptsOf(response)).toMatchObject([{ status: target.errors.overloaded.status }])
     })
 
     test('an answer that is no JSON', async () => {
@@ -321,6 +330,7 @@ describe('an error of the provider comes in the words of the client', () => {
         const response = await call(client, target)
         expect(response.status).toBe(client.protocol === 'gemini' ? 500 : 502)
         expect(client.errorType((await response.json()) as never)).toBeString()
+        expect(await attemptsOf(response)).toMatchObject([{ status, error: expect.any(String) }])
       }
     })
 
@@ -332,7 +342,8 @@ describe('an error of the provider comes in the words of the client', () => {
       const response = await call(client, target, { stream: true })
       expect(response.status).toBeGreaterThanOrEqual(500)
       expect(response.headers.get('content-type')).toStartWith('application/json')
-      expect(await entryOf(response)).toMatchObject({ outcome: 'upstream_error' })
+      expect(await entryOf(response)).toMatchObject({ outcome: 'upstream_error', status: response.status })
+      expect(await attemptsOf(response)).toMatchObject([{ status: 200, error: expect.any(String) }])
     })
   })
 

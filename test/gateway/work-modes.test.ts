@@ -209,6 +209,7 @@ beforeAll(async () => {
       `  google: { kind: gemini-compatible, base_url: "${upstream.url}", api_key: k }`,
       'routes:',
       ...rules,
+      '  - { match: copied, targets: [{ provider: chat, model: m }], shadow: { provider: messages, model: m, share: 1 } }',
     ],
   })
   for (const workMode of ['auto', 'passthrough', 'translation'] as const) {
@@ -280,6 +281,31 @@ describe.each(endpoints)('$name', (endpoint) => {
   })
 })
 
+test('a streamed request is refused before anything of a stream is sent', async () => {
+  const streamed = endpoints.slice(0, 4).map((endpoint) => ({
+    ...endpoint,
+    path: (model: string) =>
+      endpoint.path(model).replace(':generateContent', ':streamGenerateContent?alt=sse'),
+    body: (model: string) => ({
+      ...endpoint.body(model),
+      ...(endpoint.native === 'google' ? {} : { stream: true }),
+    }),
+  }))
+  for (const endpoint of streamed) {
+    const refused = [
+      await ask(endpoint, endpoint.native, { key: 'translation' }),
+      await ask(endpoint, endpoint.native, { rule: 'translation' }),
+      ...(await Promise.all(
+        endpoint.foreign.map((provider) => ask(endpoint, provider, { port: 'passthrough' })),
+      )),
+    ]
+    for (const { status, text, calls } of refused) {
+      expect([endpoint.name, status, calls]).toEqual([endpoint.name, 400, 0])
+      expect(text).toContain('refuses what would')
+    }
+  }
+})
+
 test('a response in the background is refused at once, or keeps the mode of its port and key to its end', async () => {
   const create = (port: Mode | 'silent', key: string | undefined) =>
     fetch(`http://127.0.0.1:${gateway.ports[portOf[port]]}/v1/responses`, {
@@ -302,6 +328,30 @@ test('a response in the background is refused at once, or keeps the mode of its 
     })
     expect(ended).toEqual({ status: 'completed', error: null })
   }
+})
+
+test("a shadow copy obeys the key, or else the gateway: the port's word is about what comes in there", async () => {
+  const results = async (ended: number) =>
+    waitFor(async () => {
+      const { pairs } = (await gateway.admin('/shadow/report?route=copied')) as {
+        readonly pairs: readonly { readonly copies: Readonly<Record<'compared' | 'failed', number>> }[]
+      }
+      const { compared = 0, failed = 0 } = pairs[0]?.copies ?? {}
+      return compared + failed === ended ? { compared, failed } : undefined
+    })
+  const send = async (port: Mode, key: string | undefined) => {
+    const response = await fetch(`http://127.0.0.1:${gateway.ports[portOf[port]]}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'copied', messages }),
+    })
+    expect(response.status).toBe(200)
+    await response.bytes()
+  }
+  await send('passthrough', keys.get('auto'))
+  expect(await results(1)).toEqual({ compared: 1, failed: 0 })
+  await send('auto', testKey)
+  expect(await results(2)).toEqual({ compared: 1, failed: 1 })
 })
 
 test('an explanation knows key and port', async () => {

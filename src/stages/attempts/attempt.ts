@@ -21,6 +21,8 @@ export interface Attempt {
   readonly credential: Credential
   readonly protocol: ProtocolId
   readonly startedAt: number
+  /** The provider refused the reasoning state that the history holds: this call goes without. */
+  readonly withoutState: boolean
 }
 
 export interface Attempting {

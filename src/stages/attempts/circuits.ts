@@ -77,10 +77,17 @@ export const createCircuits = (parts: CircuitsParts): Circuits => {
   }
 }
 
-/** Half of the closed ones, oldest first: they know nothing that would not be learned again in a moment. */
+/**
+ * The closed ones go first, oldest first: they know nothing that would not be learned again in a moment. In an outage
+ * all may be open, for names that clients made up; then the oldest go whatever they know.
+ */
 const evict = (circuits: Map<string, Circuit>): void => {
   for (const [upstream, circuit] of circuits) {
     if (circuits.size <= mostCircuits / 2) return
     if (circuit.state === 'closed') circuits.delete(upstream)
+  }
+  for (const upstream of circuits.keys()) {
+    if (circuits.size <= mostCircuits / 2) return
+    circuits.delete(upstream)
   }
 }

@@ -1,13 +1,15 @@
 import { type ErrorKind, GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import { isWhole, type Outcome, type Reply } from '../../pipeline/index.ts'
-import { usedUpUntil } from '../../translation/index.ts'
+import { refusesState, usedUpUntil } from '../../translation/index.ts'
 
 /** What became of one upstream call, and what that means for the next. */
 export type Verdict =
   | { readonly type: 'answered' }
   /** Nothing that another upstream could do better: the client's own fault, ours, or the client left. */
   | { readonly type: 'final' }
+  /** The reasoning state in the history is no good there. */
+  | { readonly type: 'stale' }
   /** This upstream cannot say the request; nothing was sent. */
   | { readonly type: 'unfit' }
   /** It could not even be reached, so nothing was sent either. */
@@ -51,6 +53,7 @@ export const judgeReply = (reply: Reply): Verdict => {
   const shouldRetry = reply.headers.get('x-should-retry')
   const failure = failureOf(reply, error, shouldRetry !== 'false')
   if (error?.kind === 'quota' || error?.kind === 'payment') return { type: 'refused' }
+  if (error !== undefined && refusesState(error)) return { type: 'stale' }
   if (status === 429 || error?.kind === 'rate_limit') {
     return { type: 'limited', ...untilReset(reply.headers), ...failure }
   }

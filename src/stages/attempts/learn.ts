@@ -28,6 +28,7 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
       if ('reply' in result) follow(parts, exchange, told, result.reply)
       return
     case 'final':
+    case 'stale':
       // A provider that refuses a request works; an exception of ours says nothing about it.
       if ('reply' in result && !exchange.signal.aborted) call.succeeded()
       else call.forgotten()

@@ -7,13 +7,24 @@ import type { AnsweredExchange } from './attempt.ts'
  * @param upstream the protocol that it was sent in; only its own state is kept there, a translation asks for none
  */
 export const isRepeatable = (exchange: AnsweredExchange, upstream: ProtocolId): boolean => {
-  const { operation, protocol, request, facts } = exchange
-  if (operation !== 'generate') return harmless.has(operation)
-  if (facts.answerIsState === true) return false
+  if (exchange.operation !== 'generate') return harmless.has(exchange.operation)
+  const asked = forgotten(exchange, upstream)
+  return asked !== undefined && !asked.tools.some(runsAtProvider)
+}
+
+/** May it go once more without reasoning state? It was turned away unread, so tools of the provider did not run. */
+export const goesWithoutState = (exchange: AnsweredExchange, upstream: ProtocolId): boolean =>
+  exchange.operation === 'generate' && forgotten(exchange, upstream) !== undefined
+
+/** What is asked, if the provider keeps nothing of it. */
+const forgotten = (
+  { protocol, request, facts }: AnsweredExchange,
+  upstream: ProtocolId,
+): GenerateRequest | undefined => {
+  if (facts.answerIsState === true) return undefined
   const asked = protocol.generate?.decodeRequest(request)
-  if (asked === undefined) return false
   const isOwn = protocol.id === upstream
-  return !(isOwn && isKept(asked)) && !asked.tools.some(runsAtProvider)
+  return asked === undefined || (isOwn && isKept(asked)) ? undefined : asked
 }
 
 /** Responses are stored unless the client says otherwise, chat completions only if it says so. */

@@ -7,12 +7,12 @@ import type { AnsweredExchange, AttemptExchange, AttemptsParts } from './attempt
 import { backoff, pause } from './backoff.ts'
 import type { Call } from './circuit-breaker.ts'
 import { decorate } from './decorate.ts'
-import { createFailures, type Failures, type Result } from './failures.ts'
+import { createFailures, type Failed, type Failures, type Result } from './failures.ts'
 import { judgeError, judgeReply, named, type Verdict, wasAccepted } from './judge.ts'
 import { learn } from './learn.ts'
 import { targetName } from './order-targets.ts'
 import type { Choice } from './possible-targets.ts'
-import { isRepeatable } from './repeatable.ts'
+import { goesWithoutState, isRepeatable } from './repeatable.ts'
 import type { SessionTarget } from './session-targets.ts'
 
 /** Goes through the targets until one answers, or says what came of it when none does. */
@@ -31,6 +31,7 @@ export const createTries =
       failures: createFailures(),
       calls: 0,
       asked: new Set(),
+      withoutState: false,
     }
     try {
       for (const [index, choice] of choices.entries()) {
@@ -65,6 +66,8 @@ interface Run {
   readonly asked: Set<Choice>
   /** Something may have happened at a provider that must not happen twice. */
   isSpent?: boolean
+  /** A provider refused the reasoning state that the history holds; that happens once. */
+  withoutState: boolean
 }
 
 /**
@@ -123,11 +126,24 @@ const askTarget = async (
     const result = await make(run, { target, protocol, credential })
     const verdict = 'reply' in result ? judgeReply(result.reply) : judgeError(result.error)
     learn(parts, exchange, { target, credential, call, result, verdict, startedAt })
-    if (verdict.type === 'answered' || verdict.type === 'final') {
+    const failed: Failed = {
+      result,
+      verdict,
+      target,
+      credential,
+      words: named(result),
+      number: run.calls,
+    }
+    if (verdict.type === 'stale' && !run.withoutState && goesWithoutState(exchange, protocol)) {
+      run.failures.add(failed)
+      run.withoutState = true
+      continue
+    }
+    if (verdict.type === 'answered' || verdict.type === 'final' || verdict.type === 'stale') {
       if (tries > 0) parts.health.budget.refund()
       return settle(run, target, result, verdict)
     }
-    run.failures.add({ result, verdict, target, credential, words: named(result), number: run.calls })
+    run.failures.add(failed)
     if ((verdict.type === 'failed' || wasAccepted(result)) && !isRepeatable(exchange, protocol)) {
       run.isSpent = true
       return undefined
@@ -137,11 +153,13 @@ const askTarget = async (
         return undefined
       case 'refused':
         set.add(credential.id)
-        continue
+        if (mayChangeKey(run, set, most)) continue
+        return undefined
       case 'limited':
         if (hasOther(parts, target, set, credential)) {
           set.add(credential.id)
-          continue
+          if (mayChangeKey(run, set, most)) continue
+          return undefined
         }
         // With the next target at hand nobody waits for this one's clock.
         if (verdict.retryAfter !== undefined && !isLast) return undefined
@@ -162,6 +180,10 @@ const askTarget = async (
     }
   }
 }
+
+/** The first few other keys are free; a provider that refuses dozens of them is down, and is asked no more than others. */
+const mayChangeKey = (run: Run, set: ReadonlySet<string>, most: number): boolean =>
+  goesOn(run) && (set.size < most || run.parts.health.budget.withdraw(true))
 
 interface Admitted {
   readonly credential: Credential
@@ -218,7 +240,7 @@ const make = async (
   const number = run.calls
   const tried: AttemptExchange = {
     ...exchange,
-    attempt: { number, target, credential, protocol, startedAt: parts.now() },
+    attempt: { number, target, credential, protocol, startedAt: parts.now(), withoutState: run.withoutState },
   }
   const done = parts.health.loads.begin(targetName({ target, protocol }))
   try {
@@ -237,7 +259,7 @@ const make = async (
 /** An answer tells how many calls it took; an error after others tells of all of them. */
 const settle = (run: Run, target: Target, result: Result, verdict: Verdict): Reply => {
   const { calls, failures, exchange } = run
-  const isFurtherFailure = verdict.type === 'final' && calls > 1
+  const isFurtherFailure = verdict.type !== 'answered' && calls > 1
   const said = isFurtherFailure
     ? failures.said(calls, `${target.provider.id} ${named(result)}`)
     : String(calls)

@@ -52,7 +52,8 @@ export const translate = (parts: TranslateParts): Stage<AttemptExchange, Transla
       const { attempt, protocol, request, facts } = exchange
       if (attempt.protocol === protocol.id) {
         if (exchange.session?.isTalk === true) throw foreignTalk(attempt.target.provider.id)
-        const own = holdsSealedState(request.body) ? withoutState(parts, exchange, statePass) : undefined
+        const takesOut = attempt.withoutState || holdsSealedState(request.body)
+        const own = takesOut ? withoutState(parts, exchange, statePass) : undefined
         return next({ translation: undefined, ...(own ?? { request, facts }) })
       }
       const target = targetOf(parts, exchange)
@@ -92,7 +93,7 @@ const learnFrom = (
   })
 }
 
-/** The history was begun with a provider of another protocol: no provider may see the envelopes in it. */
+/** The history was begun elsewhere: no provider may see envelopes in it, and none gets what it has refused. */
 const withoutState = (
   parts: TranslateParts,
   exchange: AttemptExchange,
@@ -144,6 +145,7 @@ const targetOf = (parts: TranslateParts, { attempt }: AttemptExchange): Translat
     credential: credential.id,
     model,
     capabilities: parts.catalog.capabilities(provider.kind, protocol, model),
+    refusedState: attempt.withoutState,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
+import { type BodyStream, BrokenStream, type Outcome, type SettleHook } from '../../pipeline/index.ts'
 import { prime } from './primed-stream.ts'
 
 const success: Outcome = { result: 'success', status: 200, responseBytes: 3 }
@@ -51,6 +51,25 @@ describe('a stream that is read ahead', () => {
     const pieces = await drain(body)
     order.push('piece')
     expect([pieces, order]).toEqual([['a'], ['hook', 'piece']])
+  })
+
+  test('that breaks off on purpose does so when its reader gets there, and is told before', async () => {
+    const died: Outcome = { result: 'upstream_died', status: 200, responseBytes: 0 }
+    const hooks: SettleHook[] = []
+    const inner: BodyStream = {
+      async next() {
+        for (const hook of hooks) await hook(died)
+        throw new BrokenStream()
+      },
+      cancel() {},
+      onSettle: (hook) => hooks.push(hook),
+    }
+    const { body, outcome } = await prime(inner, () => false, 1000)
+    expect(outcome).toEqual(died)
+    const told: Outcome[] = []
+    body.onSettle((one) => void told.push(one))
+    await expect(body.next()).rejects.toThrow(BrokenStream)
+    expect(told).toEqual([died])
   })
 
   test('that settles later tells its hooks once', async () => {

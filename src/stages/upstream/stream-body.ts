@@ -174,7 +174,7 @@ export class PassThroughStream implements BodyStream {
   private look(block: Uint8Array, visible: Uint8Array[]): void {
     const { meter } = this.parts
     const seen = meter.push(block)
-    this.events++
+    if (block[0] !== colon) this.events++
     if (seen !== undefined) visible.push(seen)
     if (meter.hasContent) this.contentBlocks++
   }
@@ -287,6 +287,9 @@ export class PassThroughStream implements BodyStream {
 
 /** Events without content that the head of an answer waits for. */
 const mostEventsAhead = 8
+
+/** Blocks that begin with it are comments, by which providers keep a connection alive. */
+const colon = 0x3a
 
 /** A skim searches to the end of the run, so a run in which every block says something is not skimmed for ever. */
 const mostSkims = 8

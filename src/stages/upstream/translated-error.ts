@@ -11,7 +11,7 @@ import { refuseBadCredential } from './refuse-unusable.ts'
 export const translatedError = (
   exchange: AttemptExchange,
   error: CanonicalError,
-  beside: { readonly headers: Headers; readonly facts?: AnswerFacts },
+  beside: { readonly headers: Headers; readonly upstreamStatus: number; readonly facts?: AnswerFacts },
 ): WholeReply => {
   const { protocol, attempt } = exchange
   refuseBadCredential(error, attempt.target.provider.id)
@@ -32,6 +32,7 @@ export const translatedError = (
     outcome: {
       result: 'upstream_error',
       status: encoded.status,
+      upstreamStatus: beside.upstreamStatus,
       error,
       ...(beside.facts === undefined ? {} : { facts: { ...beside.facts, handles: [] } }),
       responseBytes: body.byteLength,

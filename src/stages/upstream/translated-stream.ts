@@ -1,8 +1,9 @@
 import type { CanonicalError } from '../../ir/index.ts'
-import type { Outcome, Reply } from '../../pipeline/index.ts'
+import type { Reply } from '../../pipeline/index.ts'
 import { streamHeaders, translateStream } from '../../translation/index.ts'
 import { clientFraming, type GenerateTranslation, replyContext } from '../translate/index.ts'
 import { breakOnDeath } from './break-on-death.ts'
+import { clientLeft } from './client-left.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
 import { headPatience, prime } from './primed-stream.ts'
@@ -72,11 +73,12 @@ export const translatedStream = async (
   )
   const headers = translatedHeaders(exchange, response.headers, parts.now())
   if (outcome !== undefined && outcome.result !== 'success') {
-    if (exchange.signal.aborted) return gone(outcome)
-    const failed = translatedError(exchange, outcome.error ?? died, { headers })
+    if (exchange.signal.aborted) return clientLeft(outcome)
+    const upstreamStatus = response.status
+    const failed = translatedError(exchange, outcome.error ?? died, { headers, upstreamStatus })
     return {
       ...failed,
-      outcome: { ...outcome, status: failed.status, responseBytes: failed.body.byteLength },
+      outcome: { ...outcome, upstreamStatus, status: failed.status, responseBytes: failed.body.byteLength },
     }
   }
   for (const [name, value] of Object.entries(streamHeaders(framing))) headers.set(name, value)
@@ -93,11 +95,3 @@ const died: CanonicalError = {
   code: 'gateway_upstream_died',
   message: 'the provider ended its answer before it had begun',
 }
-
-/** Nobody reads it; the row tells. */
-const gone = (outcome: Outcome): Reply => ({
-  status: 499,
-  headers: new Headers(),
-  body: new Uint8Array(0),
-  outcome: { ...outcome, result: 'client_aborted', status: 499 },
-})

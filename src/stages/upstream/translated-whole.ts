@@ -25,17 +25,18 @@ export const translatedWhole = (
   const { upstream } = translation
   const headers = translatedHeaders(exchange, response.headers, parts.now())
   const readable = decoded(body, response.headers.get('content-encoding')) ?? new Uint8Array(0)
-  if (response.status >= 400) {
-    const error = upstream.errors.decode(response.status, response.headers, readable)
-    return translatedError(exchange, error, { headers })
+  const upstreamStatus = response.status
+  if (upstreamStatus >= 400) {
+    const error = upstream.errors.decode(upstreamStatus, response.headers, readable)
+    return translatedError(exchange, error, { headers, upstreamStatus })
   }
   const inPieces = isEventStream(response)
   const facts = inPieces
     ? streamFacts(translation, readable)
     : upstream.meterBody(readable, exchange.operation)
   if (facts.ended === 'failed') {
-    const error = facts.error ?? upstream.errors.decode(response.status, response.headers, readable)
-    return translatedError(exchange, error, { headers, facts })
+    const error = facts.error ?? upstream.errors.decode(upstreamStatus, response.headers, readable)
+    return translatedError(exchange, error, { headers, upstreamStatus, facts })
   }
   const wire: WireResponse = { status: 200, headers: response.headers, body: readable }
   let say: () => EncodedAnswer
@@ -43,14 +44,14 @@ export const translatedWhole = (
     say = sayer(job, wire, inPieces)
   } catch (error) {
     if (!(error instanceof GatewayError || error instanceof SyntaxError)) report(job, error)
-    return translatedError(exchange, unreadable, { headers, facts })
+    return translatedError(exchange, unreadable, { headers, upstreamStatus, facts })
   }
   try {
     return success(say(), facts, headers)
   } catch (error) {
     const { code, row, message } = toGatewayError(error)
     if (row.kind === 'internal') report(job, error)
-    return translatedError(exchange, { kind: row.kind, code, message }, { headers, facts })
+    return translatedError(exchange, { kind: row.kind, code, message }, { headers, upstreamStatus, facts })
   }
 }
 

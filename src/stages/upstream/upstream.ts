@@ -6,6 +6,7 @@ import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
 import type { Translated } from '../translate/index.ts'
 import { breakOnDeath } from './break-on-death.ts'
+import { clientLeft } from './client-left.ts'
 import { decoded } from './decoded.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
@@ -144,6 +145,9 @@ const streamed = async (
   })
   answer.headers.delete('content-encoding')
   const { body, outcome } = await prime(stream, () => stream.hasBegun, headPatience)
+  if (outcome !== undefined && outcome.result !== 'success' && exchange.signal.aborted) {
+    return clientLeft(outcome)
+  }
   const kept =
     answer.framing === 'sse' ? keptAlive(body, { client: protocol.id, watchdog: parts.watchdog }) : body
   return {

@@ -1,4 +1,5 @@
 export { reasoningSettings } from './reasoning-settings.ts'
 export { reasoningState } from './reasoning-state.ts'
 export { recallReasoning, wantsReasoning } from './recall-reasoning.ts'
+export { refusesState } from './refuses-state.ts'
 export { rememberReasoning } from './remember-reasoning.ts'

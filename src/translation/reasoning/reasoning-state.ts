@@ -32,19 +32,23 @@ export const reasoningState = (keysOf: StateKeysOf): Pass => ({
 
 const withHistory = (
   request: GenerateRequest,
-  { organisation, target, warn }: TranslationContext,
+  { organisation, target, warn, refuse }: TranslationContext,
   keysOf: StateKeysOf,
 ): GenerateRequest => {
+  const isRefused = target.refusedState === true
   let first: { readonly at: HistoryPart; readonly reason: string } | undefined
   const lost = new Set<number>()
   const lose: RestoreContext['lose'] = (at, reason) => {
     first ??= { at, reason }
     lost.add(at.turn)
+    if (isRefused && at.part.type === 'opaque')
+      refuse('compaction', at.path, 'the provider cannot read what it compacted')
   }
   const turns = restoreTurns(request.turns, {
     opener: stateOpener(target, keysOf(organisation).sign),
     protocol: target.protocol,
     isOwn: request.protocol === target.protocol,
+    isRefused,
     keepsText: target.protocol === 'openai-chat' && target.capabilities.reasoningTextInHistory,
     lose,
   })

@@ -28,6 +28,8 @@ export interface RestoreContext {
   readonly protocol: ProtocolId
   /** The history was said in the target's own protocol. */
   readonly isOwn: boolean
+  /** The target has refused state of this history as it is. */
+  readonly isRefused: boolean
   /** The target wants readable thoughts back, without state. */
   readonly keepsText: boolean
   /** Told of each part that loses its reasoning. */
@@ -40,7 +42,7 @@ export interface RestoreContext {
  * the target takes from nobody else. Thoughts never become visible text.
  */
 export const restoreRun = (run: readonly HistoryPart[], context: RestoreContext): readonly HistoryPart[] => {
-  const { opener, protocol, isOwn, keepsText, lose } = context
+  const { opener, protocol, isOwn, isRefused, keepsText, lose } = context
   const out: HistoryPart[] = []
   /** Thoughts without state: they may belong to the envelope on the next part. */
   let thoughts: HistoryPart[] = []
@@ -60,7 +62,8 @@ export const restoreRun = (run: readonly HistoryPart[], context: RestoreContext)
   }
   const dropForeign = (at: HistoryPart, pieces: readonly ReasoningPiece[]): void => {
     if (keepsText && pieces.length > 0) out.push({ ...at, part: readable(pieces) })
-    else lose(at, 'state of another provider, account or model')
+    else
+      lose(at, isRefused ? 'the provider refuses the state' : 'state of another provider, account or model')
   }
   const dropInvalid = (at: HistoryPart): void =>
     lose(at, 'the state was not given to this organisation, or was changed')
@@ -91,7 +94,7 @@ export const restoreRun = (run: readonly HistoryPart[], context: RestoreContext)
     }
     flushThoughts()
     if (!isSealedState(state.value)) {
-      if (state.protocol !== protocol) dropForeign(at, part.pieces)
+      if (isRefused || state.protocol !== protocol) dropForeign(at, part.pieces)
       else out.push(at)
       return
     }
@@ -115,8 +118,8 @@ export const restoreRun = (run: readonly HistoryPart[], context: RestoreContext)
     const { state } = part
     if (state === undefined) return part
     if (!isSealedState(state.value)) {
-      if (state.protocol === protocol) return part
-      lose(at, 'state of another provider')
+      if (state.protocol === protocol && !isRefused) return part
+      lose(at, isRefused ? 'the provider refuses the state' : 'state of another provider')
       return withoutState(part)
     }
     const sealed = opener.open(state.value)

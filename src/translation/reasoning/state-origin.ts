@@ -7,7 +7,7 @@ import { modelFamily } from './model-family.ts'
 export interface StateOpener {
   /** Undefined: not sealed for this organisation, or changed on its way. */
   open(value: string): SealedState | undefined
-  /** Did this state come from the account and the model family that are asked now? */
+  /** Did this state come from the account and the model family that are asked now, and do these take it? */
   isOfTarget(state: SealedState): boolean
 }
 
@@ -17,6 +17,7 @@ export const stateOpener = (target: TranslationTarget, key: KeyObject): StateOpe
   return {
     open: (value) => openState(value, key),
     isOfTarget: (state) =>
+      target.refusedState !== true &&
       state.protocol === target.protocol &&
       state.account === account &&
       (state.model === target.model || modelFamily(state.model) === family),
