@@ -173,6 +173,12 @@ describe('what a model takes', () => {
       sampling: 'defaults-only',
       reasoningTextInHistory: true,
     })
+    expect(chat('deepseek-v4-pro', 'deepseek').reasoning).toMatchObject({
+      canDisable: true,
+      chatOff: 'thinking',
+    })
+    expect(chat('kimi-k2.6', 'moonshot').reasoning).toMatchObject({ canDisable: true, chatOff: 'thinking' })
+    expect(chat('kimi-k2.7-code', 'moonshot').reasoning.canDisable).toBe(false)
     expect(chat('mistral-large-latest', 'mistral').seed).toBe(false)
     expect(chat('grok-4.5', 'xai')).toMatchObject({ stopSequences: 0, penalties: false })
   })

@@ -36,6 +36,7 @@ const reasoning = z.strictObject({
   canDisable: z.boolean(),
   readable: z.boolean(),
   onByDefault: z.boolean().optional(),
+  chatOff: z.enum(['effort', 'thinking']).optional(),
 })
 
 const fields = {

@@ -92,4 +92,9 @@ export interface ReasoningCapability {
   readonly readable: boolean
   /** Does it think when nothing is asked for? Absent: not known, so taken for yes. */
   readonly onByDefault?: boolean
+  /**
+   * How Chat says that it shall not think: as the effort `none`, or `thinking: {type: "disabled"}` (DeepSeek, Kimi).
+   * Absent: as the effort.
+   */
+  readonly chatOff?: 'effort' | 'thinking'
 }

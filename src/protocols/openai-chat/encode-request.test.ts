@@ -358,6 +358,22 @@ describe('settings of another protocol', () => {
     expect(spelled('max_completion_tokens')).toMatchObject({ max_completion_tokens: 7 })
   })
 
+  test('no thinking is said as the model knows it', () => {
+    const off = (chatOff?: 'effort' | 'thinking') => {
+      const reasoning = { ...capabilities.reasoning, ...(chatOff === undefined ? {} : { chatOff }) }
+      const target = { model: 'm', stream: false, capabilities: { ...capabilities, reasoning } }
+      return JSON.parse(
+        encodeRequest(foreign({ reasoning: { mode: 'disabled', effort: 'none' } }), target).body,
+      )
+    }
+    for (const body of [off(), off('effort')]) {
+      expect(body).toMatchObject({ reasoning_effort: 'none' })
+      expect(body).not.toHaveProperty('thinking')
+    }
+    expect(off('thinking')).toMatchObject({ thinking: { type: 'disabled' } })
+    expect(off('thinking')).not.toHaveProperty('reasoning_effort')
+  })
+
   test('a subset of tools names each in its kind', () => {
     const { body } = encode({
       tools: [

@@ -61,7 +61,7 @@ export interface Spelling {
 /** The request without its own extension. */
 export const canonicalRequest = (
   request: GenerateRequest,
-  capabilities?: Pick<Capabilities, 'chatLimitField'>,
+  capabilities?: Pick<Capabilities, 'chatLimitField' | 'reasoning'>,
 ): Members => {
   const { sampling } = request
   const spelling = spellingOf(request)
@@ -92,7 +92,7 @@ export const canonicalRequest = (
     ...optional('logprobs', sampling.logprobs),
     ...optional('top_logprobs', sampling.topLogprobs),
     ...optional('logit_bias', sampling.logitBias),
-    ...reasoningFields(request, spelling),
+    ...reasoningFields(request, spelling, capabilities),
     ...responseFormat(request),
     ...optional('verbosity', request.verbosity),
     ...optional('metadata', request.metadata),
@@ -117,10 +117,17 @@ const spellingOf = (request: GenerateRequest): Spelling => {
   }
 }
 
-const reasoningFields = (request: GenerateRequest, spelling: Spelling): Members => {
+const reasoningFields = (
+  request: GenerateRequest,
+  spelling: Spelling,
+  capabilities?: Pick<Capabilities, 'reasoning'>,
+): Members => {
   const { reasoning } = request
   if (reasoning === undefined) return {}
   const { mode, effort, budgetTokens } = reasoning
+  // These do not know the effort `none`.
+  if (mode === 'disabled' && capabilities?.reasoning.chatOff === 'thinking')
+    return { thinking: { type: mode } }
   const thinking = spelling.thinking !== undefined && mode !== undefined ? { thinking: { type: mode } } : {}
   if (spelling.reasoning !== undefined) {
     return {

@@ -78,14 +78,15 @@ const settledRow = (
 ): AttemptRow => {
   const { target, startedAt } = exchange.attempt
   const { headers } = reply
+  const status = outcome.upstreamStatus ?? outcome.status
   const usage = outcome.facts?.usage ?? null
   const card = parts.catalog.price(target.provider.id, target.model, startedAt)
   return {
     ...baseRow(parts, exchange),
     modelAnswered: outcome.facts?.model ?? null,
     finishReason: outcome.facts?.finishReason ?? null,
-    status: outcome.upstreamStatus ?? outcome.status,
-    error: outcome.error?.code ?? outcome.error?.type ?? outcome.error?.kind ?? null,
+    status,
+    error: outcome.error?.code ?? outcome.error?.type ?? (status < 400 ? outcome.error?.kind : null) ?? null,
     usage,
     usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
     costNanoUsd: cost(exchange, outcome, priceOf(parts, exchange, outcome.facts), hasFailedEarly(reply)),

@@ -481,3 +481,25 @@ describe('settings within the conversation', () => {
     expect(warned(fromClaude)).toEqual(['turns[3].reasoning'])
   })
 })
+
+describe('a model that thinks and takes no effort', () => {
+  const kimi = { ...capabilityOf.none, onByDefault: true }
+  const off = (reasoning: Capabilities['reasoning']) =>
+    settle('none', { mode: 'disabled' }, { from: 'anthropic-messages', capabilities: { reasoning } })
+
+  test('is switched off where it has a switch', () => {
+    const { reasoning, warnings } = off({ ...kimi, canDisable: true, chatOff: 'thinking' })
+    expect(reasoning).toEqual({ mode: 'disabled' })
+    expect(warnings).toEqual([])
+  })
+
+  test('thinks all the same where it has none, which is told', () => {
+    const { reasoning, warnings } = off(kimi)
+    expect(reasoning).toBeUndefined()
+    expect(warnings).toMatchObject([{ code: 'approximated', feature: 'reasoning off' }])
+  })
+
+  test('is not taken for one where that is not known', () => {
+    expect(off(capabilityOf.none).warnings).toEqual([])
+  })
+})

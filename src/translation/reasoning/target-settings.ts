@@ -36,6 +36,7 @@ type Amount = WantedReasoning['amount']
 const amountFor = (amount: Amount, target: SettingsTarget, tell: TellLoss): ReasoningSettings => {
   switch (target.capability.control) {
     case 'none':
+      if (amount.type === 'off') return switchedOff(target, tell)
       if (amount.type === 'effort' || amount.type === 'budget' || amount.type === 'on') {
         tell('dropped', 'reasoning', fieldOf(amount), 'this model takes no reasoning settings')
       }
@@ -51,6 +52,15 @@ const amountFor = (amount: Amount, target: SettingsTarget, tell: TellLoss): Reas
         ? geminiBudgetFor(amount, target.capability, tell)
         : anthropicBudgetFor(amount, target.capability, tell)
   }
+}
+
+/** Some think as they like and still have a switch. */
+const switchedOff = ({ capability }: SettingsTarget, tell: TellLoss): ReasoningSettings => {
+  if (capability.canDisable && capability.chatOff === 'thinking') return { mode: 'disabled' }
+  if (capability.onByDefault === true && !capability.canDisable) {
+    tell('approximated', 'reasoning off', 'mode', 'this model cannot be kept from thinking')
+  }
+  return {}
 }
 
 const fieldOf = (amount: Amount): keyof ReasoningSettings =>
