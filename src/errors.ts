@@ -58,6 +58,12 @@ export const errorTable = {
     false,
     'The admin API wants the admin token as `Authorization: Bearer`.',
   ),
+  gateway_permission_denied: row(
+    'forbidden',
+    403,
+    false,
+    'Whoever asked the admin API does not have the role for it; the message names the permission.',
+  ),
   gateway_scope_denied: row(
     'forbidden',
     403,

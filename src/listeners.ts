@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import type { AdminEnvironment } from './admin/index.ts'
 import { clientAddress } from './client-address.ts'
 import {
   type EndpointKey,
@@ -33,7 +34,7 @@ export interface ListenersParts {
   readonly health: Health
   /** Asked for each request, so that a reload counts at once. */
   readonly runtime: () => Runtime
-  readonly admin: Hono
+  readonly admin: Hono<AdminEnvironment>
 }
 
 /** With other processes of this gateway, when a worker takes over from another. */

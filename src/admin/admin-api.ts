@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
+import type { AdminEnvironment } from './permit.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
@@ -16,8 +17,8 @@ import { usageRoutes } from './routes/usage.ts'
 export const publicAdminPaths: readonly string[] = ['/']
 
 /** Everything below `/api/v1/`, and `/metrics`. Each route but the public ones wants the admin token. */
-export const adminApi = (parts: AdminParts): Hono => {
-  const app = new Hono()
+export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
+  const app = new Hono<AdminEnvironment>()
   app.onError((error) => errorAnswer(toGatewayError(error)))
   app.notFound(() => errorAnswer(new GatewayError('gateway_route_unknown', 'nothing is served here')))
 
@@ -36,7 +37,13 @@ export const adminApi = (parts: AdminParts): Hono => {
 
   app.use('/api/*', async (context, next) => {
     const token = bearer(context.req.raw.headers)
-    if (token === undefined || parts.tokens.find(token) === undefined) throw denied()
+    const found = token === undefined ? undefined : parts.tokens.find(token)
+    if (found === undefined) throw denied()
+    // Tokens are the operator's own: they may do everything, everywhere.
+    context.set('actor', {
+      ...{ type: found.id === 'cli' ? 'cli' : 'token', id: found.id, name: found.name },
+      ...{ role: 'owner', organisation: null },
+    })
     await next()
     context.header('cache-control', 'no-store')
   })

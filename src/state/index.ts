@@ -1,4 +1,27 @@
 export { memoryState } from './memory.ts'
+export { memoryQuota } from './memory-quota.ts'
+export type {
+  Bucket,
+  BucketChange,
+  BucketClaim,
+  BucketLevel,
+  BudgetChange,
+  BudgetClaim,
+  BudgetLevel,
+  Change,
+  Claim,
+  Holder,
+  Level,
+  Quota,
+  RepeatClaim,
+  RepeatLevel,
+  Seed,
+  SlotChange,
+  SlotClaim,
+  SlotLevel,
+  Take,
+  Taken,
+} from './quota.ts'
 export { type RedisStateOptions, redisState, tryRedis } from './redis.ts'
 export { type Board, type BoardParts, createBoard } from './shared-board.ts'
 export type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'

@@ -1,3 +1,4 @@
+import { memoryQuota } from './memory-quota.ts'
 import type { State } from './state.ts'
 
 interface Held {
@@ -28,6 +29,7 @@ export const memoryState = (now: () => number = Date.now): State => {
   }
 
   return {
+    quota: memoryQuota(now),
     get: async (key) => live(key)?.value,
     async set(key, value, ttl) {
       put(key, { value, until: now() + ttl })

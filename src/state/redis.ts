@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { redisQuota } from './redis-quota.ts'
 import { openRedisSession, type RedisSession, reasonOf } from './redis-session.ts'
 import type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
 
@@ -75,6 +76,7 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
   }
 
   return {
+    quota: redisQuota(call, named),
     async get(key) {
       const value = await call('GET', [named(key)])
       return typeof value === 'string' ? value : undefined

@@ -1,3 +1,5 @@
+import type { Quota } from './quota.ts'
+
 /** How other processes are reached: there is nowhere to meet them, they can be reached, or they cannot just now. */
 export type StateStatus = 'alone' | 'connected' | 'away'
 
@@ -17,6 +19,8 @@ export interface StateEntry {
  * effect.
  */
 export interface State {
+  /** Counters for limits and budgets. */
+  readonly quota: Quota
   get(key: string): Promise<string | undefined>
   /** @param ttl milliseconds, at least 1 */
   set(key: string, value: string, ttl: number): Promise<void>

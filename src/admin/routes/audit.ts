@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { canaryId } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { timeParameter } from '../read-input.ts'
 
 /**
@@ -11,8 +12,8 @@ export const auditRoutes = ({
   audit,
   auditLimits,
   now,
-}: Pick<AdminParts, 'audit' | 'auditLimits' | 'now'>): Hono =>
-  new Hono().get('/audit', async (context) => {
+}: Pick<AdminParts, 'audit' | 'auditLimits' | 'now'>): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>().get('/audit', permit('drift:read'), async (context) => {
     const { window, minimum, canaries } = auditLimits()
     const to = timeParameter(context, 'to')
     const from = timeParameter(context, 'from') ?? (to ?? now()) - window

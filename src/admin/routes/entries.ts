@@ -4,12 +4,13 @@ import { formatUsd } from '../../ir/index.ts'
 import type { AttemptRow, Entry, OpenedRow } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
 import { readFilters } from '../filters.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { limitParameter } from '../read-input.ts'
 
 /** `GET /entries` pages the ledger, newest first; `GET /entries/{exchange}` shows one with its attempts. */
-export const entriesRoutes = ({ reader, now }: AdminParts): Hono =>
-  new Hono()
-    .get('/entries', async (context) => {
+export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>()
+    .get('/entries', permit('usage:read'), async (context) => {
       const limit = limitParameter(context, 1000)
       const cursor = context.req.query('cursor')
       const filters = readFilters(context, ['cursor', 'limit'])
@@ -20,10 +21,10 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono =>
       })
       return context.json({ entries: page.entries.map(entry), next: page.next })
     })
-    .get('/entries/running', async (context) =>
+    .get('/entries/running', permit('usage:read'), async (context) =>
       context.json({ entries: (await reader.running(now(), 1000)).map(opened) }),
     )
-    .get('/entries/:exchange', async (context) => {
+    .get('/entries/:exchange', permit('usage:read'), async (context) => {
       const record = await reader.exchange(context.req.param('exchange'))
       if (record === undefined) throw new GatewayError('not_found', 'there is no such exchange')
       return context.json({

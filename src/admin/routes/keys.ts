@@ -2,15 +2,16 @@ import { Hono } from 'hono'
 import { keyChangeSchema, newKeySchema } from '../../accounts/index.ts'
 import { GatewayError } from '../../errors.ts'
 import type { AdminParts } from '../admin-parts.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { limitParameter, readObject } from '../read-input.ts'
 
 /**
  * `GET /keys`, `POST /keys`, `GET|PATCH|DELETE /keys/{id}`, `POST /keys/{id}/rotate`. The secret is in the answer of
  * create and rotate, and nowhere else, ever.
  */
-export const keysRoutes = ({ keys }: AdminParts): Hono =>
-  new Hono()
-    .get('/keys', async (context) => {
+export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>()
+    .get('/keys', permit('keys:read'), async (context) => {
       const limit = limitParameter(context, 1000)
       const after = context.req.query('after')
       const live = context.req.query('live')
@@ -21,18 +22,22 @@ export const keysRoutes = ({ keys }: AdminParts): Hono =>
       })
       return context.json({ keys: list })
     })
-    .post('/keys', async (context) => {
+    .post('/keys', permit('keys:write'), async (context) => {
       const input = parse(newKeySchema, await readObject(context))
       const { key, secret } = await keys.create(input)
       return context.json({ ...key, secret: secret.reveal() }, 201)
     })
-    .get('/keys/:id', async (context) => context.json(await keys.get(context.req.param('id'))))
-    .patch('/keys/:id', async (context) => {
+    .get('/keys/:id', permit('keys:read'), async (context) =>
+      context.json(await keys.get(context.req.param('id'))),
+    )
+    .patch('/keys/:id', permit('keys:write'), async (context) => {
       const change = parse(keyChangeSchema, await readObject(context))
       return context.json(await keys.update(context.req.param('id'), change))
     })
-    .delete('/keys/:id', async (context) => context.json(await keys.revoke(context.req.param('id'))))
-    .post('/keys/:id/rotate', async (context) => {
+    .delete('/keys/:id', permit('keys:write'), async (context) =>
+      context.json(await keys.revoke(context.req.param('id'))),
+    )
+    .post('/keys/:id/rotate', permit('keys:write'), async (context) => {
       const { overlapSeconds = 0 } = await readObject(context)
       if (typeof overlapSeconds !== 'number') {
         throw new GatewayError('gateway_request_invalid', 'overlapSeconds must be a number', {

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { AdminParts } from '../admin-parts.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { invalid, timeParameter } from '../read-input.ts'
 import type { RouteQuestion } from '../route-explanation.ts'
 
@@ -8,10 +9,12 @@ import type { RouteQuestion } from '../route-explanation.ts'
  * `GET /routes/explain?model&endpoint&provider&port&key&header&session&input_tokens&tools&images&at`: which of them would
  * decide about such a request, and why. `header` is `name=value` and may be repeated.
  */
-export const routesRoutes = ({ routes, explainRoute, now }: AdminParts): Hono =>
-  new Hono()
-    .get('/routes', (context) => context.json({ routes: routes() }))
-    .get('/routes/explain', async (context) => context.json(await explainRoute(questionIn(context, now))))
+export const routesRoutes = ({ routes, explainRoute, now }: AdminParts): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>()
+    .get('/routes', permit('routes:read'), (context) => context.json({ routes: routes() }))
+    .get('/routes/explain', permit('routes:read'), async (context) =>
+      context.json(await explainRoute(questionIn(context, now))),
+    )
 
 const parameters = [
   'model',

@@ -2,14 +2,15 @@ import { Hono } from 'hono'
 import { formatUsd } from '../../ir/index.ts'
 import type { ShadowCost, ShadowPair } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { timeParameter } from '../read-input.ts'
 
 /**
  * `GET /shadow/report?from&to&route`: for each rule that copies exchanges to another target, what a switch to it would
  * bring and how sure that is. Costs are decimal strings of USD.
  */
-export const shadowRoutes = ({ shadow }: Pick<AdminParts, 'shadow'>): Hono =>
-  new Hono().get('/shadow/report', async (context) => {
+export const shadowRoutes = ({ shadow }: Pick<AdminParts, 'shadow'>): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>().get('/shadow/report', permit('shadow:read'), async (context) => {
     const from = timeParameter(context, 'from')
     const to = timeParameter(context, 'to')
     const route = context.req.query('route')

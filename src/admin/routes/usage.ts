@@ -3,11 +3,12 @@ import { formatUsd } from '../../ir/index.ts'
 import { type UsageDimension, type UsageRow, type UsageSums, usageDimensions } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
 import { readFilters } from '../filters.ts'
+import { type AdminEnvironment, permit } from '../permit.ts'
 import { invalid, limitParameter } from '../read-input.ts'
 
 /** `GET /usage?from&to&by=`: sums of the ledger, grouped by one dimension. Costs are decimal strings of USD. */
-export const usageRoutes = ({ reader }: AdminParts): Hono =>
-  new Hono().get('/usage', async (context) => {
+export const usageRoutes = ({ reader }: AdminParts): Hono<AdminEnvironment> =>
+  new Hono<AdminEnvironment>().get('/usage', permit('usage:read'), async (context) => {
     const by = context.req.query('by')
     if (by !== undefined && !isDimension(by))
       throw invalid('by', `by must be one of ${usageDimensions.join(', ')}`)

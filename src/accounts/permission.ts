@@ -1,0 +1,50 @@
+/** What an administrator may be allowed to do; every route of the admin API but the public ones names one. */
+export const permissions = [
+  'server:read',
+  'config:read',
+  'config:write',
+  'models:read',
+  'routes:read',
+  'providers:read',
+  'providers:write',
+  'keys:read',
+  'keys:write',
+  'users:read',
+  'users:write',
+  'organisations:write',
+  'usage:read',
+  'drift:read',
+  'shadow:read',
+  'budgets:read',
+  'budgets:write',
+  'limits:read',
+  'prices:read',
+  'audit-log:read',
+] as const
+
+export type Permission = (typeof permissions)[number]
+
+/** What somebody is within an organisation. */
+export const roles = ['owner', 'admin', 'member', 'viewer', 'billing'] as const
+
+export type Role = (typeof roles)[number]
+
+const reading: readonly Permission[] = permissions.filter((permission) => permission.endsWith(':read'))
+
+const granted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
+  owner: new Set(permissions),
+  admin: new Set(permissions.filter((permission) => permission !== 'organisations:write')),
+  member: new Set<Permission>(['models:read', 'keys:read', 'keys:write', 'usage:read', 'budgets:read']),
+  viewer: new Set(reading.filter((permission) => permission !== 'config:read')),
+  billing: new Set<Permission>([
+    'models:read',
+    'usage:read',
+    'budgets:read',
+    'budgets:write',
+    'prices:read',
+    'users:read',
+    'keys:read',
+  ]),
+}
+
+export const mayDo = (role: Role, permission: Permission): boolean => granted[role].has(permission)
