@@ -124,11 +124,14 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         return
       }
       case 'slot':
-        return grantSlot(claim, time)
+        grantSlot(claim, time)
+        return
       case 'repeat':
-        return grantRepeat(claim, time)
+        grantRepeat(claim, time)
+        return
       case 'budget':
-        return grantBudget(claim, claim.base + claim.step * steps, time)
+        grantBudget(claim, claim.base + claim.step * steps, time)
+        return
     }
   }
   const grantSlot = ({ key, holder, holding }: SlotClaim, time: number): void => {
@@ -183,7 +186,8 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         slots.get(one.key)?.delete(one.holder)
         return
       case 'budget':
-        return settleBudget(one)
+        settleBudget(one)
+        return
     }
   }
   const settleBudget = ({ key, holder, spent }: BudgetChange): void => {

@@ -18,6 +18,7 @@ const network = (now: () => number) => {
     const reach = <T>(work: () => Promise<T>): Promise<T> =>
       link.isCut ? Promise.reject(new GatewayError('gateway_state_unavailable', 'cut')) : work()
     const state: State = {
+      quota: shared.quota,
       get: (key) => reach(() => shared.get(key)),
       set: (key, value, ttl) => reach(() => shared.set(key, value, ttl)),
       delete: (key) => reach(() => shared.delete(key)),
