@@ -18,6 +18,7 @@ const table = {
   pipeline: ['ir', 'protocols', 'telemetry'],
   accounts: ['storage'],
   ledger: ['ir', 'catalog', 'storage'],
+  budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   sessions: ['ir', 'storage'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
@@ -29,12 +30,13 @@ const table = {
     'pipeline',
     'accounts',
     'ledger',
+    'budgets',
     'sessions',
     'translation',
     'telemetry',
   ],
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
-  admin: ['ir', 'accounts', 'ledger', 'catalog', 'providers', 'config', 'telemetry'],
+  admin: ['ir', 'accounts', 'ledger', 'budgets', 'catalog', 'providers', 'config', 'telemetry'],
   conformance: ['ir', 'wire', 'protocols'],
   cli: [
     'ir',
