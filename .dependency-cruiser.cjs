@@ -42,6 +42,7 @@ const table = {
     'ir',
     'accounts',
     'admin',
+    'budgets',
     'catalog',
     'config',
     'conformance',

@@ -24,7 +24,8 @@ export interface Span {
 export const rollingParts = 60
 
 /** How long one part of a rolling period is, in milliseconds. */
-export const partOf = ({ rolling }: RollingPeriod): number => Math.max(1_000, Math.ceil(rolling / rollingParts))
+export const partOf = ({ rolling }: RollingPeriod): number =>
+  Math.max(1_000, Math.ceil(rolling / rollingParts))
 
 /**
  * The run of the period that a moment belongs to, by the calendar of a time zone. Weeks begin on Monday, days when the
@@ -34,7 +35,11 @@ export const spanAt = (period: Period, timezone: string, at: number): Span => {
   if (period === 'forever') return { start: 0, end: null, name: 'forever' }
   if (typeof period === 'object') {
     const part = partOf(period)
-    return { start: (Math.floor(at / part) - rollingParts) * part, end: null, name: `rolling-${period.rolling}` }
+    return {
+      start: (Math.floor(at / part) - rollingParts) * part,
+      end: null,
+      name: `rolling-${period.rolling}`,
+    }
   }
   const today = localDate(timezone, at)
   const first = firstDay(period, today)

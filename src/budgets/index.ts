@@ -10,6 +10,8 @@ export {
   worseZone,
   type Zone,
 } from './budget.ts'
+export { type BudgetBook, createBudgetBook, type ListedBudget } from './budget-book.ts'
+export { type BudgetStore, createBudgetStore } from './budget-store.ts'
 export { type Applied, type BudgetTable, createBudgetTable, type Subject } from './budget-table.ts'
 export { createPurse, type Hold, type HoldResult, type Purse, type Wanted } from './purse.ts'
 export { amountText, budgetExceeded, budgetName, costUnbounded, periodText } from './refusal.ts'

@@ -22,13 +22,21 @@ export interface HoldRequest {
 }
 
 export type HoldResult =
-  | { readonly type: 'held'; readonly hold: Hold; readonly steps: number; readonly standings: readonly Standing[] }
+  | {
+      readonly type: 'held'
+      readonly hold: Hold
+      readonly steps: number
+      readonly standings: readonly Standing[]
+    }
   | { readonly type: 'refused'; readonly by: Standing; readonly standings: readonly Standing[] }
 
 /** What one attempt holds of all its budgets. */
 export interface Hold {
-  /** Holds more; all budgets have room for it, or nothing changes. */
-  extend(wanted: (budget: Budget) => Wanted): Promise<boolean>
+  /** Holds more: as many steps as fit into all budgets, or 0 where the fewest do not. */
+  extend(
+    wanted: (budget: Budget) => Wanted,
+    steps: { readonly least: number; readonly most: number },
+  ): Promise<number>
   /** Ends it: so much was spent. Only the first call counts. Resolves when it is written down, or queued for that. */
   settle(spent: (budget: Budget, held: bigint) => bigint): Promise<void>
 }
@@ -159,14 +167,16 @@ export const createPurse = (parts: PurseParts): Purse => {
     const amounts = claims.map(({ base, step }) => BigInt(base + step * steps))
     holders.set(holder, applied)
     return {
-      async extend(wanted) {
-        if (!holders.has(holder)) return false
+      async extend(wanted, within) {
+        if (!holders.has(holder)) return 0
         const more = applied.map((one) => claimOf(one, holder, wanted(one.budget), at))
-        const taken = await take(applied, more, at)
+        const taken = await take(applied, more, at, within)
         standingsOf(applied, taken)
-        if (!taken.granted) return false
-        for (const [index, claim] of more.entries()) amounts[index] = (amounts[index] ?? 0n) + BigInt(claim.base)
-        return true
+        if (!taken.granted) return 0
+        for (const [index, { base, step }] of more.entries()) {
+          amounts[index] = (amounts[index] ?? 0n) + BigInt(base + step * taken.steps)
+        }
+        return taken.steps
       },
       async settle(spentOf) {
         if (!holders.delete(holder)) return
@@ -244,4 +254,3 @@ const standingOf = ({ budget, subject, end }: Applied, level: BudgetLevel): Stan
     zone: zoneOf(budget, amount),
   }
 }
-

@@ -27,9 +27,12 @@ const usd = z
   )
   .describe('US dollars, as a decimal string or number.')
 
-const rolling = duration({ days: 366 }).refine((milliseconds) => milliseconds >= shortest && milliseconds <= longest, {
-  error: 'a rolling period is between one minute and 366 days',
-})
+const rolling = duration({ days: 366 }).refine(
+  (milliseconds) => milliseconds >= shortest && milliseconds <= longest,
+  {
+    error: 'a rolling period is between one minute and 366 days',
+  },
+)
 
 const period = z
   .union([z.enum([...calendarPeriods, 'forever']), rolling])
@@ -94,6 +97,14 @@ export const budgetSettings = z
     path: ['match'],
   })
 
+/** `budgets_when_away`: what holds while the others cannot be asked. */
+export const budgetsWhenAwaySettings = z
+  .enum(['refuse', 'local'])
+  .prefault('refuse')
+  .describe(
+    'While Redis is away: `refuse` answers 503 where a budget applies, `local` gives each gateway process its share of what is left.',
+  )
+
 export type BudgetSettings = z.output<typeof budgetSettings>
 
 /** The `budgets` list of the configuration. */
@@ -101,11 +112,18 @@ export const budgetsSettings = z
   .array(budgetSettings)
   .max(500)
   .prefault([])
-  .register(settingMeta, { reloads: true, expects: 'a list of budgets with `level` and `limit_usd` or `limit_tokens`' })
+  .register(settingMeta, {
+    reloads: true,
+    expects: 'a list of budgets with `level` and `limit_usd` or `limit_tokens`',
+  })
   .describe('How much may be spent, by whom and how often; all that apply must have room.')
 
 /** @param id absent: one that stays the same while what is counted does */
-export const toBudget = (settings: BudgetSettings, organisation: string | null = null, id?: string): Budget => {
+export const toBudget = (
+  settings: BudgetSettings,
+  organisation: string | null = null,
+  id?: string,
+): Budget => {
   const { level, match, limit_usd, limit_tokens = 0, timezone, mode, amber_at, unbounded } = settings
   const period: Period = typeof settings.period === 'number' ? { rolling: settings.period } : settings.period
   const unit = limit_usd === undefined ? 'tokens' : 'usd'

@@ -131,7 +131,8 @@ const ofAttempts = (kysely: Kysely<Schema>, query: SpentQuery): Promise<readonly
 
 const belongs = (table: 'e' | 'o', { level, subject, organisation }: SpentQuery): Expression<SqlBool> => {
   const column = (name: string) => sql.ref(`${table}.${name}`)
-  const within = organisation === null ? sql<SqlBool>`true` : sql<SqlBool>`${column('organisation_id')} = ${organisation}`
+  const within =
+    organisation === null ? sql<SqlBool>`true` : sql<SqlBool>`${column('organisation_id')} = ${organisation}`
   switch (level) {
     case 'organisation':
     case 'team':

@@ -6,5 +6,9 @@ export const memberSplice = (scan: JsonScan, key: string, json: string): Splice 
   const known = scan.top.get(key)
   if (known !== undefined) return { start: known.start, end: known.end, text: json }
   const inside = scan.text.indexOf('{') + 1
-  return { start: inside, end: inside, text: `${JSON.stringify(key)}:${json}${scan.top.size === 0 ? '' : ','}` }
+  return {
+    start: inside,
+    end: inside,
+    text: `${JSON.stringify(key)}:${json}${scan.top.size === 0 ? '' : ','}`,
+  }
 }
