@@ -5,6 +5,7 @@ import { adminBudgets } from './admin-budgets.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
+import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
@@ -154,7 +155,11 @@ export const serve = async ({
   await budgetBook.reload()
   const zones = createZoneNotices({ state, emit: hooks.emit, registry: metrics.registry, now })
   const purse = createPurse({
-    quota: state.quota,
+    quota: budgetQuota({
+      ...{ state, logger, registry: metrics.registry, now },
+      settings: () => config.settings,
+      spent: writer.spent,
+    }),
     spent: { spent: async (query) => (await storage.reader()).spent.spent(query) },
     now,
     onStandings: zones.see,

@@ -1,3 +1,4 @@
+export { createAwayQuota } from './away-quota.ts'
 export {
   type AmberPolicy,
   type Budget,

@@ -60,7 +60,7 @@ export interface Purse {
 
 export interface PurseParts {
   readonly quota: Quota
-  readonly spent: SpentStore
+  readonly spent: Pick<SpentStore, 'spent'>
   readonly now: () => number
   /** How long what a dead process held stays held, in milliseconds. Default 60,000. */
   readonly holding?: number

@@ -23,6 +23,8 @@ export interface SpentStore {
    * what they reserved.
    */
   spent(query: SpentQuery): Promise<readonly (readonly [part: number, amount: bigint])[]>
+  /** Gateway processes that are alive. @param at in milliseconds */
+  processes(at: number): Promise<number>
 }
 
 export const createSpentStore = ({ kysely }: Pick<Database, 'kysely'>): SpentStore => ({
@@ -39,6 +41,14 @@ export const createSpentStore = ({ kysely }: Pick<Database, 'kysely'>): SpentSto
       }
     }
     return [...sums]
+  },
+  async processes(at) {
+    const { count } = await kysely
+      .selectFrom('instances')
+      .select(({ fn }) => fn.countAll<bigint>().as('count'))
+      .where('lease_until', '>', BigInt(at))
+      .executeTakeFirstOrThrow()
+    return Number(count)
   },
 })
 
