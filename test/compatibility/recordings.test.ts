@@ -3,56 +3,17 @@
  * it arrives as the client sent it, the stand-in takes what it took from the client itself, and its answer comes back.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type FakeUpstream, kitFolder, startFakeUpstream } from '../support/fake-upstream.ts'
 import { startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { announceSkip, sharedFolder } from '../support/shared.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { inParallel } from './in-parallel.ts'
+import { type Recording, readRecordings } from './recorded-requests.ts'
 
 const shared = sharedFolder()
 const kit = kitFolder()
 const absent = shared === undefined || kit === undefined
 if (absent) announceSkip('recorded client requests', 'no recordings and tools at TGW_SHARED or ../shared')
-
-interface Recording {
-  readonly name: string
-  readonly method: string
-  /** Path and query. */
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer<ArrayBuffer> | undefined
-  readonly status: number
-  /** The real provider would refuse it. */
-  readonly refused: boolean
-  /** The answer was a fault that the recording asked for, not a judgement of the request. */
-  readonly faulted: boolean
-}
-
-const readRecordings = (): readonly Recording[] => {
-  if (shared === undefined) return []
-  const folder = join(shared, 'recordings')
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.meta.json'))
-    .sort()
-    .map((file): Recording => {
-      const meta = JSON.parse(readFileSync(join(folder, file), 'utf8'))
-      const body = join(folder, file.replace('.meta.json', '.json'))
-      return {
-        name: file.replace('.meta.json', ''),
-        method: meta.method,
-        url: meta.url,
-        headers: Object.fromEntries(
-          Object.entries<string>(meta.headers).map(([name, value]) => [name.toLowerCase(), value]),
-        ),
-        body: existsSync(body) ? readFileSync(body) : undefined,
-        status: meta.answered.status,
-        refused: meta.strictErrors !== undefined,
-        faulted: String(meta.answered.did).startsWith('fault'),
-      }
-    })
-}
 
 const recordings = readRecordings()
 const isLocal = (one: Recording): boolean => one.method === 'HEAD' || /\/models(\?|$)/.test(one.url)
