@@ -202,10 +202,13 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
       const before = claims.map((claim) => levelOf(claim, time))
       const fitting = stepsThatFit(claims, before, steps?.most ?? 0)
       const isRefused = fitting < (steps?.least ?? 0)
-      const levels = before.map((level, at) => judged(claims[at], level, steps?.least ?? 0))
-      if (isRefused || levels.some(({ ok }) => !ok)) return { granted: false, steps: 0, levels }
+      const judgedLevels = before.map((level, at) => judged(claims[at], level, steps?.least ?? 0))
+      if (isRefused || judgedLevels.some(({ ok }) => !ok))
+        return { granted: false, steps: 0, levels: judgedLevels }
       for (const claim of claims) grant(claim, fitting, time)
-      return { granted: true, steps: fitting, levels: claims.map((claim) => levelOf(claim, time)) }
+      // Whether the same would be granted once more is not what `ok` says.
+      const levels = claims.map((claim) => ({ ...levelOf(claim, time), ok: true }))
+      return { granted: true, steps: fitting, levels }
     },
     async give(changes) {
       const time = now()
