@@ -257,7 +257,8 @@ const stepsThatFit = (claims: readonly Claim[], levels: readonly Level[], most: 
     const room = claim.limit - level.spent - level.reserved - claim.base
     steps = Math.min(steps, Math.floor(room / claim.step))
   }
-  return steps
+  // Where more is spent than the limit, no step fits; whoever wanted none is not refused for that.
+  return Math.max(0, steps)
 }
 
 /** A budget is in the way when not even the fewest steps fit into it. */

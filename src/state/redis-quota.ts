@@ -193,6 +193,7 @@ for at, claim in ipairs(asked.claims) do
   end
   granted = granted and level[1]
 end
+steps = math.max(0, steps)
 if steps < asked.least then granted = false end
 if granted then
   for at, claim in ipairs(asked.claims) do grant(KEYS[at], claim, steps) end
