@@ -96,6 +96,10 @@ local function put(key, bucket, level)
   redis.call('HSET', key, 'level', string.format('%.6f', level), 'at', whole(now))
   redis.call('PEXPIRE', key, whole(full + 1000))
 end
+local function keepSlots(key)
+  local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+  if last[2] then redis.call('PEXPIREAT', key, whole(tonumber(last[2]) + 1000)) end
+end
 local function settle(key, holder, spent)
   local held = redis.call('HGET', key .. '/held', holder)
   if not held then return end
@@ -152,7 +156,7 @@ local function grant(key, claim, steps)
     put(key, claim, flown(key, claim) - math.min(claim.amount, claim.capacity))
   elseif claim.type == 'slot' then
     redis.call('ZADD', key, whole(now + claim.holding), claim.holder)
-    redis.call('PEXPIRE', key, whole(claim.holding + 1000))
+    keepSlots(key)
   elseif claim.type == 'repeat' then
     redis.call('LPUSH', key, whole(now))
     redis.call('LTRIM', key, 0, claim.limit - 1)
@@ -235,7 +239,7 @@ for at, key in ipairs(KEYS) do
     redis.call('ZADD', key .. '/until', ending, holder)
   elseif redis.call('TYPE', key).ok == 'zset' and redis.call('ZSCORE', key, holder) then
     redis.call('ZADD', key, ending, holder)
-    redis.call('PEXPIRE', key, whole(tonumber(ARGV[1]) + 1000))
+    keepSlots(key)
   end
 end
 return 1`)
