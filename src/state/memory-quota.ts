@@ -27,6 +27,8 @@ interface BudgetState {
   version: number
   /** Nothing that is held ends before. */
   earliest: number
+  ttl: number
+  /** Forgotten then, unless somebody holds a part. */
   until: number
 }
 
@@ -62,25 +64,26 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
   const budgetOf = (key: string, time: number): BudgetState | undefined => {
     const state = budgets.get(key)
     if (state === undefined) return undefined
-    if (state.until <= time && state.held.size === 0) {
-      budgets.delete(key)
-      return undefined
-    }
-    if (state.earliest > time) return state
+    if (state.earliest <= time) settleDead(state, time)
+    if (state.until > time || state.held.size > 0) return state
+    budgets.delete(key)
+    return undefined
+  }
+  const settleDead = (state: BudgetState, time: number): void => {
     state.earliest = Number.POSITIVE_INFINITY
     for (const [holder, { amount, until }] of state.held) {
-      if (until <= time) settle(state, holder, amount)
+      if (until <= time) settle(state, holder, amount, until)
       else state.earliest = Math.min(state.earliest, until)
     }
-    return state
   }
-  const settle = (state: BudgetState, holder: string, spent: number): void => {
+  const settle = (state: BudgetState, holder: string, spent: number, time: number): void => {
     const held = state.held.get(holder)
     if (held === undefined) return
     state.held.delete(holder)
     state.reserved -= held.amount
     state.spent.set(held.slice, (state.spent.get(held.slice) ?? 0) + spent)
     state.version++
+    state.until = Math.max(state.until, time + state.ttl)
   }
 
   const levelOf = (claim: Claim, time: number): Level => {
@@ -149,7 +152,8 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
   const grantBudget = (claim: BudgetClaim, amount: number, time: number): void => {
     const state = budgets.get(claim.key)
     if (state === undefined) return
-    state.until = Math.max(state.until, time + claim.ttl)
+    state.ttl = claim.ttl
+    state.until = time + claim.ttl
     for (const slice of state.spent.keys()) if (slice < claim.oldest) state.spent.delete(slice)
     if (amount === 0) return
     const until = time + claim.holding
@@ -186,13 +190,13 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         slots.get(one.key)?.delete(one.holder)
         return
       case 'budget':
-        settleBudget(one)
+        settleBudget(one, time)
         return
     }
   }
-  const settleBudget = ({ key, holder, spent }: BudgetChange): void => {
+  const settleBudget = ({ key, holder, spent }: BudgetChange, time: number): void => {
     const state = budgets.get(key)
-    if (state !== undefined) settle(state, holder, spent)
+    if (state !== undefined) settle(state, holder, spent, time)
   }
 
   return {
@@ -234,6 +238,7 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         reserved: 0,
         version: (known?.version ?? 0) + 1,
         earliest: Number.POSITIVE_INFINITY,
+        ttl,
         until: time + ttl,
       })
       return true

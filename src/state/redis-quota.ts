@@ -11,7 +11,7 @@ export type RedisCall = (command: string, args: readonly string[]) => Promise<un
  * - bucket: a hash of `level` and `at`
  * - slot: a sorted set of holders by when they end
  * - repeat: a list of times, newest first
- * - budget: a hash of `reserved`, `version`, and `spent:<slice>`; a hash of what holders have, as `amount|slice`; and
+ * - budget: a hash of `reserved`, `version`, `ttl`, and `spent:<slice>`; a hash of what holders have, as `amount|slice`; and
  *   a sorted set of holders by when they end
  *
  * @param named puts the prefix before a key
@@ -100,6 +100,13 @@ local function keepSlots(key)
   local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
   if last[2] then redis.call('PEXPIREAT', key, whole(tonumber(last[2]) + 1000)) end
 end
+local function remember(key)
+  local ttl = redis.call('HGET', key, 'ttl')
+  if not ttl then return end
+  local last = redis.call('ZREVRANGE', key .. '/until', 0, 0, 'WITHSCORES')
+  local ending = whole(math.max(now, tonumber(last[2] or '0')) + tonumber(ttl))
+  for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do redis.call('PEXPIREAT', name, ending) end
+end
 local function settle(key, holder, spent)
   local held = redis.call('HGET', key .. '/held', holder)
   if not held then return end
@@ -179,9 +186,8 @@ local function grant(key, claim, steps)
       redis.call('HINCRBY', key, 'reserved', whole(amount))
       redis.call('HINCRBY', key, 'version', 1)
     end
-    for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do
-      redis.call('PEXPIRE', name, whole(claim.ttl + claim.holding))
-    end
+    redis.call('HSET', key, 'ttl', whole(claim.ttl))
+    remember(key)
   end
 end
 local steps, granted = asked.most, true
@@ -227,6 +233,7 @@ for at, change in ipairs(cjson.decode(ARGV[1])) do
     redis.call('ZREM', key, change.holder)
   else
     settle(key, change.holder, whole(change.spent))
+    remember(key)
   end
 end
 return 1`)
@@ -237,6 +244,7 @@ for at, key in ipairs(KEYS) do
   local holder = ARGV[at + 1]
   if redis.call('HEXISTS', key .. '/held', holder) == 1 then
     redis.call('ZADD', key .. '/until', ending, holder)
+    remember(key)
   elseif redis.call('TYPE', key).ok == 'zset' and redis.call('ZSCORE', key, holder) then
     redis.call('ZADD', key, ending, holder)
     keepSlots(key)
@@ -254,7 +262,7 @@ elseif version ~= ARGV[2] or redis.call('HLEN', key .. '/held') > 0 then
   return 0
 end
 redis.call('DEL', key, key .. '/held', key .. '/until')
-redis.call('HSET', key, 'version', whole(tonumber(version or '0') + 1), 'reserved', 0)
+redis.call('HSET', key, 'version', whole(tonumber(version or '0') + 1), 'reserved', 0, 'ttl', ARGV[1])
 for at = 3, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
-redis.call('PEXPIRE', key, ARGV[1])
+remember(key)
 return 1`)
