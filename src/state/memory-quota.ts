@@ -221,8 +221,12 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
     async keep(holders, holding) {
       const until = now() + holding
       for (const { key, holder } of holders) {
-        const held = budgets.get(key)?.held.get(holder)
-        if (held !== undefined) held.until = until
+        const budget = budgets.get(key)
+        const held = budget?.held.get(holder)
+        if (budget !== undefined && held !== undefined) {
+          held.until = until
+          budget.earliest = Math.min(budget.earliest, until)
+        }
         const taken = slots.get(key)
         if (taken?.has(holder)) taken.set(holder, until)
       }
