@@ -32,6 +32,9 @@ interface BudgetState {
   until: number
 }
 
+/** What flows in is a fraction; less than this is an error of rounding. */
+const speck = 1e-6
+
 /** Fewer than this are not worth looking through for those that are over. */
 const fewest = 4096
 
@@ -92,9 +95,10 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         const { level, fullAt } = bucketOf(claim, time)
         const amount = Math.min(claim.amount, claim.capacity)
         const lack = amount - level
-        const wait = lack <= 0 ? 0 : Math.ceil((lack * claim.period) / claim.refill)
-        const full = Math.max(0, Math.ceil(fullAt - time))
-        return { type: 'bucket', ok: lack <= 0, left: Math.max(0, Math.floor(level)), wait, full }
+        const ok = lack <= speck
+        const wait = ok ? 0 : Math.ceil((lack * claim.period) / claim.refill - speck)
+        const full = Math.max(0, Math.ceil(fullAt - time - speck))
+        return { type: 'bucket', ok, left: Math.max(0, Math.floor(level + speck)), wait, full }
       }
       case 'slot': {
         const taken = slotsOf(claim.key, time)

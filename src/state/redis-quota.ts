@@ -83,6 +83,7 @@ const script = (text: string): Script => ({ text, sha: createHash('sha1').update
 const shared = `
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local speck = 1e-6
 local function whole(number) return string.format('%.0f', number) end
 local function flown(key, bucket)
   local known = redis.call('HMGET', key, 'level', 'at')
@@ -93,7 +94,7 @@ local function flown(key, bucket)
 end
 local function put(key, bucket, level)
   local full = math.ceil((bucket.capacity - level) * bucket.period / bucket.refill)
-  redis.call('HSET', key, 'level', string.format('%.6f', level), 'at', whole(now))
+  redis.call('HSET', key, 'level', string.format('%.17g', level), 'at', whole(now))
   redis.call('PEXPIRE', key, whole(full + 1000))
 end
 local function keepSlots(key)
@@ -133,9 +134,9 @@ local function look(key, claim)
     local level = flown(key, claim)
     local lack = math.min(claim.amount, claim.capacity) - level
     local wait = 0
-    if lack > 0 then wait = math.ceil(lack * claim.period / claim.refill) end
-    local full = math.ceil((claim.capacity - level) * claim.period / claim.refill)
-    return { lack <= 0, math.max(0, math.floor(level)), wait, full }
+    if lack > speck then wait = math.ceil(lack * claim.period / claim.refill - speck) end
+    local full = math.max(0, math.ceil((claim.capacity - level) * claim.period / claim.refill - speck))
+    return { lack <= speck, math.max(0, math.floor(level + speck)), wait, full }
   elseif claim.type == 'slot' then
     redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now))
     local taken = redis.call('ZCARD', key)
