@@ -244,7 +244,8 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         spent: new Map(spent),
         held: new Map(),
         reserved: 0,
-        version: (known?.version ?? 0) + 1,
+        // Never one that it had before it was forgotten: whoever knows that one knows too little.
+        version: Math.max((known?.version ?? 0) + 1, time),
         earliest: Number.POSITIVE_INFINITY,
         ttl,
         until: time + ttl,

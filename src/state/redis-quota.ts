@@ -263,7 +263,7 @@ elseif version ~= ARGV[2] or redis.call('HLEN', key .. '/held') > 0 then
   return 0
 end
 redis.call('DEL', key, key .. '/held', key .. '/until')
-redis.call('HSET', key, 'version', whole(tonumber(version or '0') + 1), 'reserved', 0, 'ttl', ARGV[1])
+redis.call('HSET', key, 'version', whole(math.max(tonumber(version or '0') + 1, now)), 'reserved', 0, 'ttl', ARGV[1])
 for at = 3, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 remember(key)
 return 1`)
