@@ -92,21 +92,23 @@ local function flown(key, bucket)
   local passed = math.max(0, now - tonumber(known[2]))
   return math.min(bucket.capacity, level + passed * bucket.refill / bucket.period)
 end
+-- Redis takes no time that is farther away than its own clock reaches.
+local function expireAt(key, time) redis.call('PEXPIREAT', key, whole(math.min(time, 1e15))) end
 local function put(key, bucket, level)
   local full = math.ceil((bucket.capacity - level) * bucket.period / bucket.refill)
   redis.call('HSET', key, 'level', string.format('%.17g', level), 'at', whole(now))
-  redis.call('PEXPIRE', key, whole(full + 1000))
+  expireAt(key, now + full + 1000)
 end
 local function keepSlots(key)
   local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-  if last[2] then redis.call('PEXPIREAT', key, whole(tonumber(last[2]) + 1000)) end
+  if last[2] then expireAt(key, tonumber(last[2]) + 1000) end
 end
 local function remember(key)
   local ttl = redis.call('HGET', key, 'ttl')
   if not ttl then return end
   local last = redis.call('ZREVRANGE', key .. '/until', 0, 0, 'WITHSCORES')
-  local ending = whole(math.max(now, tonumber(last[2] or '0')) + tonumber(ttl))
-  for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do redis.call('PEXPIREAT', name, ending) end
+  local ending = math.max(now, tonumber(last[2] or '0')) + tonumber(ttl)
+  for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do expireAt(name, ending) end
 end
 local function settle(key, holder, spent)
   local held = redis.call('HGET', key .. '/held', holder)
@@ -168,7 +170,7 @@ local function grant(key, claim, steps)
   elseif claim.type == 'repeat' then
     redis.call('LPUSH', key, whole(now))
     redis.call('LTRIM', key, 0, claim.limit - 1)
-    redis.call('PEXPIRE', key, whole(claim.period))
+    expireAt(key, now + claim.period)
   else
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local slice = string.match(field, '^spent:(-?%d+)$')
