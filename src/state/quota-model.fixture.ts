@@ -44,7 +44,12 @@ export const quotaModel = (now: () => number): QuotaModel => {
     const known = buckets.get(key)
     return known === undefined ? 0n : larger(0n, known.lack - BigInt((now() - known.at) * refill))
   }
-  const holdersOf = (key: string): Slots[] => (slots.get(key) ?? []).filter(({ until }) => until > now())
+  /** Whoever looks ends what is over; until then it can still be kept. */
+  const holdersOf = (key: string): Slots[] => {
+    const left = (slots.get(key) ?? []).filter(({ until }) => until > now())
+    slots.set(key, left)
+    return left
+  }
   const budgetOf = (key: string): Budget | undefined => {
     const known = budgets.get(key)
     if (known === undefined) return undefined
@@ -175,7 +180,7 @@ export const quotaModel = (now: () => number): QuotaModel => {
         } else if (change.type === 'slot') {
           slots.set(
             change.key,
-            holdersOf(change.key).filter(({ holder }) => holder !== change.holder),
+            (slots.get(change.key) ?? []).filter(({ holder }) => holder !== change.holder),
           )
         } else {
           const known = budgets.get(change.key)

@@ -49,14 +49,18 @@ const stepsOf = ({ period, waits }: Pace): fc.Arbitrary<readonly Step[]> => {
     .map(({ key, holder, base, slice, ...more }) =>
       budget(key, holder, base, {
         ...more,
-        limit: key === 'counted' ? null : 30,
+        limit: key === 'counted' ? null : 60,
         slice: key === 'rolling' ? slice : 0,
         oldest: key === 'rolling' ? slice - 1 : 0,
       }),
     )
-  const claims: fc.Arbitrary<readonly Claim[]> = fc.uniqueArray(
-    fc.oneof(bucketClaims, slotClaims, repeatClaims, budgetClaims, budgetClaims),
-    { minLength: 0, maxLength: 5, selector: ({ key }) => key },
+  const several = (one: fc.Arbitrary<Claim>, maxLength: number): fc.Arbitrary<readonly Claim[]> =>
+    fc.uniqueArray(one, { maxLength, selector: ({ key }) => key })
+  const claims = fc.oneof(
+    several(fc.oneof(bucketClaims, slotClaims, repeatClaims, budgetClaims), 5),
+    // Where no time passes, the others are soon used up and refuse everything.
+    several(budgetClaims, 2),
+    several(budgetClaims, 1),
   )
   const take = fc
     .record({ claims, least: fc.integer({ min: 0, max: 3 }), more: fc.integer({ min: 0, max: 9 }) })
@@ -73,7 +77,7 @@ const stepsOf = ({ period, waits }: Pace): fc.Arbitrary<readonly Step[]> => {
       })),
     holders.map((holder) => ({ type: 'slot' as const, key: 'slots', holder })),
     fc
-      .tuple(fc.constantFrom('month', 'rolling', 'counted'), holders, fc.integer({ min: 0, max: 20 }))
+      .tuple(fc.constantFrom('month', 'rolling', 'counted'), holders, fc.integer({ min: 0, max: 8 }))
       .map(([key, holder, spent]) => ({ type: 'budget' as const, key, holder, spent })),
   )
   const all: readonly fc.WeightedArbitrary<Step>[] = [
@@ -119,7 +123,7 @@ const stepsOf = ({ period, waits }: Pace): fc.Arbitrary<readonly Step[]> => {
         },
       ]
     : []
-  return fc.array(fc.oneof(...all, ...waiting), { maxLength: 60 })
+  return fc.array(fc.oneof(...all, ...waiting), { maxLength: 60, size: 'max' })
 }
 
 /** Seeds first, so that budgets are known, then the steps; whatever is said must be what the model says. */
@@ -195,6 +199,7 @@ test('what a bucket gives is never more than it held and what flowed in, and it 
       }),
       fc.array(fc.tuple(fc.integer({ min: 0, max: 1_200 }), fc.integer({ min: 0, max: 5_000 })), {
         maxLength: 50,
+        size: 'max',
       }),
       async (shape, steps) => {
         let time = 0
