@@ -7,7 +7,6 @@ import type {
   Level,
   Quota,
   RepeatClaim,
-  SlotClaim,
   Take,
   Taken,
 } from './quota.ts'
@@ -35,13 +34,15 @@ interface BudgetState {
 /** What flows in is a fraction; less than this is an error of rounding. */
 const speck = 1e-6
 
+const nobody: ReadonlyMap<string, number> = new Map()
+
 /** Fewer than this are not worth looking through for those that are over. */
 const fewest = 4096
 
 /** The counters of one process, or of the supervisor for all of its workers. */
 export const memoryQuota = (now: () => number = Date.now): Quota => {
   const buckets = new Map<string, BucketState>()
-  const slots = new Map<string, Map<string, number>>()
+  const slots = new Map<string, { readonly taken: Map<string, number>; earliest: number }>()
   const repeats = new Map<string, { readonly times: number[]; period: number }>()
   const budgets = new Map<string, BudgetState>()
   let sweepAt = fewest
@@ -58,10 +59,23 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
     state.fullAt = time + ((capacity - state.level) * period) / refill
     return state
   }
-  const slotsOf = (key: string, time: number): Map<string, number> => {
-    const taken = slots.get(key) ?? new Map<string, number>()
-    for (const [holder, until] of taken) if (until <= time) taken.delete(holder)
-    return taken
+  const slotsOf = (key: string, time: number): ReadonlyMap<string, number> => {
+    const state = slots.get(key)
+    if (state === undefined) return nobody
+    if (state.earliest <= time) {
+      state.earliest = Number.POSITIVE_INFINITY
+      for (const [holder, until] of state.taken) {
+        if (until <= time) state.taken.delete(holder)
+        else state.earliest = Math.min(state.earliest, until)
+      }
+    }
+    return state.taken
+  }
+  const hold = (key: string, holder: string, until: number): void => {
+    const state = slots.get(key) ?? { taken: new Map<string, number>(), earliest: until }
+    state.taken.set(holder, until)
+    state.earliest = Math.min(state.earliest, until)
+    slots.set(key, state)
   }
   /** What a process that died had reserved counts as spent: nobody knows better. */
   const budgetOf = (key: string, time: number): BudgetState | undefined => {
@@ -131,7 +145,7 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         return
       }
       case 'slot':
-        grantSlot(claim, time)
+        hold(claim.key, claim.holder, time + claim.holding)
         return
       case 'repeat':
         grantRepeat(claim, time)
@@ -140,11 +154,6 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         grantBudget(claim, claim.base + claim.step * steps, time)
         return
     }
-  }
-  const grantSlot = ({ key, holder, holding }: SlotClaim, time: number): void => {
-    const taken = slotsOf(key, time)
-    taken.set(holder, time + holding)
-    slots.set(key, taken)
   }
   const grantRepeat = ({ key, limit, period }: RepeatClaim, time: number): void => {
     const known = repeats.get(key) ?? { times: [], period }
@@ -191,7 +200,7 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         return
       }
       case 'slot':
-        slots.get(one.key)?.delete(one.holder)
+        slots.get(one.key)?.taken.delete(one.holder)
         return
       case 'budget':
         settleBudget(one, time)
@@ -231,8 +240,7 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
           held.until = until
           budget.earliest = Math.min(budget.earliest, until)
         }
-        const taken = slots.get(key)
-        if (taken?.has(holder)) taken.set(holder, until)
+        if (slots.get(key)?.taken.has(holder)) hold(key, holder, until)
       }
     },
     async seed({ key, spent, ttl, version }) {

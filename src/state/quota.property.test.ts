@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { waitFor } from '../../test/support/gateway.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../../test/support/redis.ts'
 import type { Change, Claim, Holder, Level, Quota, Seed, Take } from './index.ts'
-import { memoryQuota, redisState, type State } from './index.ts'
+import { memoryQuota, redisState, type State, serveState, supervisorState } from './index.ts'
 import { bucket, budget, repeat, slot } from './quota-claims.fixture.ts'
 import { quotaModel } from './quota-model.fixture.ts'
 
@@ -243,6 +246,22 @@ const untimed = (level: Level): unknown => {
     }
   }
 }
+
+test('counters of the supervisor do what the model does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-quota-'))
+  await fc.assert(
+    fc.asyncProperty(stepsOf({ period: 1_000_000_000, waits: false }), async (steps) => {
+      const server = serveState({ folder })
+      const state = supervisorState({ path: server.path })
+      await waitFor(() => (state.status() === 'away' ? undefined : true))
+      await follow(state.quota, steps, { clock: { time: 1_000 }, shown: untimed })
+      state.close()
+      server.stop()
+    }),
+    { numRuns: 40 },
+  )
+  rmSync(folder, { recursive: true, force: true })
+})
 
 describe.skipIf(!redisAvailable('counters against their model'))('counters in Redis', () => {
   let redis: RedisServer

@@ -1,8 +1,18 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { waitFor } from '../../test/support/gateway.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../../test/support/redis.ts'
 import type { BudgetLevel, Level, Quota, State, Taken } from './index.ts'
-import { memoryQuota, memoryState, redisState } from './index.ts'
+import {
+  memoryQuota,
+  memoryState,
+  redisState,
+  type StateServer,
+  serveState,
+  supervisorState,
+} from './index.ts'
 import { bucket, budget, repeat, slot } from './quota-claims.fixture.ts'
 
 setDefaultTimeout(30_000)
@@ -476,6 +486,49 @@ const conformance = (open: () => Promise<State>, close: (state: State) => void):
     }))
 }
 
+/**
+ * Several processes take from one budget, bucket, and few places, and one of them is killed in the middle. What all were
+ * granted together, as they said before they went on, stays within every limit.
+ */
+const race = async (backend: 'redis' | 'supervisor', address: string, state: State): Promise<void> => {
+  await seeded(state.quota, 'money', 0, 600_000)
+  const start = (name: string) =>
+    Bun.spawn([process.execPath, join(import.meta.dir, 'quota-taker.fixture.ts'), backend, address, name], {
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+  const takers = ['a', 'b', 'c', 'd'].map(start)
+  const [victim, ...others] = takers
+  if (victim === undefined) throw new Error('nobody takes')
+  await waitFor(async () => ((await look(state.quota, 'money')).spent > 4_000 ? true : undefined), 20_000)
+  victim.kill('SIGKILL')
+  const lines: { readonly amount?: number; readonly highest?: number }[] = (
+    await Promise.all(takers.map(({ stdout }) => new Response(stdout).text()))
+  ).flatMap((text) =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line)),
+  )
+  expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0, 0])
+  const granted = lines.reduce((sum, { amount = 0 }) => sum + amount, 0)
+  expect(granted).toBeGreaterThan(19_000)
+  expect(granted).toBeLessThanOrEqual(20_000)
+  // The dead and the forgetful: within their time everything that they held is spent.
+  const end = await waitFor(async () => {
+    const level = await look(state.quota, 'money')
+    return level.reserved === 0 ? level : undefined
+  }, 5_000)
+  expect(end.spent).toBeGreaterThanOrEqual(granted)
+  expect(end.spent).toBeLessThanOrEqual(20_000)
+  const [tokens] = (await state.quota.take({ claims: [bucket('tokens', 0, { capacity: 1_000_000 })] })).levels
+  expect(tokens?.type === 'bucket' && 1_000_000 - tokens.left).toBe(end.spent)
+  // The victim was killed with what it had counted: of its twenty at most seven were inside.
+  const highest = Math.max(...lines.map(({ highest: seen = 0 }) => seen))
+  expect(highest).toBeGreaterThan(1)
+  expect(highest).toBeLessThanOrEqual(14)
+}
+
 describe('counters in memory', () => {
   let state: State
   let opened = 0
@@ -503,6 +556,29 @@ describe('counters in memory', () => {
     }
     Bun.gc(true)
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+  })
+})
+
+describe('counters of the supervisor', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-quota-'))
+  let server: StateServer | undefined
+  afterEach(() => {
+    server?.stop()
+    server = undefined
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const open = async (): Promise<State> => {
+    server ??= serveState({ folder })
+    const state = supervisorState({ path: server.path })
+    await waitFor(() => (state.status() === 'away' ? undefined : true))
+    return state
+  }
+  conformance(open, (state) => state.close())
+
+  test('stay within their limits whatever several processes do', async () => {
+    const state = await open()
+    await race('supervisor', server?.path ?? '', state)
+    state.close()
   })
 })
 
@@ -547,6 +623,12 @@ describe.skipIf(!hasRedis)('counters in Redis', () => {
     await Promise.all([work(), work(), work()])
     expect((await quota.take({ claims: [bucket('b', 0)] })).levels).toMatchObject([{ left: 4 }])
     operator.close()
+    state.close()
+  })
+
+  test('stay within their limits whatever several processes do', async () => {
+    const state = await connected('race:')
+    await race('redis', redis.url, state)
     state.close()
   })
 
