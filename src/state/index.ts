@@ -25,3 +25,5 @@ export type {
 export { type RedisStateOptions, redisState, tryRedis } from './redis.ts'
 export { type Board, type BoardParts, createBoard } from './shared-board.ts'
 export type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
+export { type SupervisorStateOptions, supervisorState } from './supervisor.ts'
+export { type StateServer, type StateServerOptions, serveState } from './supervisor-server.ts'

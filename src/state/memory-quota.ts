@@ -7,7 +7,6 @@ import type {
   Level,
   Quota,
   RepeatClaim,
-  SlotClaim,
   Take,
   Taken,
 } from './quota.ts'
@@ -27,8 +26,15 @@ interface BudgetState {
   version: number
   /** Nothing that is held ends before. */
   earliest: number
+  ttl: number
+  /** Forgotten then, unless somebody holds a part. */
   until: number
 }
+
+/** What flows in is a fraction; less than this is an error of rounding. */
+const speck = 1e-6
+
+const nobody: ReadonlyMap<string, number> = new Map()
 
 /** Fewer than this are not worth looking through for those that are over. */
 const fewest = 4096
@@ -36,7 +42,7 @@ const fewest = 4096
 /** The counters of one process, or of the supervisor for all of its workers. */
 export const memoryQuota = (now: () => number = Date.now): Quota => {
   const buckets = new Map<string, BucketState>()
-  const slots = new Map<string, Map<string, number>>()
+  const slots = new Map<string, { readonly taken: Map<string, number>; earliest: number }>()
   const repeats = new Map<string, { readonly times: number[]; period: number }>()
   const budgets = new Map<string, BudgetState>()
   let sweepAt = fewest
@@ -53,34 +59,48 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
     state.fullAt = time + ((capacity - state.level) * period) / refill
     return state
   }
-  const slotsOf = (key: string, time: number): Map<string, number> => {
-    const taken = slots.get(key) ?? new Map<string, number>()
-    for (const [holder, until] of taken) if (until <= time) taken.delete(holder)
-    return taken
+  const slotsOf = (key: string, time: number): ReadonlyMap<string, number> => {
+    const state = slots.get(key)
+    if (state === undefined) return nobody
+    if (state.earliest <= time) {
+      state.earliest = Number.POSITIVE_INFINITY
+      for (const [holder, until] of state.taken) {
+        if (until <= time) state.taken.delete(holder)
+        else state.earliest = Math.min(state.earliest, until)
+      }
+    }
+    return state.taken
+  }
+  const hold = (key: string, holder: string, until: number): void => {
+    const state = slots.get(key) ?? { taken: new Map<string, number>(), earliest: until }
+    state.taken.set(holder, until)
+    state.earliest = Math.min(state.earliest, until)
+    slots.set(key, state)
   }
   /** What a process that died had reserved counts as spent: nobody knows better. */
   const budgetOf = (key: string, time: number): BudgetState | undefined => {
     const state = budgets.get(key)
     if (state === undefined) return undefined
-    if (state.until <= time && state.held.size === 0) {
-      budgets.delete(key)
-      return undefined
-    }
-    if (state.earliest > time) return state
+    if (state.earliest <= time) settleDead(state, time)
+    if (state.until > time || state.held.size > 0) return state
+    budgets.delete(key)
+    return undefined
+  }
+  const settleDead = (state: BudgetState, time: number): void => {
     state.earliest = Number.POSITIVE_INFINITY
     for (const [holder, { amount, until }] of state.held) {
-      if (until <= time) settle(state, holder, amount)
+      if (until <= time) settle(state, holder, amount, until)
       else state.earliest = Math.min(state.earliest, until)
     }
-    return state
   }
-  const settle = (state: BudgetState, holder: string, spent: number): void => {
+  const settle = (state: BudgetState, holder: string, spent: number, time: number): void => {
     const held = state.held.get(holder)
     if (held === undefined) return
     state.held.delete(holder)
     state.reserved -= held.amount
     state.spent.set(held.slice, (state.spent.get(held.slice) ?? 0) + spent)
     state.version++
+    state.until = Math.max(state.until, time + state.ttl)
   }
 
   const levelOf = (claim: Claim, time: number): Level => {
@@ -89,9 +109,10 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         const { level, fullAt } = bucketOf(claim, time)
         const amount = Math.min(claim.amount, claim.capacity)
         const lack = amount - level
-        const wait = lack <= 0 ? 0 : Math.ceil((lack * claim.period) / claim.refill)
-        const full = Math.max(0, Math.ceil(fullAt - time))
-        return { type: 'bucket', ok: lack <= 0, left: Math.max(0, Math.floor(level)), wait, full }
+        const ok = lack <= speck
+        const wait = ok ? 0 : Math.ceil((lack * claim.period) / claim.refill - speck)
+        const full = Math.max(0, Math.ceil(fullAt - time - speck))
+        return { type: 'bucket', ok, left: Math.max(0, Math.floor(level + speck)), wait, full }
       }
       case 'slot': {
         const taken = slotsOf(claim.key, time)
@@ -124,7 +145,7 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         return
       }
       case 'slot':
-        grantSlot(claim, time)
+        hold(claim.key, claim.holder, time + claim.holding)
         return
       case 'repeat':
         grantRepeat(claim, time)
@@ -133,11 +154,6 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         grantBudget(claim, claim.base + claim.step * steps, time)
         return
     }
-  }
-  const grantSlot = ({ key, holder, holding }: SlotClaim, time: number): void => {
-    const taken = slotsOf(key, time)
-    taken.set(holder, time + holding)
-    slots.set(key, taken)
   }
   const grantRepeat = ({ key, limit, period }: RepeatClaim, time: number): void => {
     const known = repeats.get(key) ?? { times: [], period }
@@ -149,7 +165,8 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
   const grantBudget = (claim: BudgetClaim, amount: number, time: number): void => {
     const state = budgets.get(claim.key)
     if (state === undefined) return
-    state.until = Math.max(state.until, time + claim.ttl)
+    state.ttl = claim.ttl
+    state.until = time + claim.ttl
     for (const slice of state.spent.keys()) if (slice < claim.oldest) state.spent.delete(slice)
     if (amount === 0) return
     const until = time + claim.holding
@@ -183,16 +200,16 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         return
       }
       case 'slot':
-        slots.get(one.key)?.delete(one.holder)
+        slots.get(one.key)?.taken.delete(one.holder)
         return
       case 'budget':
-        settleBudget(one)
+        settleBudget(one, time)
         return
     }
   }
-  const settleBudget = ({ key, holder, spent }: BudgetChange): void => {
+  const settleBudget = ({ key, holder, spent }: BudgetChange, time: number): void => {
     const state = budgets.get(key)
-    if (state !== undefined) settle(state, holder, spent)
+    if (state !== undefined) settle(state, holder, spent, time)
   }
 
   return {
@@ -202,10 +219,13 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
       const before = claims.map((claim) => levelOf(claim, time))
       const fitting = stepsThatFit(claims, before, steps?.most ?? 0)
       const isRefused = fitting < (steps?.least ?? 0)
-      const levels = before.map((level, at) => judged(claims[at], level, steps?.least ?? 0))
-      if (isRefused || levels.some(({ ok }) => !ok)) return { granted: false, steps: 0, levels }
+      const judgedLevels = before.map((level, at) => judged(claims[at], level, steps?.least ?? 0))
+      if (isRefused || judgedLevels.some(({ ok }) => !ok))
+        return { granted: false, steps: 0, levels: judgedLevels }
       for (const claim of claims) grant(claim, fitting, time)
-      return { granted: true, steps: fitting, levels: claims.map((claim) => levelOf(claim, time)) }
+      // Whether the same would be granted once more is not what `ok` says.
+      const levels = claims.map((claim) => ({ ...levelOf(claim, time), ok: true }))
+      return { granted: true, steps: fitting, levels }
     },
     async give(changes) {
       const time = now()
@@ -214,10 +234,13 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
     async keep(holders, holding) {
       const until = now() + holding
       for (const { key, holder } of holders) {
-        const held = budgets.get(key)?.held.get(holder)
-        if (held !== undefined) held.until = until
-        const taken = slots.get(key)
-        if (taken?.has(holder)) taken.set(holder, until)
+        const budget = budgets.get(key)
+        const held = budget?.held.get(holder)
+        if (budget !== undefined && held !== undefined) {
+          held.until = until
+          budget.earliest = Math.min(budget.earliest, until)
+        }
+        if (slots.get(key)?.taken.has(holder)) hold(key, holder, until)
       }
     },
     async seed({ key, spent, ttl, version }) {
@@ -229,8 +252,10 @@ export const memoryQuota = (now: () => number = Date.now): Quota => {
         spent: new Map(spent),
         held: new Map(),
         reserved: 0,
-        version: (known?.version ?? 0) + 1,
+        // Never one that it had before it was forgotten: whoever knows that one knows too little.
+        version: Math.max((known?.version ?? 0) + 1, time),
         earliest: Number.POSITIVE_INFINITY,
+        ttl,
         until: time + ttl,
       })
       return true
@@ -254,7 +279,8 @@ const stepsThatFit = (claims: readonly Claim[], levels: readonly Level[], most: 
     const room = claim.limit - level.spent - level.reserved - claim.base
     steps = Math.min(steps, Math.floor(room / claim.step))
   }
-  return steps
+  // Where more is spent than the limit, no step fits; whoever wanted none is not refused for that.
+  return Math.max(0, steps)
 }
 
 /** A budget is in the way when not even the fewest steps fit into it. */

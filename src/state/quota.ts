@@ -1,14 +1,15 @@
 /**
  * Counters that several processes take from together: a take is granted by all that it names, or changes none of them.
- * Amounts are whole numbers below 2^53: requests, tokens, or nano-USD. Times are milliseconds; whoever keeps the
- * counters reads the clock.
+ * Amounts are whole numbers below 2^53: requests, tokens, or nano-USD. Times are whole, finite numbers of milliseconds;
+ * whoever keeps the counters reads the clock. Limits, capacities, refills and periods are at least 1, and the claims of
+ * one take have different keys.
  */
 export interface Quota {
   /** Rejects with `gateway_state_unavailable` when the counters cannot be reached; it may then have been granted. */
   take(take: Take): Promise<Taken>
   /** Gives back, corrects and settles. What nobody holds any more is left as it is, so that settling twice is harmless. */
   give(changes: readonly Change[]): Promise<void>
-  /** Prolongs what these holders hold by `holding` from now. Call it well before that is over. */
+  /** What these holders hold ends `holding` from now. Call it well before that is over: later it may be gone. */
   keep(holders: readonly Holder[], holding: number): Promise<void>
   /**
    * Tells a budget what was spent so far. Counts only while the budget is unknown, or, with a version, while it is still
@@ -59,7 +60,7 @@ export interface BudgetClaim extends Holder {
   /** Which part of a rolling period spends now, and the oldest part that still counts. 0 and 0 for any other period. */
   readonly slice: number
   readonly oldest: number
-  /** How long the budget is remembered after its last use. */
+  /** How long the budget is remembered after its last use, a settlement too, and after the last holder's end. */
   readonly ttl: number
 }
 

@@ -11,7 +11,7 @@ export type RedisCall = (command: string, args: readonly string[]) => Promise<un
  * - bucket: a hash of `level` and `at`
  * - slot: a sorted set of holders by when they end
  * - repeat: a list of times, newest first
- * - budget: a hash of `reserved`, `version`, and `spent:<slice>`; a hash of what holders have, as `amount|slice`; and
+ * - budget: a hash of `reserved`, `version`, `ttl`, and `spent:<slice>`; a hash of what holders have, as `amount|slice`; and
  *   a sorted set of holders by when they end
  *
  * @param named puts the prefix before a key
@@ -83,6 +83,7 @@ const script = (text: string): Script => ({ text, sha: createHash('sha1').update
 const shared = `
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local speck = 1e-6
 local function whole(number) return string.format('%.0f', number) end
 local function flown(key, bucket)
   local known = redis.call('HMGET', key, 'level', 'at')
@@ -91,10 +92,23 @@ local function flown(key, bucket)
   local passed = math.max(0, now - tonumber(known[2]))
   return math.min(bucket.capacity, level + passed * bucket.refill / bucket.period)
 end
+-- Redis takes no time that is farther away than its own clock reaches.
+local function expireAt(key, time) redis.call('PEXPIREAT', key, whole(math.min(time, 1e15))) end
 local function put(key, bucket, level)
   local full = math.ceil((bucket.capacity - level) * bucket.period / bucket.refill)
-  redis.call('HSET', key, 'level', string.format('%.6f', level), 'at', whole(now))
-  redis.call('PEXPIRE', key, whole(full + 1000))
+  redis.call('HSET', key, 'level', string.format('%.17g', level), 'at', whole(now))
+  expireAt(key, now + full + 1000)
+end
+local function keepSlots(key)
+  local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+  if last[2] then expireAt(key, tonumber(last[2]) + 1000) end
+end
+local function remember(key)
+  local ttl = redis.call('HGET', key, 'ttl')
+  if not ttl then return end
+  local last = redis.call('ZREVRANGE', key .. '/until', 0, 0, 'WITHSCORES')
+  local ending = math.max(now, tonumber(last[2] or '0')) + tonumber(ttl)
+  for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do expireAt(name, ending) end
 end
 local function settle(key, holder, spent)
   local held = redis.call('HGET', key .. '/held', holder)
@@ -122,9 +136,9 @@ local function look(key, claim)
     local level = flown(key, claim)
     local lack = math.min(claim.amount, claim.capacity) - level
     local wait = 0
-    if lack > 0 then wait = math.ceil(lack * claim.period / claim.refill) end
-    local full = math.ceil((claim.capacity - level) * claim.period / claim.refill)
-    return { lack <= 0, math.max(0, math.floor(level)), wait, full }
+    if lack > speck then wait = math.ceil(lack * claim.period / claim.refill - speck) end
+    local full = math.max(0, math.ceil((claim.capacity - level) * claim.period / claim.refill - speck))
+    return { lack <= speck, math.max(0, math.floor(level + speck)), wait, full }
   elseif claim.type == 'slot' then
     redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now))
     local taken = redis.call('ZCARD', key)
@@ -152,11 +166,11 @@ local function grant(key, claim, steps)
     put(key, claim, flown(key, claim) - math.min(claim.amount, claim.capacity))
   elseif claim.type == 'slot' then
     redis.call('ZADD', key, whole(now + claim.holding), claim.holder)
-    redis.call('PEXPIRE', key, whole(claim.holding + 1000))
+    keepSlots(key)
   elseif claim.type == 'repeat' then
     redis.call('LPUSH', key, whole(now))
     redis.call('LTRIM', key, 0, claim.limit - 1)
-    redis.call('PEXPIRE', key, whole(claim.period))
+    expireAt(key, now + claim.period)
   else
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local slice = string.match(field, '^spent:(-?%d+)$')
@@ -175,9 +189,8 @@ local function grant(key, claim, steps)
       redis.call('HINCRBY', key, 'reserved', whole(amount))
       redis.call('HINCRBY', key, 'version', 1)
     end
-    for _, name in ipairs({ key, key .. '/held', key .. '/until' }) do
-      redis.call('PEXPIRE', name, whole(claim.ttl + claim.holding))
-    end
+    redis.call('HSET', key, 'ttl', whole(claim.ttl))
+    remember(key)
   end
 end
 local steps, granted = asked.most, true
@@ -193,6 +206,7 @@ for at, claim in ipairs(asked.claims) do
   end
   granted = granted and level[1]
 end
+steps = math.max(0, steps)
 if steps < asked.least then granted = false end
 if granted then
   for at, claim in ipairs(asked.claims) do grant(KEYS[at], claim, steps) end
@@ -222,6 +236,7 @@ for at, change in ipairs(cjson.decode(ARGV[1])) do
     redis.call('ZREM', key, change.holder)
   else
     settle(key, change.holder, whole(change.spent))
+    remember(key)
   end
 end
 return 1`)
@@ -232,9 +247,10 @@ for at, key in ipairs(KEYS) do
   local holder = ARGV[at + 1]
   if redis.call('HEXISTS', key .. '/held', holder) == 1 then
     redis.call('ZADD', key .. '/until', ending, holder)
+    remember(key)
   elseif redis.call('TYPE', key).ok == 'zset' and redis.call('ZSCORE', key, holder) then
     redis.call('ZADD', key, ending, holder)
-    redis.call('PEXPIRE', key, whole(tonumber(ARGV[1]) + 1000))
+    keepSlots(key)
   end
 end
 return 1`)
@@ -249,7 +265,7 @@ elseif version ~= ARGV[2] or redis.call('HLEN', key .. '/held') > 0 then
   return 0
 end
 redis.call('DEL', key, key .. '/held', key .. '/until')
-redis.call('HSET', key, 'version', whole(tonumber(version or '0') + 1), 'reserved', 0)
+redis.call('HSET', key, 'version', whole(math.max(tonumber(version or '0') + 1, now)), 'reserved', 0, 'ttl', ARGV[1])
 for at = 3, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
-redis.call('PEXPIRE', key, ARGV[1])
+remember(key)
 return 1`)

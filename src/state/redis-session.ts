@@ -1,30 +1,22 @@
 import { GatewayError } from '../errors.ts'
+import { reasonOf, type Session, type SessionEvents, startAlarm } from './connection.ts'
 
-export interface RedisSessionParts {
+export interface RedisSessionParts extends SessionEvents {
   readonly url: string
   /** How long an answer of Redis is waited for, in milliseconds. */
   readonly patience: number
   /** A key that nobody has, to see that it could be written. */
   readonly probe: string
-  readonly channels: readonly string[]
-  readonly onMessage: (channel: string, text: string) => void
-  /** The session is over, and not because `end` was called. */
-  readonly onEnd: (reason: string) => void
 }
 
 /** Two connections, for commands and for messages, that live and end together. */
-export interface RedisSession {
+export interface RedisSession extends Session {
   /** The reply. Rejects with `gateway_state_unavailable`; a reply that does not come in time ends the session. */
   call(command: string, args: readonly string[]): Promise<unknown>
-  /** From now on messages of this channel are told as well. */
-  listen(channel: string): void
-  end(): void
 }
 
 /** How often both connections are tried, in milliseconds. */
 const beat = 1_000
-/** For what has already come and was not yet read, in milliseconds. */
-const grace = 20
 
 /**
  * Connects; rejects when Redis does not answer as it should. Bun's own reconnecting is off: it forgets subscriptions
@@ -67,16 +59,13 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
       silence.reject(new Error(reason))
       lose(reason)
     }
-    // When this process itself was busy for so long, the answer may wait to be read: timers come before sockets.
-    let alarm = setTimeout(() => {
-      alarm = setTimeout(giveUp, grace)
-    }, patience)
+    const alarm = startAlarm(patience, giveUp)
     try {
       return await Promise.race([reply, silence.promise])
     } catch (error) {
       throw unavailable(what, error)
     } finally {
-      clearTimeout(alarm)
+      alarm.clear()
     }
   }
   /** One that has just started, a replica, or a full one refuses to be written. With XX nothing is. */
@@ -115,6 +104,3 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
 
 const unavailable = (what: string, error: unknown): GatewayError =>
   new GatewayError('gateway_state_unavailable', `redis did not do ${what}: ${reasonOf(error)}`)
-
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'unknown reason'

@@ -1,7 +1,7 @@
-import { GatewayError } from '../errors.ts'
+import { keepConnected } from './connection.ts'
 import { redisQuota } from './redis-quota.ts'
-import { openRedisSession, type RedisSession, reasonOf } from './redis-session.ts'
-import type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
+import { openRedisSession } from './redis-session.ts'
+import type { State, StateEntry } from './state.ts'
 
 export interface RedisStateOptions {
   /** `redis://` or `rediss://`, with user, password and database where there are any. */
@@ -27,53 +27,15 @@ return value`
  * loss; until then every call rejects at once.
  */
 export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptions): State => {
-  const channels = new Map<string, Set<(text: string) => void>>()
-  const watchers = new Set<StatusHandler>()
-  let session: RedisSession | undefined
-  /** What watchers know. */
-  let told: StateStatus | undefined
-  let isClosed = false
-  let pause = shortestPause
-  let timer: ReturnType<typeof setTimeout> | undefined
-
   const named = (name: string): string => keyPrefix + name
-  const tell = (status: StateStatus, reason?: string): void => {
-    if (told === status || isClosed) return
-    told = status
-    for (const watcher of watchers) watcher(status, reason)
-  }
-  const onMessage = (channel: string, text: string): void => {
-    for (const handler of channels.get(channel) ?? []) handler(text)
-  }
-  const connect = async (): Promise<void> => {
-    const known = [...channels.keys()]
-    try {
-      const probe = named('probe')
-      const opened = await openRedisSession({ url, patience, probe, channels: known, onMessage, onEnd: lose })
-      if (isClosed) return opened.end()
-      session = opened
-    } catch (error) {
-      return lose(reasonOf(error))
-    }
-    pause = shortestPause
-    for (const channel of channels.keys()) if (!known.includes(channel)) session.listen(channel)
-    tell('connected')
-  }
-  const lose = (reason: string): void => {
-    if (isClosed) return
-    session = undefined
-    tell('away', reason)
-    // Not all at once: many lose their connection in the same moment.
-    timer = setTimeout(connect, pause * (0.5 + Math.random() / 2))
-    pause = Math.min(longestPause, pause * 2)
-  }
-  void connect()
-
-  const call = async (command: string, args: readonly string[]): Promise<unknown> => {
-    if (session === undefined)
-      throw new GatewayError('gateway_state_unavailable', 'redis is away, and nothing waits for it')
-    return session.call(command, args)
-  }
+  const connection = keepConnected({
+    open: (events) => openRedisSession({ ...events, url, patience, probe: named('probe') }),
+    peer: 'redis',
+    shortestPause,
+    longestPause,
+  })
+  const call = async (command: string, args: readonly string[]): Promise<unknown> =>
+    connection.session().call(command, args)
 
   return {
     quota: redisQuota(call, named),
@@ -116,32 +78,10 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
     async publish(channel, text) {
       await call('PUBLISH', [named(channel), text])
     },
-    subscribe(channel, handler) {
-      const name = named(channel)
-      // A function of its own, so that the same handler may subscribe twice.
-      const own = (text: string): void => handler(text)
-      const handlers = channels.get(name)
-      if (handlers === undefined) {
-        channels.set(name, new Set([own]))
-        session?.listen(name)
-      } else handlers.add(own)
-      // The channel stays, without handlers: taking it up again must not deliver twice.
-      return () => void channels.get(name)?.delete(own)
-    },
-    status: () => (session === undefined ? 'away' : 'connected'),
-    onStatus(handler) {
-      const own: StatusHandler = (status, reason) => handler(status, reason)
-      watchers.add(own)
-      return () => void watchers.delete(own)
-    },
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-      session?.end()
-      session = undefined
-      watchers.clear()
-      channels.clear()
-    },
+    subscribe: (channel, handler) => connection.subscribe(named(channel), handler),
+    status: connection.status,
+    onStatus: connection.onStatus,
+    close: connection.close,
   }
 }
 

@@ -1,8 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { freePort, waitFor } from '../../test/support/gateway.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../../test/support/redis.ts'
 import { GatewayError } from '../errors.ts'
-import { memoryState, redisState, type State, type StateStatus, tryRedis } from './index.ts'
+import {
+  memoryState,
+  redisState,
+  type State,
+  type StateServer,
+  type StateStatus,
+  serveState,
+  supervisorState,
+  tryRedis,
+} from './index.ts'
 
 const hasRedis = redisAvailable('state shared by processes')
 
@@ -157,6 +169,230 @@ describe('state in memory', () => {
     time = 1_000
     expect([await own.get('a'), await own.increment('n', 1, 1_000)]).toEqual([undefined, 1])
     expect([...(await own.entries('')).keys()]).toEqual(['n'])
+  })
+})
+
+describe('state of the supervisor', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-state-'))
+  const servers: StateServer[] = []
+  const problems: string[] = []
+  const serve = (inFolder = folder): StateServer => {
+    const server = serveState({ folder: inFolder, onProblem: (message) => problems.push(message) })
+    servers.push(server)
+    return server
+  }
+  const open = (path: string, patience = 1_000): Promise<State> =>
+    connected(supervisorState({ path, patience }))
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.stop()
+    problems.length = 0
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  let opened = 0
+  conformance(
+    async () => {
+      const [known] = servers
+      const server = opened++ % 2 === 0 || known === undefined ? serve() : known
+      return open(server.path)
+    },
+    (state) => state.close(),
+  )
+
+  test('is a socket that only its owner can open, and is gone when the supervisor ends', () => {
+    const server = serve()
+    expect(server.path).toBe(join(folder, 'state.sock'))
+    expect(statSync(server.path).mode & 0o777).toBe(0o600)
+    server.stop()
+    expect(existsSync(server.path)).toBe(false)
+  })
+
+  test('takes the place of a socket that a dead supervisor left', async () => {
+    writeFileSync(join(folder, 'state.sock'), '')
+    const state = await open(serve().path)
+    await state.set('a', 'b', 1_000)
+    state.close()
+  })
+
+  test('in a folder with a long path is found in a temporary one that is nobody else’s', async () => {
+    const long = mkdtempSync(join(folder, 'x'.repeat(90)))
+    const server = serve(long)
+    expect(Buffer.byteLength(server.path)).toBeLessThanOrEqual(100)
+    expect(statSync(dirname(server.path)).mode & 0o777).toBe(0o700)
+    const state = await open(server.path)
+    expect(await state.increment('n', 2, 1_000)).toBe(2)
+    state.close()
+    server.stop()
+    expect(existsSync(dirname(server.path))).toBe(false)
+    expect(readdirSync(long)).toEqual([])
+  })
+
+  test('calls made together are answered in one turn, each with its own', async () => {
+    const state = await open(serve().path)
+    const count = 20_000
+    const values = await Promise.all(
+      Array.from({ length: count }, async (_, at) => {
+        const set = state.set(`k${at}`, `v${at}`, 60_000)
+        const got = state.get(`k${at}`)
+        await set
+        return got
+      }),
+    )
+    expect(values).toEqual(Array.from({ length: count }, (_, at) => `v${at}`))
+    state.close()
+  })
+
+  test('values may be large and of any text', async () => {
+    const { path } = serve()
+    const [one, two] = [await open(path, 10_000), await open(path, 10_000)]
+    const value = '"\\\n\u0000\u2028\ud800 ünïcode 😀'.repeat(200_000)
+    const heard: string[] = []
+    two.subscribe('c', (text) => heard.push(text))
+    await one.set('large', value, 60_000)
+    expect((await two.get('large')) === value).toBe(true)
+    await one.publish('c', value)
+    await waitFor(() => (heard.length > 0 ? true : undefined))
+    expect(heard[0] === value).toBe(true)
+    one.close()
+    two.close()
+  })
+
+  test('after its end calls fail at once, and with the next one come back, subscriptions too', async () => {
+    const first = serve()
+    const state = await open(first.path)
+    const told: StateStatus[] = []
+    const heard: string[] = []
+    state.onStatus((status) => told.push(status))
+    state.subscribe('c', (text) => heard.push(text))
+    const under = state.get('k').catch((error) => error)
+    first.stop()
+    await waitFor(() => (state.status() === 'away' ? true : undefined), 3_000)
+    expect([undefined, 'gateway_state_unavailable']).toContain((await under)?.code)
+    const begun = performance.now()
+    const failures = await Promise.all([
+      state.get('k').catch((error) => error),
+      state.quota.take({ claims: [] }).catch((error) => error),
+      state.quota.give([]).catch((error) => error),
+      state.publish('c', 'lost').catch((error) => error),
+    ])
+    expect(performance.now() - begun).toBeLessThan(100)
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(GatewayError)
+      expect(failure.code).toBe('gateway_state_unavailable')
+    }
+    serve()
+    await waitFor(() => (state.status() === 'connected' ? true : undefined), 5_000)
+    await state.set('k', 'back', 60_000)
+    expect(await state.get('k')).toBe('back')
+    await waitFor(async () => {
+      await state.publish('c', 'again')
+      return heard.length > 0 ? true : undefined
+    })
+    expect(told).toEqual(['away', 'connected'])
+    state.close()
+  })
+
+  test('one that is silent is away within the patience, and nobody waits longer', async () => {
+    const path = join(folder, 'silent.sock')
+    let isSilent = false
+    const listener = Bun.listen({
+      unix: path,
+      socket: {
+        data(socket) {
+          if (!isSilent) socket.write('[[1,true]]\n')
+          isSilent = true
+        },
+      },
+    })
+    const state = await open(path, 200)
+    const begun = performance.now()
+    const calls = await Promise.allSettled([state.get('a'), state.set('b', '', 1), state.quota.give([])])
+    expect(performance.now() - begun).toBeGreaterThan(150)
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(calls.map((call) => call.status === 'rejected' && call.reason.code)).toEqual(
+      calls.map(() => 'gateway_state_unavailable'),
+    )
+    expect(state.status()).toBe('away')
+    state.close()
+    listener.stop(true)
+  })
+
+  test('this process being busy for long is not taken for silence', async () => {
+    const state = await open(serve().path, 200)
+    const told: StateStatus[] = []
+    state.onStatus((status) => told.push(status))
+    const reply = state.increment('k', 1, 60_000)
+    Bun.sleepSync(600)
+    expect(await reply).toBe(1)
+    expect(told).toEqual([])
+    state.close()
+  })
+
+  /** Says this as a worker would, and gives what is answered until the end. */
+  const say = async (path: string, text: string | Uint8Array): Promise<string> => {
+    let heard = ''
+    const over = Promise.withResolvers<void>()
+    const socket = await Bun.connect({
+      unix: path,
+      socket: {
+        data(_, block) {
+          heard += block.toString()
+        },
+        close: () => over.resolve(),
+      },
+    })
+    socket.write(text)
+    await Promise.race([over.promise, Bun.sleep(150)])
+    socket.terminate()
+    return heard
+  }
+
+  test.each([
+    ['no JSON', 'hello\n'],
+    ['no list', '{"id":1}\n'],
+    ['no call', '[[1,"hello",1],[2]]\n'],
+    ['no bytes of text', Buffer.from([0xff, 0xfe, 10, 0, 10])],
+  ])('who says what cannot be understood (%s) is cut off, and the others are not', async (_, text) => {
+    const { path } = serve()
+    const state = await open(path)
+    await say(path, text)
+    expect(problems.length).toBe(1)
+    expect(problems[0]).toContain('cut off')
+    await state.set('k', 'v', 1_000)
+    expect(await state.get('k')).toBe('v')
+    state.close()
+  })
+
+  test.each([
+    ['another version', '[[1,"hello",99]]\n', 'version'],
+    ['no greeting', '[[1,"get","k"]]\n', 'hello'],
+    [
+      'what is no call of the state',
+      '[[1,"hello",1],[2,"close"],[3,"constructor"],[4,"status"]]\n',
+      'does not know',
+    ],
+    ['a call with the wrong arguments', '[[1,"hello",1],[2,"take",null],[3,"give",7]]\n', 'null'],
+  ])('%s is answered with a refusal', async (_, text, reason) => {
+    const { path } = serve()
+    const heard = await say(path, text)
+    expect(heard).toContain('null,"')
+    expect(heard).toContain(reason)
+    expect(problems).toEqual([])
+    const state = await open(path)
+    expect(await state.get('k')).toBeUndefined()
+    state.close()
+  })
+
+  test('does what was said before a worker was killed, and forgets whom it told', async () => {
+    const { path } = serve()
+    const [one, two] = [await open(path), await open(path)]
+    one.subscribe('c', () => undefined)
+    await one.set('k', 'v', 60_000)
+    one.close()
+    for (let time = 0; time < 10; time++) await two.publish('c', 'x')
+    expect(await two.get('k')).toBe('v')
+    expect(problems).toEqual([])
+    two.close()
   })
 })
 

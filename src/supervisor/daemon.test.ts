@@ -31,7 +31,7 @@ describe('a daemon', () => {
     expect(ready.ports).toEqual({ facade: 18081 })
     expect(serverStatus(dataDir)).toMatchObject({ pid, ready })
     expect(statSync(logFile).mode & 0o777).toBe(0o600)
-    expect(readFileSync(logFile, 'utf8')).toContain('"event":"ready"')
+    await until(() => readFileSync(logFile, 'utf8').includes('"event":"ready"'))
 
     expect(await stopServer(dataDir)).toBe('stopped')
     expect(serverStatus(dataDir)).toBeUndefined()

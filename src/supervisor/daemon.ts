@@ -5,7 +5,7 @@ import { type LockHolder, lockHolder } from './lock-file.ts'
 import { configExitCode, type ReadyInfo } from './message.ts'
 import { isRunning } from './process-identity.ts'
 import { selfCommand } from './self-command.ts'
-import { restartsVariable, roleVariable } from './worker-link.ts'
+import { numberVariable, restartsVariable, roleVariable, teamSizeVariable } from './worker-link.ts'
 
 export interface DaemonOptions {
   readonly dataDir: string
@@ -95,6 +95,8 @@ const spawnDetached = (command: readonly string[], logFile: string) => {
         ...process.env,
         [roleVariable]: undefined,
         [restartsVariable]: undefined,
+        [numberVariable]: undefined,
+        [teamSizeVariable]: undefined,
         [daemonVariable]: '1',
         NODE_CHANNEL_FD: undefined,
       },

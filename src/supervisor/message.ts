@@ -19,6 +19,16 @@ export type SupervisorMessage =
   | { readonly type: 'reload' }
   /** Another worker serves now: finish what runs, however long that takes. */
   | { readonly type: 'retire' }
+  /** Who serves now, whenever that has changed. */
+  | { readonly type: 'team'; readonly members: readonly Member[] }
+
+/** A worker that serves. */
+export interface Member {
+  /** From 1; a worker that follows another one has its number. */
+  readonly number: number
+  readonly pid: number
+  readonly instance: string
+}
 
 /** A worker that ends with this code (EX_CONFIG of sysexits.h) has a wrong configuration: starting it again is no use. */
 export const configExitCode = 78
@@ -33,8 +43,18 @@ export const parseWorkerMessage = (message: unknown): WorkerMessage | undefined 
 
 export const parseSupervisorMessage = (message: unknown): SupervisorMessage | undefined => {
   const type = isRecord(message) ? message['type'] : undefined
+  if (isRecord(message) && type === 'team') return { type, members: parseMembers(message['members']) }
   return type === 'drain' || type === 'reload' || type === 'retire' ? { type } : undefined
 }
+
+const parseMembers = (value: unknown): readonly Member[] =>
+  (Array.isArray(value) ? value : []).flatMap((one: unknown) => {
+    if (!isRecord(one)) return []
+    const { number, pid, instance } = one
+    return typeof number === 'number' && typeof pid === 'number' && typeof instance === 'string'
+      ? [{ number, pid, instance }]
+      : []
+  })
 
 export const parseReadyInfo = (value: unknown): ReadyInfo | undefined => {
   if (!isRecord(value) || typeof value['host'] !== 'string' || !isRecord(value['ports'])) return undefined

@@ -33,6 +33,9 @@ const runWorker = async (): Promise<void> => {
     process.exit(configExitCode)
   }
   if (mode === 'no-successor' && link.relieved !== undefined) process.exit(9)
+  if (mode === 'second-cannot-start' && link.number === 2 && link.restarts < 6) process.exit(9)
+  if (mode === 'no-second-successor' && link.number === 2 && existsSync(join(dataDir, 'broken')))
+    process.exit(9)
   if (mode === 'slow-successor' && link.relieved !== undefined) {
     say('starting')
     await Bun.sleep(500)
@@ -41,12 +44,22 @@ const runWorker = async (): Promise<void> => {
   say('ready', {
     restarts: link.restarts,
     relieved: link.relieved,
+    number: link.number,
+    teamSize: link.teamSize,
     supervised: link.supervised,
     requests: process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'],
     args: process.argv.slice(2),
   })
-  const crash = join(dataDir, 'crash')
+  let team = ''
+  const crash = join(dataDir, link.number === 1 ? 'crash' : `crash-${link.number}`)
   setInterval(() => {
+    const numbers = link
+      .team()
+      .map(({ number }) => number)
+      .join(' ')
+    const told = `${numbers} ${link.leads()}`
+    if (link.teamSize > 1 && told !== team) say('team', { number: link.number, numbers, leads: link.leads() })
+    team = told
     if (!existsSync(crash)) return
     unlinkSync(crash)
     process.exit(3)
@@ -60,6 +73,7 @@ const runSupervisor = async (): Promise<number> => {
   try {
     return await supervise({
       log: { info: log('info'), warn: log('warn'), error: log('error') },
+      workers: Number(process.env['FIXTURE_WORKERS'] ?? 1),
       shutdownTimeout: Number(process.env['FIXTURE_SHUTDOWN'] ?? 5000),
       onState: lock.update,
       backoff: { first: Number(process.env['FIXTURE_BACKOFF'] ?? 20), maximum: 400 },

@@ -1,217 +1,127 @@
-import { type BackoffOptions, createBackoff } from './backoff.ts'
-import { configExitCode, type ReadyInfo } from './message.ts'
+import type { BackoffOptions } from './backoff.ts'
+import { configExitCode, type Member, type ReadyInfo } from './message.ts'
+import { createSeat, type Seat, type SeatEnd, type SupervisorLog } from './seat.ts'
 import { selfCommand } from './self-command.ts'
 import { listenToSignals } from './signals.ts'
-import { startWorker, type Worker, type WorkerEnd } from './worker.ts'
+import { createTurns } from './turns.ts'
 import type { Relieved } from './worker-link.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-
-/** The part of a logger that is needed here. */
-export interface SupervisorLog {
-  info(message: string, fields?: Fields): void
-  warn(message: string, fields?: Fields): void
-  error(message: string, fields?: Fields): void
-}
 
 export interface SuperviseOptions {
   readonly log: SupervisorLog
+  /** How many workers serve side by side; default 1. */
+  readonly workers?: number
   /** Milliseconds that a worker may take to finish what runs; two seconds later it is killed. */
   readonly shutdownTimeout: number
   /** What to run. Default: this program, with its own arguments. */
   readonly command?: readonly string[]
   /** Default: this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** The worker answers now; undefined: it does not any more. */
+  /** A worker answers now, and whoever it was before; undefined: none does any more. */
   readonly onState?: (ready: ReadyInfo | undefined) => void
   readonly backoff?: BackoffOptions
 }
 
-/** A worker that has never been ready is tried so often. */
-const maximumFirstStarts = 5
-const killGrace = 2000
-
 /**
- * Runs the gateway in a worker process and keeps it running, until a signal ends it: SIGTERM and SIGINT let the
- * worker finish, a second SIGINT does not; SIGHUP lets it reload, or ends it when the terminal was closed; SIGUSR2 lets
- * a new worker take over.
+ * Runs the gateway in worker processes and keeps them running, until a signal ends them: SIGTERM and SIGINT let the
+ * workers finish, a second SIGINT does not; SIGHUP lets them reload, or ends them when the terminal was closed; SIGUSR2
+ * lets new workers take over, one after the other.
+ *
+ * The first worker starts alone, since it makes and migrates what all need; the others follow when it is ready.
  * Returns the exit code: 0, 78 for a wrong configuration, 130 after a second SIGINT, else 1.
  */
 export const supervise = async (options: SuperviseOptions): Promise<number> => {
-  const { log } = options
-  const backoff = createBackoff(options.backoff)
+  const { log, workers: teamSize = 1 } = options
   const stopping = new AbortController()
-  let worker: Worker | undefined
-  /** What the worker that answers now said of itself; undefined while none does. */
-  let serving: ReadyInfo | undefined
+  const starts = createTurns()
+  /** Of whoever was ready last. */
   let ports: ReadyInfo['ports'] = {}
-  /** Started in order to relieve the one that serves, and not ready yet. */
-  let successor: Worker | undefined
-  let handingOver: Promise<void> | undefined
-  /** Workers that were relieved and still finish what they began, with their instances. */
-  const retiring = new Map<Worker, string | undefined>()
-  let relief = Promise.withResolvers<undefined>()
-  let interrupted = false
-  let overdue = false
-  let restarts = 0
   let everReady = false
+  let interrupted = false
+  let handingOver: Promise<void> | undefined
+
+  const others = (): Relieved | undefined => {
+    const instances = seats.flatMap((seat) => [seat.serving()?.info.instance, ...seat.retiring().values()])
+    const areThere = seats.some((seat) => seat.serving() !== undefined || seat.retiring().size > 0)
+    return areThere ? { ports, instances: instances.flatMap((one) => one ?? []) } : undefined
+  }
+  const processes = () => seats.flatMap((seat) => seat.processes())
+  const onChange = (): void => {
+    const serving = seats.flatMap((seat) => {
+      const one = seat.serving()
+      return one === undefined ? [] : [{ number: seat.number, ...one }]
+    })
+    const [first] = serving
+    if (first !== undefined) {
+      everReady = true
+      ports = first.info.ports
+    }
+    options.onState?.(first?.info)
+    const members = serving.map(
+      ({ number, pid, info }): Member => ({ number, pid, instance: info.instance ?? '' }),
+    )
+    for (const one of processes()) one.meet(members)
+  }
+  const seats: readonly Seat[] = Array.from({ length: teamSize }, (_, index) =>
+    createSeat({
+      number: index + 1,
+      teamSize,
+      command: options.command ?? selfCommand(process.argv.slice(2)),
+      env: options.env,
+      log,
+      backoff: options.backoff,
+      shutdownTimeout: options.shutdownTimeout,
+      stopping: stopping.signal,
+      starts,
+      others,
+      everReady: () => everReady,
+      onChange,
+    }),
+  )
 
   const stop = (signal: string): void => {
-    const all = [worker, successor, ...retiring.keys()]
     if (stopping.signal.aborted) {
       if (signal !== 'SIGINT') return
       interrupted = true
-      for (const one of all) one?.kill()
+      for (const one of processes()) one.kill()
       return
     }
     log.info('stopping', { signal })
     stopping.abort()
-    for (const one of all) one?.drain()
+    for (const one of processes()) one.drain()
   }
-
-  const instancesOf = (...infos: readonly (string | undefined)[]): readonly string[] =>
-    infos.flatMap((one) => one ?? [])
-
-  /** After a crash, others may still finish what they began before a hand-over. */
-  const survivors = (): Relieved | undefined =>
-    retiring.size === 0 ? undefined : { ports, instances: instancesOf(...retiring.values()) }
-
-  const start = (relieved: Relieved | undefined, onReady?: () => void): Worker =>
-    startWorker({
-      command: options.command ?? selfCommand(process.argv.slice(2)),
-      env: options.env,
-      restarts,
-      relieved,
-      onReady: (info) => {
-        everReady = true
-        serving = info
-        ports = info.ports
-        onReady?.()
-        options.onState?.(info)
-      },
-    })
-
-  /** Waits for the end; kills a worker that is still there long after the stop. */
-  const untilEnded = (one: Worker): Promise<WorkerEnd> =>
-    endedInTime(one, stopping.signal, options.shutdownTimeout + killGrace, () => {
-      overdue = true
-      log.error('the worker did not finish in time and is killed', { workerPid: one.pid })
-    })
-
-  /** A second worker beside the first one; the first retires as soon as the second answers. */
-  const handOver = async (old: Worker, instance: string | undefined): Promise<void> => {
-    log.info('a new worker takes over', { workerPid: old.pid })
-    const ready = Promise.withResolvers<'ready'>()
-    const relieved = { ports, instances: instancesOf(instance, ...retiring.values()) }
-    const next = start(relieved, () => ready.resolve('ready'))
-    successor = next
-    const result = await Promise.race([ready.promise, untilEnded(next)])
-    successor = undefined
-    if (result !== 'ready') {
-      if (!stopping.signal.aborted) {
-        log.error('the new worker did not start, the old one goes on', describe(result))
-      }
-      return
-    }
-    retiring.set(old, instance)
-    void old.ended.then(() => retiring.delete(old))
-    worker = next
-    if (!stopping.signal.aborted) old.retire()
-    relief.resolve(undefined)
-    relief = Promise.withResolvers()
+  /** One after the other, so that there are never many more than usual; a program that does not start replaces none. */
+  const relieveAll = async (): Promise<void> => {
+    for (const seat of seats) if (stopping.signal.aborted || !(await seat.handOver())) return
   }
-  const onHandOver = (): void => {
+  const handOver = (): void => {
     if (handingOver !== undefined || stopping.signal.aborted) return
-    if (worker === undefined || serving === undefined) {
+    if (seats.every((seat) => seat.serving() === undefined)) {
       log.warn('no worker serves, so there is nothing to hand over')
       return
     }
-    handingOver = handOver(worker, serving.instance).finally(() => {
+    handingOver = relieveAll().finally(() => {
       handingOver = undefined
     })
   }
-  const silence = listenToSignals({ stop, reload: () => worker?.reload(), handOver: onHandOver })
-
-  /** Until the worker that serves has ended, whichever that is by then. */
-  const untilServerEnded = async (first: Worker): Promise<WorkerEnd> => {
-    for (let current = first; ; ) {
-      const end = await Promise.race([untilEnded(current), relief.promise])
-      // One that ends while its successor starts is relieved all the same.
-      if (end !== undefined) await handingOver
-      if (worker !== undefined && worker !== current) current = worker
-      else if (end !== undefined) return end
-    }
+  const reload = (): void => {
+    for (const seat of seats) seat.reload()
   }
+  const silence = listenToSignals({ stop, reload, handOver })
 
+  const runAll = async (): Promise<readonly SeatEnd[]> => {
+    const [first, ...rest] = seats
+    if (first === undefined) return []
+    const firstEnd = first.run()
+    await Promise.race([first.ready, firstEnd])
+    return everReady ? Promise.all([firstEnd, ...rest.map((seat) => seat.run())]) : [await firstEnd]
+  }
   try {
-    for (;;) {
-      worker = start(survivors())
-      const end = await untilServerEnded(worker)
-      serving = undefined
-      if (stopping.signal.aborted) await Promise.all([...retiring.keys()].map(untilEnded))
-      options.onState?.(undefined)
-      if (interrupted) return 130
-      if (stopping.signal.aborted) return overdue || !isOrderly(end) ? 1 : 0
-      if (!everReady && end.code === configExitCode) {
-        log.error('the worker refused its configuration', describe(end))
-        return configExitCode
-      }
-      restarts += 1
-      if (!everReady && restarts >= maximumFirstStarts) {
-        log.error('the worker cannot start, giving up', { ...describe(end), starts: restarts })
-        return 1
-      }
-      const delay = backoff.next(end.readyAt === undefined ? 0 : performance.now() - end.readyAt)
-      log.error('the worker ended and is started again', { ...describe(end), restarts, delayMs: delay })
-      await pause(delay, stopping.signal)
-      if (stopping.signal.aborted) return 0
-    }
+    const ends = await runAll()
+    options.onState?.(undefined)
+    if (interrupted) return 130
+    if (ends.some(({ type }) => type === 'config refused')) return configExitCode
+    return ends.every((end) => end.type === 'stopped' && end.isOrderly) ? 0 : 1
   } finally {
     silence()
   }
 }
-
-/** Waits for the end; kills a worker that is still there `limit` milliseconds after the stop. */
-const endedInTime = async (
-  worker: Worker,
-  stopping: AbortSignal,
-  limit: number,
-  onOverdue: () => void,
-): Promise<WorkerEnd> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const startClock = (): void => {
-    timer = setTimeout(() => {
-      onOverdue()
-      worker.kill()
-    }, limit)
-  }
-  if (stopping.aborted) startClock()
-  else stopping.addEventListener('abort', startClock, { once: true })
-  try {
-    return await worker.ended
-  } finally {
-    stopping.removeEventListener('abort', startClock)
-    clearTimeout(timer)
-  }
-}
-
-/** A worker that was stopped before it listened to signals dies of them. */
-const isOrderly = ({ code, signal }: WorkerEnd): boolean =>
-  signal === null ? code === 0 : signal === 'SIGTERM' || signal === 'SIGINT'
-
-const describe = ({ code, signal, reason }: WorkerEnd): Fields => ({
-  ...(code === null ? {} : { exitCode: code }),
-  ...(signal === null ? {} : { signal }),
-  ...(reason === undefined ? {} : { reason }),
-})
-
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, milliseconds)
-    signal.addEventListener('abort', end)
-  })

@@ -1,5 +1,6 @@
 import {
   isRecord,
+  type Member,
   parseReadyInfo,
   parseSupervisorMessage,
   type ReadyInfo,
@@ -8,7 +9,9 @@ import {
 
 export const roleVariable = 'TGW_ROLE'
 export const restartsVariable = 'TOLLGATE_WORKER_RESTARTS'
-/** The worker that is to be relieved, as JSON: its ports and the instances that still run. */
+export const numberVariable = 'TOLLGATE_WORKER'
+export const teamSizeVariable = 'TOLLGATE_WORKERS'
+/** The workers that run when this one starts, as JSON: their ports and instances. */
 export const relievedVariable = 'TOLLGATE_RELIEVED'
 
 export interface WorkerHandlers {
@@ -22,7 +25,7 @@ export interface WorkerHandlers {
   readonly orphanTimeout?: number
 }
 
-/** What a new worker must know of those before it. */
+/** What a new worker must know of those that run already: beside it, or to be relieved by it. */
 export interface Relieved {
   /** Ports by name: it opens the same. */
   readonly ports: Readonly<Record<string, number>>
@@ -33,10 +36,18 @@ export interface Relieved {
 /** A worker's end of the line to its supervisor; without a supervisor the same calls are harmless. */
 export interface WorkerLink {
   readonly supervised: boolean
-  /** How often the supervisor has had to start a worker again. */
+  /** Which one it is: 1, 2, … */
+  readonly number: number
+  /** How many there are meant to be. */
+  readonly teamSize: number
+  /** How often the supervisor has had to start this worker again. */
   readonly restarts: number
-  /** Present in a worker that takes over from one that serves. */
+  /** Present in a worker that starts while others run. */
   readonly relieved: Relieved | undefined
+  /** Who serves now, as far as it was told; this worker too, once it is ready. Without a supervisor nobody. */
+  team(): readonly Member[]
+  /** Does what only one worker of the machine should do fall to this one? To the lowest that serves. */
+  leads(): boolean
   /** The listeners are open. */
   ready(info: ReadyInfo): void
   /** It will end, and why; end with `configExitCode` when the configuration is at fault. */
@@ -57,6 +68,8 @@ export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
   const drain = once(() => end(handlers.onDrain))
   const retire = once(() => end(handlers.onRetire ?? handlers.onDrain))
   process.on('SIGTERM', drain)
+  const number = countIn(numberVariable, 1)
+  let members: readonly Member[] = []
 
   if (supervised) {
     process.on('message', (received: unknown) => {
@@ -64,6 +77,7 @@ export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
       if (message?.type === 'drain') drain()
       if (message?.type === 'reload') handlers.onReload()
       if (message?.type === 'retire') retire()
+      if (message?.type === 'team') members = message.members
     })
     process.on('disconnect', () => {
       drain()
@@ -86,12 +100,19 @@ export const attachToSupervisor = (handlers: WorkerHandlers): WorkerLink => {
   }
   return {
     supervised,
-    restarts: Number(process.env[restartsVariable] ?? 0) || 0,
+    number,
+    teamSize: countIn(teamSizeVariable, 1),
+    restarts: countIn(restartsVariable, 0),
     relieved: parseRelieved(process.env[relievedVariable]),
+    team: () => members,
+    leads: () => (members.length === 0 ? number === 1 : members[0]?.pid === process.pid),
     ready: (info) => tell({ type: 'ready', info }),
     failed: (message) => tell({ type: 'failed', message }),
   }
 }
+
+const countIn = (variable: string, missing: number): number =>
+  Number(process.env[variable] ?? missing) || missing
 
 const parseRelieved = (text: string | undefined): Relieved | undefined => {
   if (text === undefined || text === '') return undefined

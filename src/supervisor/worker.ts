@@ -1,5 +1,12 @@
-import { parseWorkerMessage, type ReadyInfo, type SupervisorMessage } from './message.ts'
-import { type Relieved, relievedVariable, restartsVariable, roleVariable } from './worker-link.ts'
+import { type Member, parseWorkerMessage, type ReadyInfo, type SupervisorMessage } from './message.ts'
+import {
+  numberVariable,
+  type Relieved,
+  relievedVariable,
+  restartsVariable,
+  roleVariable,
+  teamSizeVariable,
+} from './worker-link.ts'
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -20,14 +27,19 @@ export interface Worker {
   drain(): void
   /** Asks it to finish in its own time: another one serves. */
   retire(): void
+  /** Tells it who serves now. */
+  meet(members: readonly Member[]): void
   /** Ends it at once. */
   kill(): void
 }
 
 export interface WorkerOptions {
   readonly command: readonly string[]
+  /** From 1 to how many there are. */
+  readonly number: number
+  readonly teamSize: number
   readonly restarts: number
-  /** The workers that it takes over from. */
+  /** Those that run beside it when it starts. */
   readonly relieved?: Relieved | undefined
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   onReady(info: ReadyInfo): void
@@ -42,6 +54,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
       env: {
         ...(options.env ?? process.env),
         [roleVariable]: 'worker',
+        [numberVariable]: String(options.number),
+        [teamSizeVariable]: String(options.teamSize),
         [restartsVariable]: String(options.restarts),
         [relievedVariable]: options.relieved === undefined ? undefined : JSON.stringify(options.relieved),
         // Bun's fetch runs 256 requests at once and queues the rest without a word; read only when a process starts.
@@ -74,6 +88,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       })),
       reload: () => tell({ type: 'reload' }),
       retire: () => tell({ type: 'retire' }),
+      meet: (members) => tell({ type: 'team', members }),
       drain: () => {
         tell({ type: 'drain' })
         // On Windows SIGTERM ends a process at once; there the message alone must do.
@@ -89,6 +104,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       reload: () => undefined,
       drain: () => undefined,
       retire: () => undefined,
+      meet: () => undefined,
       kill: () => undefined,
     }
   }
