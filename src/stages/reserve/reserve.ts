@@ -1,4 +1,5 @@
 import { boundOf, type Catalog } from '../../catalog/index.ts'
+import { billableClasses, billableRegions } from '../../ir/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
 import type { Stage } from '../../pipeline/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
@@ -25,14 +26,18 @@ export const reserve = (parts: ReserveParts): Stage<AttemptExchange, Reserved> =
     const { entry, facts } = exchange
     const provider = target.provider.id
     const now = exchange.attempt.startedAt
-    const card = parts.catalog.price(provider, target.model, now)
+    const card = parts.catalog.price(provider, target.model, now, exchange.identity.tenant.organisation)
+    const classes = billableClasses(facts.service)
+    const regions = billableRegions(facts.service)
     const limit = parts.catalog.model(provider, target.model)?.maxOutputTokens
     const generates = exchange.operation === 'generate' || exchange.operation === 'compact-response'
     const outputTokens = generates ? smallest(facts.maxOutputTokens, limit) : 0
     // What was put into the request from earlier exchanges costs as much as what came with it.
     const inputTokens = Math.max(entry.requestBytes, exchange.request.body.byteLength)
     const reservation =
-      card === undefined || outputTokens === undefined ? null : boundOf(card, { inputTokens, outputTokens })
+      card === undefined || outputTokens === undefined
+        ? null
+        : boundOf(card, { inputTokens, outputTokens, classes, regions })
     if (!entry.opened) {
       parts.ledger.open({
         exchange: exchange.id,
