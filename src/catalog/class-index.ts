@@ -4,6 +4,9 @@ import type { ClassRules, PriceRow } from './price-data.ts'
 
 const rules: ClassRules = data
 
+/** When the entries were last compared with their sources. */
+export const classesDate = rules.date
+
 /** Service classes and regions of the models of a list. */
 export interface ClassIndex {
   /** What is known of a model, by the source's name of its provider; undefined for nothing. */

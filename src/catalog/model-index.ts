@@ -1,4 +1,4 @@
-import { type ClassIndex, classIndex, noClasses } from './class-index.ts'
+import { type ClassIndex, classesDate, classIndex, noClasses } from './class-index.ts'
 import factData from './data/models.json'
 import priceData from './data/prices.json'
 import { decodeRow, rowAt } from './decode-row.ts'
@@ -16,6 +16,8 @@ export const catalogSource = {
   licence: prices.licence,
   /** When our own additions were last compared with the vendors' pages. */
   factsDate: facts.date,
+  /** The same of the service classes. */
+  classesDate,
 } as const
 
 /** A model as the data knows it; `id` is its canonical id, not the one that was asked for. */

@@ -20,24 +20,27 @@ export const readGenai = (file: readonly Json[]): ReadPrices => {
     const models = isMembers(entry) ? entry.get('models') : undefined
     if (typeof id !== 'string' || !isItems(models))
       throw invalid('an entry is no provider with an id and models')
-    for (const model of models) if (isMembers(model)) readModel(ourProvider(id), model, collector)
+    const provider = ourProvider(id)
+    for (const model of models) {
+      const name = isMembers(model) ? model.get('id') : undefined
+      if (!isMembers(model) || typeof name !== 'string') throw invalid(`a model of ${provider} has no id`)
+      const data = readModel(`${provider}/${name}`, model, collector)
+      if (typeof data === 'string') collector.leaveOut(data, `${provider}/${name}`)
+      else collector.add(provider, name, data)
+    }
   }
   return finish('genai-prices', { source: 'genai-prices', version: '', date: '' })
 }
 
-const readModel = (provider: string, model: JsonMembers, collector: Collector): void => {
-  const id = model.get('id')
-  if (typeof id !== 'string') throw invalid(`a model of ${provider} has no id`)
-  const name = `${provider}/${id}`
-  if (!isOrdered(id)) return collector.leaveOut('its id is a number', name)
+/** The model, or why it is left out. */
+const readModel = (name: string, model: JsonMembers, collector: Collector): ModelData | string => {
+  if (!isOrdered(name.slice(name.indexOf('/') + 1))) return 'its id is a number'
   const prices = readRows(model.get('prices'), name, collector)
-  if (prices === undefined) return collector.leaveOut('its prices are of a kind that is not known here', name)
+  if (prices === undefined) return 'its prices are of a kind that is not known here'
   if (prices.every((row) => row.input === undefined && row.output === undefined))
-    return collector.leaveOut('it has no price per token', name)
+    return 'it has no price per token'
   const match = readMatch(model.get('match'))
-  if (match === undefined) return collector.leaveOut('no rule says which models it means', name)
-  const data: ModelData = { match, prices }
-  collector.add(provider, id, data)
+  return match === undefined ? 'no rule says which models it means' : { match, prices }
 }
 
 const readMatch = (logic: Json | undefined): ModelData['match'] | undefined => {

@@ -3,7 +3,10 @@ import type { Kysely, Migration } from 'kysely'
 /** Imported prices, the cards that rows of the ledger name, and what a provider billed where a margin was added. */
 export const pricesMigration = (): Migration => ({
   up: async (kysely: Kysely<unknown>) => {
-    await kysely.schema.alterTable('exchange_attempts').addColumn('provider_cost_nano_usd', 'bigint').execute()
+    await kysely.schema
+      .alterTable('exchange_attempts')
+      .addColumn('provider_cost_nano_usd', 'bigint')
+      .execute()
     await kysely.schema
       .createTable('price_imports')
       .addColumn('number', 'bigint', (column) => column.primaryKey())
