@@ -13,6 +13,7 @@ const table = {
   hooks: ['egress', 'telemetry', 'config'],
   supervisor: [],
   catalog: ['ir', 'config'],
+  prices: ['ir', 'catalog', 'storage', 'egress'],
   protocols: ['ir', 'wire'],
   providers: ['ir', 'wire', 'protocols', 'catalog', 'config'],
   pipeline: ['ir', 'protocols', 'telemetry'],
@@ -36,7 +37,7 @@ const table = {
     'telemetry',
   ],
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
-  admin: ['ir', 'accounts', 'ledger', 'budgets', 'catalog', 'providers', 'config', 'telemetry'],
+  admin: ['ir', 'accounts', 'ledger', 'budgets', 'prices', 'catalog', 'providers', 'config', 'telemetry'],
   conformance: ['ir', 'wire', 'protocols'],
   cli: [
     'ir',

@@ -212,6 +212,24 @@ export const errorTable = {
     false,
     'The configuration is wrong; the message names file, line and reason.',
   ),
+  prices_invalid: row(
+    'bad_request',
+    400,
+    false,
+    'A file of prices is broken or in no known format; the message says what and where. Nothing was changed.',
+  ),
+  prices_implausible: row(
+    'bad_request',
+    409,
+    false,
+    'A file of prices changes some by a factor that is likely a mistake; look at them, and force it if they are right. Nothing was changed.',
+  ),
+  prices_source_unavailable: row(
+    'upstream',
+    502,
+    false,
+    'The address of a file of prices cannot be fetched, or answers with too much. Nothing was changed.',
+  ),
   not_found: row('not_found', 404, false, 'The thing does not exist.'),
   conflict: row(
     'conflict',

@@ -1,11 +1,18 @@
 import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
 import type { BudgetBook, Purse } from './budgets/index.ts'
-import { type Catalog, createCatalog, modelFamilies, toPriceOverrides } from './catalog/index.ts'
+import {
+  type Catalog,
+  createCatalog,
+  modelFamilies,
+  toMarginRules,
+  toPriceOverrides,
+} from './catalog/index.ts'
 import type { FetchMedia } from './egress/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
+import type { PriceBook } from './prices/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
 import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
@@ -49,6 +56,8 @@ export interface Foundation {
   readonly budgetBook: BudgetBook
   readonly purse: Purse
   readonly slices: OutputSlices
+  /** Imported prices outlive a reload. */
+  readonly prices: PriceBook
   readonly health: UpstreamHealth
   /** Shared with other processes where there is a Redis. */
   readonly state: State
@@ -73,7 +82,11 @@ export interface Runtime {
 /** Builds the gateway that the settings describe. Throws `config_invalid`; then the old runtime goes on. */
 export const createRuntime = async (settings: Settings, foundation: Foundation): Promise<Runtime> => {
   const { now } = foundation
-  const catalog = createCatalog({ overrides: toPriceOverrides(settings.prices) })
+  const catalog = createCatalog({
+    overrides: toPriceOverrides(settings.prices),
+    margins: toMarginRules(settings.margins),
+    imported: foundation.prices.imported,
+  })
   const configured = usableProviders(settings.providers, foundation.env)
   const upstreams = await openUpstreams({
     settings: configured,
@@ -120,6 +133,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     watchesGrammar: everySoOften(grammarSample),
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
+    onBilled: foundation.prices.noteBilled,
   })
   return { settings, handle, upstreams, catalog, routes, models }
 }

@@ -20,6 +20,7 @@ import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
 import { openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
+import { adminPrices, createPriceBook, createPriceFetcher } from './prices/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
@@ -130,6 +131,8 @@ export const serve = async ({
     outputOf: (response) => protocols['openai-responses'].sessions?.outputOf(response) ?? [],
   })
   const jobs = createBackgroundJobs(sessions, warn)
+  const prices = createPriceBook({ store: writer.prices, onProblem: warn, now })
+  await prices.reload()
   const shadows = createShadowCopies({
     store: writer.shadow,
     registry: metrics.registry,
@@ -185,6 +188,7 @@ export const serve = async ({
     jobs,
     shadows,
     shadowStore: writer.shadow,
+    prices,
     fetchMedia,
     emit: hooks.emit,
     ledger,
@@ -243,6 +247,19 @@ export const serve = async ({
         shadow: async (query) => (await storage.reader()).shadow.report(query),
         audit: async (query) => (await storage.reader()).audit.report(query),
         auditLimits: () => runtime.settings.audit,
+        prices: adminPrices({
+          book: prices,
+          store: async () => (await storage.reader()).prices,
+          fetchPrices: createPriceFetcher(() => runtime.settings.price_source),
+          source: () => runtime.settings.price_source,
+          catalog: () => runtime.catalog,
+          providers: () => [...runtime.upstreams.providers.keys()],
+          named: (id) =>
+            runtime.settings.prices.flatMap(({ match, provider }) =>
+              provider === id && !match.includes('*') ? [match] : [],
+            ),
+          now,
+        }),
         metrics: {
           contentType: metrics.contentType,
           render() {
@@ -280,6 +297,7 @@ export const serve = async ({
   const timers = [
     setInterval(() => {
       Promise.all([accounts.reload(), budgetBook.reload()]).catch(() => undefined)
+      prices.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
       Promise.all([
@@ -353,6 +371,7 @@ export const serve = async ({
     await Promise.race([purse.stop(), Bun.sleep(2_000)])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)
+    await Promise.race([prices.flush(), Bun.sleep(2_000)])
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])
     // While nothing takes its rows, it would wait for ever; what is in the spool is adopted by the next start.
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])

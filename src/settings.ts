@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
-import { pricesSettings } from './catalog/settings.ts'
+import { marginsSettings, pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
 import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
+import { priceSourceSettings } from './prices/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -92,6 +93,14 @@ export const settingsSchema = z.strictObject({
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
   budgets: budgetsSettings,
   budgets_when_away: budgetsWhenAwaySettings,
+  margins: marginsSettings
+    .prefault([])
+    .register(settingMeta, {
+      reloads: true,
+      expects: 'a list of margins with `percent` or `per_request_usd`',
+    })
+    .describe('What is charged beyond what a provider bills; the first margin that fits counts.'),
+  price_source: priceSourceSettings,
   ledger: ledgerSettings,
   audit: auditSettings,
   hooks: hooksSettings,

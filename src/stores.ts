@@ -27,6 +27,7 @@ import {
   type LedgerWriterOptions,
   type ShadowStore,
 } from './ledger/index.ts'
+import { createPriceStore, type PriceStore } from './prices/index.ts'
 import {
   type ConversationStore,
   createConversationStore,
@@ -52,6 +53,7 @@ export interface Stores {
   readonly handles: HandleStore
   readonly keys: KeyStore
   readonly ledger: LedgerStore
+  readonly prices: PriceStore
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
@@ -74,6 +76,7 @@ export const createStores = (
   handles: createHandleStore(database),
   keys: createKeyStore(database),
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
+  prices: createPriceStore(database),
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),

@@ -14,9 +14,9 @@ import {
   type TieredPrices,
   waitForUpdate,
 } from '@pydantic/genai-prices'
+import { toMatchRules } from '../src/catalog/imports/match-rules.ts'
 import type { ModelData, PriceData, PriceRow, ProviderData, RateData } from '../src/catalog/price-data.ts'
 import { parseUsd } from '../src/ir/money.ts'
-import { toMatchRules } from './match-rules.ts'
 
 const packageFolder = dirname(dirname(Bun.resolveSync('@pydantic/genai-prices', import.meta.dir)))
 const dataFolder = join(import.meta.dir, '../src/catalog/data')

@@ -19,6 +19,7 @@ export const permissions = [
   'budgets:write',
   'limits:read',
   'prices:read',
+  'prices:write',
   'audit-log:read',
 ] as const
 

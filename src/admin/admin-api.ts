@@ -9,6 +9,7 @@ import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
 import { modelsRoutes } from './routes/models.ts'
+import { pricesRoutes } from './routes/prices.ts'
 import { providersRoutes } from './routes/providers.ts'
 import { routesRoutes } from './routes/routes.ts'
 import { shadowRoutes } from './routes/shadow.ts'
@@ -56,6 +57,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', auditRoutes(parts))
   app.route('/api/v1', budgetsRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
+  app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))
   app.route('/api/v1', configRoutes(parts))

@@ -1,6 +1,7 @@
 import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
 import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
+import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
@@ -19,6 +20,7 @@ export interface AdminParts {
     readonly minimum: number
     readonly canaries: readonly CanaryPrompt[]
   }
+  readonly prices: AdminPrices
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>
   readonly servesMetrics: () => boolean
   /** A token that may read `/metrics` and nothing else. */

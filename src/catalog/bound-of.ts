@@ -1,12 +1,15 @@
 import type { NanoUsd } from '../ir/index.ts'
-import { searchCost } from './cost-of.ts'
+import { searchCost, wholeMargin } from './cost-of.ts'
 import {
   hasPrice,
   highestRate,
   inputRateNames,
+  million,
   outputRateNames,
   type PriceCard,
   type Rates,
+  regionFactor,
+  tariffOf,
 } from './price-card.ts'
 
 export interface Bounds {
@@ -21,15 +24,20 @@ export interface Bounds {
    * cache up to twice that of input: leaving out what a request does not use keeps its reservation small.
    */
   readonly without?: readonly BoundPart[]
+  /** The service classes that may be billed (`billableClasses`); all that have a price when absent. */
+  readonly classes?: readonly string[] | undefined
+  /** The regions that may be billed (`billableRegions`); all that have a price when absent. */
+  readonly regions?: readonly string[] | undefined
 }
 
 /** `cacheWrite` stands for short and long writes, `audio` and `image` for both directions. */
 export type BoundPart = 'cacheWrite' | 'cacheWriteLong' | 'audio' | 'image'
 
 /**
- * An upper bound, in nano-USD and rounded up, of `costOf` any usage within the given numbers: every token at the
- * dearest class, in the dearest tier that so much input can reach. null when a price is missing, so that there is
- * no bound, or a number is not a whole one.
+ * An upper bound, in nano-USD and rounded up, of `costOf` any usage within the given numbers, in any of the given
+ * classes and regions: every token at the dearest class of tokens, in the dearest tier that so much input can reach.
+ * null when a standard price is missing, so that there is no bound, or a number is not a whole one. A class or region
+ * without a known price has no known cost, and so no part in the bound.
  */
 export const boundOf = (card: PriceCard, bounds: Bounds): NanoUsd | null => {
   const { inputTokens, outputTokens, webSearches = 0, without = [] } = bounds
@@ -38,19 +46,34 @@ export const boundOf = (card: PriceCard, bounds: Bounds): NanoUsd | null => {
   const left = new Set<keyof Rates>(without.flatMap((part) => ratesOf[part]))
   const inputNames = inputRateNames.filter((name) => !left.has(name))
   const outputNames = outputRateNames.filter((name) => !left.has(name))
-  let highest = 0n
-  for (const rates of [card, ...(card.tiers ?? []).filter((tier) => inputTokens > tier.aboveInputTokens)]) {
-    if (inputTokens > 0 && rates.inputPerMtok === undefined) return null
-    if (outputTokens > 0 && rates.outputPerMtok === undefined) return null
-    const amount =
-      BigInt(inputTokens) * highestRate(rates, inputNames) +
-      BigInt(outputTokens) * highestRate(rates, outputNames)
-    if (amount > highest) highest = amount
+  let tokens = 0n
+  for (const serviceClass of ['standard', ...(bounds.classes ?? Object.keys(card.classes ?? {}))]) {
+    const tariff = tariffOf(card, serviceClass)
+    if (tariff === undefined) continue
+    for (const rates of [
+      tariff.rates,
+      ...tariff.tiers.filter((tier) => inputTokens > tier.aboveInputTokens),
+    ]) {
+      const isKnown =
+        (inputTokens === 0 || rates.inputPerMtok !== undefined) &&
+        (outputTokens === 0 || rates.outputPerMtok !== undefined)
+      if (!isKnown && serviceClass === 'standard') return null
+      const amount =
+        (BigInt(inputTokens) * highestRate(rates, inputNames) +
+          BigInt(outputTokens) * highestRate(rates, outputNames)) *
+        tariff.factor
+      if (amount > tokens) tokens = amount
+    }
   }
-  return (highest + searches + (card.perRequest ?? 0n) * perMillion + perMillion - 1n) / perMillion
+  const regions = bounds.regions ?? Object.keys(card.regions ?? {})
+  const dearest = regions.reduce((highest, region) => max(highest, regionFactor(card, region) ?? 0n), million)
+  const cost = tokens * dearest + (searches + (card.perRequest ?? 0n) * million) * million * million
+  const unit = million ** 3n * wholeMargin
+  const { factor = wholeMargin, perRequest = 0n } = card.margin ?? {}
+  return (cost * factor + unit - 1n) / unit + perRequest
 }
 
-const perMillion = 1_000_000n
+const max = (one: bigint, other: bigint): bigint => (one > other ? one : other)
 
 const ratesOf: Readonly<Record<BoundPart, readonly (keyof Rates)[]>> = {
   cacheWrite: ['cacheWritePerMtok', 'cacheWriteLongPerMtok'],

@@ -14,7 +14,9 @@ describe('price', () => {
   test('comes from the data, with source, date and version', () => {
     const { version, date } = catalog.source
     expect(catalog.price('anthropic', 'claude-opus-5-5', now)).toEqual({
-      version: `genai-prices@${version}`,
+      version: `genai-prices@${version}+classes-2026-11-21`,
+      classes: { batch: { factor: 500_000n }, fast: { factor: 2_000_000n } },
+      regions: { us: 1_100_000n },
       source: `@pydantic/genai-prices ${version}, ${date}`,
       inputPerMtok: usd(4),
       outputPerMtok: usd(20),

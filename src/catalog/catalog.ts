@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Capabilities, type ProtocolId, protocolIds } from '../ir/index.ts'
 import { createCapabilityIndex } from './capability-index.ts'
-import { catalogSource, createModelIndex, type IndexedModel } from './model-index.ts'
+import { createMargins, type MarginRule } from './margins.ts'
+import { catalogSource, createModelIndex, type IndexedModel, type ModelIndex } from './model-index.ts'
 import { compileGlob } from './model-matcher.ts'
 import type { PriceCard } from './price-card.ts'
 import { sourceProvider } from './source-provider.ts'
@@ -31,8 +32,9 @@ export interface Catalog {
   /**
    * The prices of a model at a provider at a moment (milliseconds since 1970), or undefined when they are not
    * known, which never means free. `provider` is the id of a provider instance, `model` the id sent to it.
+   * For an organisation the card has the margin that it pays.
    */
-  price(provider: string, model: string, at: number): PriceCard | undefined
+  price(provider: string, model: string, at: number, organisation?: string): PriceCard | undefined
   /** What is known of a model; `id` is the one asked for. */
   model(provider: string, model: string): ModelCard | undefined
   /**
@@ -46,9 +48,21 @@ export interface Catalog {
   readonly source: typeof catalogSource
 }
 
+/** Prices that somebody imported: above the shipped ones, below those of the configuration. By provider instance. */
+export type ImportedPrices = Pick<ModelIndex, 'find'>
+
+export interface CatalogOptions {
+  readonly overrides: readonly PriceOverride[]
+  readonly margins?: readonly MarginRule[]
+  /** The imported prices of this moment; another object after another import. */
+  readonly imported?: () => ImportedPrices | undefined
+}
+
 /** Looks prices and limits up in the shipped data, below the operator's own prices. Remembers recent look-ups. */
-export const createCatalog = (options: { readonly overrides: readonly PriceOverride[] }): Catalog => {
+export const createCatalog = (options: CatalogOptions): Catalog => {
   const index = createModelIndex()
+  const margins = createMargins(options.margins ?? [])
+  const imported = options.imported ?? (() => undefined)
   const families = createCapabilityIndex()
   const overrides = options.overrides.map(compileOverride)
   const override = (provider: string, model: string): PriceCard | undefined =>
@@ -56,9 +70,11 @@ export const createCatalog = (options: { readonly overrides: readonly PriceOverr
   const lookUp = remember((provider, model): Found => {
     const given = override(provider, model)
     if (given !== undefined || provider === 'loopback') return { card: given ?? freeCard }
+    const newer = imported()?.find(provider, model)
+    if (newer?.data.prices !== undefined) return { model: newer }
     const source = sourceProvider(provider)
     return { model: source === undefined ? undefined : index.find(source, model) }
-  })
+  }, imported)
   const modelCard = (
     provider: string,
     id: string,
@@ -94,9 +110,12 @@ export const createCatalog = (options: { readonly overrides: readonly PriceOverr
     })
   const capabilitiesOf = new Map(protocolIds.map((protocol) => [protocol, capabilitiesIn(protocol)]))
   return {
-    price: (provider, model, at) => {
+    price: (provider, model, at, organisation) => {
       const found = lookUp(provider, model)
-      return found.card ?? found.model?.cardAt(at)
+      const card = found.card ?? found.model?.cardAt(at)
+      return card === undefined || organisation === undefined
+        ? card
+        : margins.apply(card, provider, model, organisation)
     },
     model: modelOf,
     capabilities: (provider, protocol, model) =>
@@ -141,12 +160,22 @@ const compileOverride = (override: PriceOverride) => {
 const remembered = 4096
 const longestId = 256
 
-/** Keeps the last few thousand results, the oldest leaving first; an id too long for a model gets looked up anew. */
+/**
+ * Keeps the last few thousand results, the oldest leaving first; an id too long for a model gets looked up anew.
+ * Another `epoch` forgets them all.
+ */
 const remember = <T>(
   find: (provider: string, model: string) => T,
+  epoch: () => unknown = () => undefined,
 ): ((provider: string, model: string) => T) => {
   const results = new Map<string, { readonly result: T }>()
+  let last: unknown
   return (provider, model) => {
+    const now = epoch()
+    if (now !== last) {
+      last = now
+      results.clear()
+    }
     if (model.length > longestId) return find(provider, model)
     const key = `${provider}\n${model}`
     const known = results.get(key)

@@ -1,12 +1,16 @@
-import type { NanoUsd, Usage } from '../ir/index.ts'
+import { type NanoUsd, type Service, servedAs, type Usage } from '../ir/index.ts'
 import {
   hasPrice,
   highestRate,
   inputRateNames,
+  million,
   outputRateNames,
   type PriceCard,
   type Rates,
   ratesFor,
+  regionFactor,
+  type Tariff,
+  tariffOf,
 } from './price-card.ts'
 
 /** Usage with what Gemini's `cacheTokensDetails` adds: the audio and image tokens among the cache reads. */
@@ -15,40 +19,93 @@ export interface BilledUsage extends Usage {
   readonly cacheReadImageTokens?: number
 }
 
+/** Something that is billed: so much at the prices of a card. */
+export interface BilledPart {
+  readonly card: PriceCard
+  readonly usage: BilledUsage
+}
+
+export interface Bill {
+  /** What it costs whoever asked: the provider's price with the card's margin. */
+  readonly charged: NanoUsd
+  /** What the provider bills. */
+  readonly cost: NanoUsd
+}
+
 /**
  * What an attempt cost, in nano-USD, rounded half up once; null when that is not known, never a guess:
+ * - the service class or the region has no known price
  * - a side (input, output) has tokens outside the classes that are priced, and no price of its own
  * - the provider did not report a side that costs something
  * - counters contradict each other (parts larger than their whole, negative or fractional numbers)
  * - audio or images were both read from the cache and sent anew at different prices, and nobody said how many
  * - web searches were made and have no price
  *
- * The rules for a class without a price are those of genai-prices (see `Rates`), and so is the tier: one for the
- * whole request, by its input. A class that is not reported counts as none of it. Audio and images outside the
- * cache reads are taken as not written to the cache. Fetching web pages costs only its tokens.
+ * The rules for a class of tokens without a price are those of genai-prices (see `Rates`), and so is the tier: one for
+ * the whole request, by its input. A class that is not reported counts as none of it. Audio and images outside the
+ * cache reads are taken as not written to the cache. Fetching web pages costs only its tokens. Service class and
+ * region change the price of tokens alone, the margin that of everything.
  */
-export const costOf = (card: PriceCard, usage: BilledUsage): NanoUsd | null => {
-  if (!hasPrice(card) || !isCounted(usage)) return null
-  const rates = ratesFor(card, usage.inputTokens ?? 0)
-  const input = inputCost(card, rates, usage)
-  const output = outputCost(card, rates, usage)
-  const searches = searchCost(card, usage.webSearches ?? 0)
-  if (input === null || output === null || searches === null) return null
-  return (input + output + searches + (card.perRequest ?? 0n) * perMillion + perMillion / 2n) / perMillion
+export const costOf = (card: PriceCard, usage: BilledUsage, service: Service = {}): NanoUsd | null =>
+  billOf([{ card, usage }], service)?.charged ?? null
+
+/**
+ * The bill of one attempt, of which other models may have done a part. The parts are added up exactly and rounded
+ * once; a margin's amount per request is that of the first part. Null when one of them is not known.
+ */
+export const billOf = (parts: readonly BilledPart[], service: Service = {}): Bill | null => {
+  let cost = 0n
+  let charged = 0n
+  for (const { card, usage } of parts) {
+    const exact = exactCost(card, usage, service)
+    if (exact === null) return null
+    cost += exact
+    charged += exact * (card.margin?.factor ?? wholeMargin)
+  }
+  const [first] = parts
+  return {
+    cost: halfUp(cost, units),
+    charged: halfUp(charged, units * wholeMargin) + (first?.card.margin?.perRequest ?? 0n),
+  }
 }
 
-/** Amounts are summed in millionths of a nano-USD, the unit of "nano-USD per million tokens times tokens". */
-const perMillion = 1_000_000n
+/** The provider's cost in units of 10^-18 nano-USD, which no price, factor or count has a fraction of. */
+const exactCost = (card: PriceCard, usage: BilledUsage, service: Service): bigint | null => {
+  if (!hasPrice(card) || !isCounted(usage)) return null
+  const served = servedAs(service, undefined)
+  const tariff = tariffOf(card, served.class)
+  const factor = regionFactor(card, served.region)
+  const inputTokens = usage.inputTokens ?? 0
+  if (tariff === undefined || factor === undefined || inputTokens > tariff.upToInputTokens) return null
+  if (tariff.cacheReads === 'unknown' && (usage.cacheReadTokens ?? 0) > 0) return null
+  const rates = ratesFor(tariff, inputTokens)
+  const input = inputCost(tariff, rates, usage)
+  const output = outputCost(tariff, rates, usage)
+  const searches = searchCost(card, usage.webSearches ?? 0)
+  if (input === null || output === null || searches === null) return null
+  return (
+    (input + output) * tariff.factor * factor +
+    (searches + (card.perRequest ?? 0n) * million) * million * million
+  )
+}
 
+const units = million ** 3n
+
+/** Hundred-millionths: no margin. */
+export const wholeMargin = 100_000_000n
+
+const halfUp = (amount: bigint, unit: bigint): bigint => (amount + unit / 2n) / unit
+
+/** In millionths of a nano-USD, the unit of "nano-USD per million tokens times tokens". */
 export const searchCost = (card: PriceCard, searches: number): bigint | null => {
   if (searches === 0) return 0n
   return card.perThousandSearches === undefined ? null : BigInt(searches) * card.perThousandSearches * 1000n
 }
 
-const inputCost = (card: PriceCard, rates: Rates, usage: BilledUsage): bigint | null => {
+const inputCost = (tariff: Tariff, rates: Rates, usage: BilledUsage): bigint | null => {
   const total = usage.inputTokens
   if (total === undefined)
-    return card.inputPerMtok !== undefined && highestOf(card, inputRateNames) === 0n ? 0n : null
+    return tariff.rates.inputPerMtok !== undefined && highestOf(tariff, inputRateNames) === 0n ? 0n : null
   const read = priced(rates.cacheReadPerMtok, usage.cacheReadTokens)
   const long = priced(rates.cacheWriteLongPerMtok, usage.cacheWriteLongTokens)
   const short = priced(
@@ -73,10 +130,10 @@ const inputCost = (card: PriceCard, rates: Rates, usage: BilledUsage): bigint | 
   ])
 }
 
-const outputCost = (card: PriceCard, rates: Rates, usage: BilledUsage): bigint | null => {
+const outputCost = (tariff: Tariff, rates: Rates, usage: BilledUsage): bigint | null => {
   const total = usage.outputTokens
   // An embedding has no output, and its card no price for it.
-  if (total === undefined) return highestOf(card, outputRateNames) === 0n ? 0n : null
+  if (total === undefined) return highestOf(tariff, outputRateNames) === 0n ? 0n : null
   return sum(total, rates.outputPerMtok, [
     [priced(rates.reasoningPerMtok, usage.reasoningTokens), rates.reasoningPerMtok],
     [priced(rates.outputAudioPerMtok, usage.outputAudioTokens), rates.outputAudioPerMtok],
@@ -119,9 +176,9 @@ const sum = (
   return amount + BigInt(rest) * (restRate ?? 0n)
 }
 
-const highestOf = (card: PriceCard, names: readonly (keyof Rates)[]): NanoUsd =>
-  [card, ...(card.tiers ?? [])].reduce((highest, rates) => {
-    const rate = highestRate(rates, names)
+const highestOf = ({ rates, tiers }: Tariff, names: readonly (keyof Rates)[]): NanoUsd =>
+  [rates, ...tiers].reduce((highest, one) => {
+    const rate = highestRate(one, names)
     return rate > highest ? rate : highest
   }, 0n)
 

@@ -1,5 +1,5 @@
-import type { PriceCard, PriceTier, Rates } from './price-card.ts'
-import type { PriceRow, RateData } from './price-data.ts'
+import { type ClassPrice, million, type PriceCard, type PriceTier, type Rates } from './price-card.ts'
+import type { ClassData, PriceRow, RateData, TierData } from './price-data.ts'
 
 const rateNames = [
   ['input', 'inputPerMtok'],
@@ -19,9 +19,7 @@ const rateNames = [
 /** Turns a row of the data into a card; `origin` is the version of the data, which the row's condition completes. */
 export const decodeRow = (row: PriceRow, origin: string, source: string): PriceCard => {
   const base = decodeRates(row)
-  const tiers: PriceTier[] = []
-  for (const tier of row.tiers ?? [])
-    tiers.push({ ...(tiers.at(-1) ?? base), ...decodeRates(tier), aboveInputTokens: tier.above })
+  const tiers = decodeTiers(base, row.tiers)
   return {
     version:
       origin + (row.from ? `+${row.from}` : '') + (row.daily ? `+${row.daily.start}-${row.daily.end}s` : ''),
@@ -32,8 +30,34 @@ export const decodeRow = (row: PriceRow, origin: string, source: string): PriceC
     ...(row.request !== undefined && { perRequest: BigInt(row.request) }),
     ...(row.searches !== undefined && { perThousandSearches: BigInt(row.searches) }),
     ...(row.unmetered !== undefined && { unmetered: row.unmetered }),
+    ...(row.classes !== undefined && { classes: mapValues(row.classes, decodeClass) }),
+    ...(row.regions !== undefined && { regions: mapValues(row.regions, BigInt) }),
   }
 }
+
+const decodeTiers = (base: Rates, tiers: readonly TierData[] = []): readonly PriceTier[] => {
+  const decoded: PriceTier[] = []
+  for (const tier of tiers)
+    decoded.push({ ...(decoded.at(-1) ?? base), ...decodeRates(tier), aboveInputTokens: tier.above })
+  return decoded
+}
+
+const decodeClass = (data: ClassData): ClassPrice => {
+  const limit = {
+    ...(data.upTo !== undefined && { upToInputTokens: data.upTo }),
+    ...(data.cacheReads === false && { cacheReads: 'unknown' as const }),
+  }
+  if (data.factor !== undefined) return { factor: BigInt(data.factor), ...limit }
+  const rates = decodeRates(data)
+  const tiers = decodeTiers(rates, data.tiers)
+  return { factor: million, rates, ...(tiers.length > 0 && { tiers }), ...limit }
+}
+
+const mapValues = <From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Readonly<Record<string, To>> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 
 /** The row that holds at a moment (milliseconds since 1970): the last whose condition does, else the first. */
 export const rowAt = (rows: readonly PriceRow[], at: number): number => {

@@ -1,3 +1,4 @@
+import { type ClassIndex, classesDate, classIndex, noClasses } from './class-index.ts'
 import factData from './data/models.json'
 import priceData from './data/prices.json'
 import { decodeRow, rowAt } from './decode-row.ts'
@@ -15,6 +16,8 @@ export const catalogSource = {
   licence: prices.licence,
   /** When our own additions were last compared with the vendors' pages. */
   factsDate: facts.date,
+  /** The same of the service classes. */
+  classesDate,
 } as const
 
 /** A model as the data knows it; `id` is its canonical id, not the one that was asked for. */
@@ -42,13 +45,34 @@ export interface ModelIndex {
   limits(provider: string, id: string): ModelFacts | undefined
 }
 
-/** Opens the data; a provider's list is compiled when it is first asked for. */
-export const createModelIndex = (): ModelIndex => {
+/** Data that an index is made of. */
+export interface IndexSource {
+  readonly prices: PriceData
+  readonly facts: FactData
+  readonly classes: ClassIndex
+  /** The first part of every version of `prices`. */
+  readonly origin: string
+}
+
+const shipped = (): IndexSource => ({
+  prices,
+  facts,
+  classes: classIndex(),
+  origin: `genai-prices@${prices.version}`,
+})
+
+/** An index of prices alone, under their own version. */
+export const indexPrices = (data: PriceData, origin: string): ModelIndex =>
+  createModelIndex({ prices: data, facts: { date: data.date, providers: {} }, classes: noClasses, origin })
+
+/** Opens the shipped data, or other data; a provider's list is compiled when it is first asked for. */
+export const createModelIndex = (data: IndexSource = shipped()): ModelIndex => {
+  const { prices, facts } = data
   const compiled = new Map<string, ProviderModels>()
   const open = (provider: string): ProviderModels => {
     const known = compiled.get(provider)
     if (known !== undefined) return known
-    const fresh = compileProvider(provider)
+    const fresh = compileProvider(provider, data)
     compiled.set(provider, fresh)
     return fresh
   }
@@ -57,7 +81,7 @@ export const createModelIndex = (): ModelIndex => {
     if (own !== undefined) return own
     for (const resold of prices.providers[provider]?.fallback ?? []) {
       const model = open(resold).match(id)
-      if (model !== undefined) return model
+      if (model !== undefined) return withoutClasses(model)
     }
     return undefined
   }
@@ -87,20 +111,22 @@ interface ProviderModels {
   readonly match: (id: string) => IndexedModel | undefined
 }
 
-const compileProvider = (provider: string): ProviderModels => {
+const compileProvider = (
+  provider: string,
+  { prices, facts, classes, origin }: IndexSource,
+): ProviderModels => {
   const additions = Object.entries(facts.providers[provider] ?? {})
     .filter(([, data]) => data.prices !== undefined)
     .map(([id, data]) =>
-      indexModel(provider, id, data, `tollgate-models@${facts.date}`, `${data.source}, ${facts.date}`),
+      indexModel(
+        { provider, id, data },
+        `tollgate-models@${facts.date}`,
+        `${data.source}, ${facts.date}`,
+        classes,
+      ),
     )
   const listed = Object.entries(prices.providers[provider]?.models ?? {}).map(([id, data]) =>
-    indexModel(
-      provider,
-      id,
-      data,
-      `genai-prices@${prices.version}`,
-      `${prices.source} ${prices.version}, ${prices.date}`,
-    ),
+    indexModel({ provider, id, data }, origin, `${prices.source} ${prices.version}, ${prices.date}`, classes),
   )
   const models = [...additions, ...listed]
   return { models, match: compileMatch(models) }
@@ -128,13 +154,13 @@ const wholeIds = (data: ModelData): readonly string[] =>
   (data.match ?? []).filter(isWholeId).map((rule) => rule.slice(1))
 
 const indexModel = (
-  provider: string,
-  id: string,
-  data: ModelData,
+  { provider, id, data }: Pick<IndexedModel, 'provider' | 'id' | 'data'>,
   origin: string,
   source: string,
+  classes: ClassIndex,
 ): IndexedModel => {
   const cards: PriceCard[] = []
+  const beside = classes.of(provider, id)
   return {
     id,
     provider,
@@ -144,8 +170,32 @@ const indexModel = (
       const index = rowAt(rows, at)
       const row = rows[index]
       if (row === undefined) return undefined
-      cards[index] ??= decodeRow(row, origin, source)
+      cards[index] ??= decodeRow(
+        beside === undefined ? row : { ...row, ...beside.data },
+        beside === undefined ? origin : `${origin}+${beside.version}`,
+        source,
+      )
       return cards[index]
+    },
+  }
+}
+
+/** Who resells a model sells its tokens at the maker's price; that its service classes cost the same, nobody says. */
+const withoutClasses = (model: IndexedModel): IndexedModel => {
+  const plain = new Map<PriceCard, PriceCard>()
+  return {
+    ...model,
+    cardAt(at) {
+      const card = model.cardAt(at)
+      if (card === undefined) return undefined
+      const { classes, regions, ...rest } = card
+      if (classes === undefined && regions === undefined) return card
+      const known = plain.get(card) ?? {
+        ...rest,
+        version: card.version.replace(/\+classes-\d{4}-\d{2}-\d{2}/, ''),
+      }
+      plain.set(card, known)
+      return known
     },
   }
 }

@@ -29,6 +29,29 @@ export interface PriceTier extends Rates {
   readonly aboveInputTokens: number
 }
 
+/** Prices of a service class other than the standard one. */
+export interface ClassPrice {
+  /** Millionths of the rates: 500,000 is half the price. */
+  readonly factor: bigint
+  /** Rates of its own, complete like a tier's; absent: the standard ones. */
+  readonly rates?: Rates
+  readonly tiers?: readonly PriceTier[]
+  /** Requests with more input than this have no known price in this class. */
+  readonly upToInputTokens?: number
+  /** Nobody says what reading from the cache costs in this class. */
+  readonly cacheReads?: 'unknown'
+}
+
+/** What the operator adds to (or takes off) what a provider bills. */
+export interface Margin {
+  /** Names this very margin, for the price version. */
+  readonly version: string
+  /** Hundred-millionths of the provider's cost: 112,500,000 is 12.5 percent more. Never negative. */
+  readonly factor: bigint
+  /** Nano-USD for every attempt that is billed. */
+  readonly perRequest: NanoUsd
+}
+
 export interface PriceCard extends Rates {
   /** Names these very prices for the ledger; other prices have another version. */
   readonly version: string
@@ -42,6 +65,12 @@ export interface PriceCard extends Rates {
   readonly perRequest?: NanoUsd
   /** Nano-USD per thousand web searches. */
   readonly perThousandSearches?: NanoUsd
+  /** Prices of the other service classes, by name. A class that is not here has no known price. */
+  readonly classes?: Readonly<Record<string, ClassPrice>>
+  /** Millionths of every token's price where a model must run in a region. Other regions have no known price. */
+  readonly regions?: Readonly<Record<string, bigint>>
+  /** Included in what a card's usage costs; the provider's own bill is without it. */
+  readonly margin?: Margin
   /**
    * What the provider bills as well and no usage report counts: seconds of audio, pages, file searches. A cost
    * leaves them out; a card that has nothing else gives no cost.
@@ -67,11 +96,44 @@ export const outputRateNames = [
   'outputImagePerMtok',
 ] as const satisfies readonly (keyof Rates)[]
 
+/** The prices of a service class, with the factor that holds for all of them. */
+export interface Tariff {
+  readonly rates: Rates
+  readonly tiers: readonly PriceTier[]
+  /** Millionths. */
+  readonly factor: bigint
+  readonly upToInputTokens: number
+  readonly cacheReads?: 'unknown' | undefined
+}
+
+/** What a class costs; undefined when that is not known. */
+export const tariffOf = (card: PriceCard, serviceClass: string): Tariff | undefined => {
+  const { tiers = [], classes } = card
+  if (serviceClass === 'standard')
+    return { rates: card, tiers, factor: million, upToInputTokens: Number.MAX_SAFE_INTEGER }
+  const known =
+    classes !== undefined && Object.hasOwn(classes, serviceClass) ? classes[serviceClass] : undefined
+  if (known === undefined) return undefined
+  const { factor, upToInputTokens = Number.MAX_SAFE_INTEGER, cacheReads } = known
+  if (known.rates === undefined) return { rates: card, tiers, factor, upToInputTokens, cacheReads }
+  return { rates: known.rates, tiers: known.tiers ?? [], factor, upToInputTokens, cacheReads }
+}
+
+/** Millionths that a region adds; undefined when that is not known. */
+export const regionFactor = ({ regions }: PriceCard, region: string): bigint | undefined =>
+  region === 'global'
+    ? million
+    : regions !== undefined && Object.hasOwn(regions, region)
+      ? regions[region]
+      : undefined
+
+export const million = 1_000_000n
+
 /** The rates for a request with so much input. */
-export const ratesFor = (card: PriceCard, inputTokens: number): Rates => {
-  let rates: Rates = card
-  for (const tier of card.tiers ?? []) if (inputTokens > tier.aboveInputTokens) rates = tier
-  return rates
+export const ratesFor = ({ rates, tiers }: Pick<Tariff, 'rates' | 'tiers'>, inputTokens: number): Rates => {
+  let found = rates
+  for (const tier of tiers) if (inputTokens > tier.aboveInputTokens) found = tier
+  return found
 }
 
 /** The highest of the named rates that are known, else 0. */

@@ -66,6 +66,32 @@ export interface TierData extends RateData {
   readonly above: number
 }
 
+/** Prices of another service class: the standard ones times a factor, or its own. */
+export interface ClassData extends RateData {
+  /** Millionths of the standard prices. Absent: the class has prices of its own. */
+  readonly factor?: number
+  readonly tiers?: readonly TierData[]
+  /** Requests with more input tokens have no known price in this class. */
+  readonly upTo?: number
+  /** False: nobody says what reading from the cache costs in this class. */
+  readonly cacheReads?: boolean
+}
+
+/** Shape of `data/classes.json`, which is kept by hand. Every rule that fits a model's id counts for it. */
+export interface ClassRules {
+  readonly note: string
+  readonly date: string
+  readonly providers: Readonly<Record<string, readonly ClassRule[]>>
+}
+
+export interface ClassRule {
+  readonly match: readonly string[]
+  readonly classes?: Readonly<Record<string, ClassData>>
+  /** Millionths of the prices of tokens, by region. */
+  readonly regions?: Readonly<Record<string, number>>
+  readonly source: string
+}
+
 export interface PriceRow extends RateData {
   /** Holds from midnight UTC of this day on, `YYYY-MM-DD`. */
   readonly from?: string
@@ -74,6 +100,8 @@ export interface PriceRow extends RateData {
   readonly tiers?: readonly TierData[]
   readonly request?: number
   readonly searches?: number
+  readonly classes?: Readonly<Record<string, ClassData>>
+  readonly regions?: Readonly<Record<string, number>>
   /** The source's names of what else is billed, for which a usage report has no counter. */
   readonly unmetered?: readonly string[]
 }

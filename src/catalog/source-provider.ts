@@ -20,3 +20,7 @@ const names: Readonly<Record<string, string>> = {
 /** The source's name of one of our providers; undefined when the source does not price it. */
 export const sourceProvider = (provider: string): string | undefined =>
   Object.hasOwn(names, provider) ? names[provider] : undefined
+
+/** Our id of a provider that the source names; its own name where we have none. */
+export const ourProvider = (source: string): string =>
+  Object.entries(names).find(([, name]) => name === source)?.[0] ?? source

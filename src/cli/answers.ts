@@ -207,6 +207,58 @@ export const auditSchema = z.looseObject({
   isComplete: z.boolean(),
 })
 
+const shownCard = z.looseObject({
+  version: z.string(),
+  source: z.string(),
+  effectiveFrom: z.string().nullable(),
+  prices: z.record(z.string(), z.string()),
+  margin: z.looseObject({ percent: z.string(), perRequestUsd: z.string() }).nullable(),
+  unmetered: z.array(z.string()),
+})
+const shownPrice = z.looseObject({ provider: z.string(), model: z.string(), card: shownCard })
+
+export const priceListSchema = z.looseObject({
+  catalogue: z.looseObject({ name: z.string(), version: z.string(), date: z.string() }),
+  imported: z.looseObject({ version: z.string(), source: z.string(), at: z.number() }).nullable(),
+  prices: z.array(shownPrice),
+})
+
+export const shownModelSchema = z.looseObject({
+  prices: z.array(
+    shownPrice.extend({
+      service: z.looseObject({ class: z.string().optional(), region: z.string().optional() }),
+    }),
+  ),
+  versions: z.array(z.looseObject({ provider: z.string(), version: z.string(), firstAt: z.number() })),
+})
+
+export const missingPricesSchema = z.looseObject({
+  missing: z.array(
+    z.looseObject({ provider: z.string(), model: z.string(), calls: z.number(), lastAt: z.number() }),
+  ),
+})
+
+export const importReportSchema = z.looseObject({
+  applied: z.boolean(),
+  format: z.string(),
+  source: z.string(),
+  version: z.string(),
+  models: z.number(),
+  same: z.number(),
+  notices: z.array(z.string()),
+  implausible: z.array(z.string()),
+  changes: z.array(
+    z.looseObject({
+      provider: z.string(),
+      model: z.string(),
+      change: z.enum(['added', 'removed', 'changed']),
+      prices: z.array(
+        z.looseObject({ name: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
+      ),
+    }),
+  ),
+})
+
 /** Throws when the server is of a release that answers otherwise. */
 export const readAnswer = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const parsed = schema.safeParse(value)

@@ -10,6 +10,7 @@ import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { modelsCommand } from './commands/models.ts'
+import { pricesCommand } from './commands/prices.ts'
 import { routeCommand } from './commands/route.ts'
 import { shadowCommand } from './commands/shadow.ts'
 import { startCommand } from './commands/start.ts'
@@ -38,6 +39,7 @@ const commands: readonly CommandMaker[] = [
   shadowCommand,
   auditCommand,
   modelsCommand,
+  pricesCommand,
   routeCommand,
   doctorCommand,
   conformCommand,
@@ -51,6 +53,8 @@ export const createProgram = (context: CliContext, done: Done): Command => {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .showHelpAfterError('(add --help for what is possible)')
+    // A command may have an option of the same name, as `prices show --version`.
+    .enablePositionalOptions()
     .addHelpText('after', overview)
   for (const make of commands) program.addCommand(make(context, done))
   forEachCommand(program, (command) => {

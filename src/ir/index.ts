@@ -11,6 +11,7 @@ export { type Operation, operations, type ProtocolId, protocolIds } from './prot
 export { replay } from './replay.ts'
 export type * from './request.ts'
 export type * from './response.ts'
+export { billableClasses, billableRegions, type Service, servedAs } from './service.ts'
 export type * from './stream-event.ts'
 export { mergeUsage, type Usage, usageCounters } from './usage.ts'
 export type { Warning } from './warning.ts'

@@ -70,7 +70,10 @@ export interface AttemptRow {
   readonly ttftMs: number | null
   readonly usage: Usage | null
   readonly usageSource: UsageSource | null
+  /** What whoever asked is charged: with the operator's margin. */
   readonly costNanoUsd: bigint | null
+  /** What the provider bills, where that differs. Null or absent: as much as `costNanoUsd`, or not known. */
+  readonly providerCostNanoUsd?: bigint | null
   readonly priceVersion: string | null
   readonly upstreamRequestId: string | null
 }

@@ -36,6 +36,7 @@ export const attemptColumns = [
   ...tenantColumns,
   ...(['provider', 'credential', 'protocol', 'model_sent', 'model_answered', 'status', 'error'] as const),
   ...(['latency_ms', 'ttft_ms', 'upstream_request_id', 'finish_reason'] as const),
+  ...(['provider_cost_nano_usd'] as const),
   ...usageColumns,
 ] as const
 
@@ -95,6 +96,7 @@ export const attemptValues = (row: AttemptRow, tenant: Tenant): readonly Value[]
   integer(row.ttftMs),
   text(row.upstreamRequestId),
   text(row.finishReason),
+  money(row.providerCostNanoUsd ?? null),
   counter(row.usage?.inputTokens),
   counter(row.usage?.outputTokens),
   counter(row.usage?.cacheReadTokens),

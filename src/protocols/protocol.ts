@@ -9,6 +9,7 @@ import type {
   Leaf,
   Operation,
   ProtocolId,
+  Service,
   StreamEvent,
   Usage,
   Warning,
@@ -86,6 +87,8 @@ export interface RequestFacts {
   readonly modelSpan?: Span
   readonly stream: boolean
   readonly maxOutputTokens?: number
+  /** The service class and region that it asks for. */
+  readonly service?: Service
   /** The client's own name for the session (clients.md), if it sends one. */
   readonly session?: string
   /** Ids of upstream state that the request refers to. Each must have been issued to this organisation. */
@@ -118,6 +121,8 @@ export interface AnswerFacts {
   readonly usage?: Usage
   /** Tokens billed beside `usage`, at the price of the model that spent them (Anthropic's compaction and advisor). */
   readonly sideUsage?: readonly SideUsage[]
+  /** The service class and region that the provider says it served. */
+  readonly service?: Service
   /** The model that answered, as the provider names it. */
   readonly model?: string
   readonly responseId?: string

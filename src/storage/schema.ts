@@ -83,6 +83,8 @@ export interface ExchangeAttemptsTable extends TenantColumns, UsageColumns {
   upstream_request_id: NullableText
   /** In the words of `protocol`. */
   finish_reason: NullableText
+  /** What the provider bills, where a margin makes `cost_nano_usd` another amount. */
+  provider_cost_nano_usd: NullableInteger
 }
 
 /** The one final row of an exchange. */
@@ -363,6 +365,30 @@ export interface BudgetsTable {
   updated_at: Integer
 }
 
+/** Prices that were imported, whole, in the order of `number`; the last one counts. */
+export interface PriceImportsTable {
+  number: Integer
+  /** SHA-256 of `body`, in hexadecimal. */
+  digest: string
+  /** Where it was read from: a file name or an address. */
+  source: string
+  /** Who applied it. */
+  actor: string
+  at: Integer
+  /** JSON. */
+  body: string
+}
+
+/** Every card that something was billed with, under the version that the ledger's rows name. */
+export interface PriceVersionsTable {
+  provider: string
+  model: string
+  version: string
+  /** JSON. */
+  card: string
+  first_at: Integer
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -391,4 +417,6 @@ export interface Schema {
   canary_turns: CanaryTurnsTable
   canary_runs: CanaryRunsTable
   budgets: BudgetsTable
+  price_imports: PriceImportsTable
+  price_versions: PriceVersionsTable
 }

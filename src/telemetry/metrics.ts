@@ -47,6 +47,8 @@ export interface Metrics {
   attempt(provider: string, result: number | 'unreachable' | 'timeout' | 'aborted'): void
   tokens(provider: string, counts: TokenCounts): void
   cost(provider: string, nanoUsd: bigint): void
+  /** An answer whose cost is not known. */
+  unpriced(provider: string): void
   violation(protocol: string, rule: string): void
   /** An upstream of this provider is left alone, or works again. */
   circuit(provider: string, state: 'open' | 'closed'): void
@@ -113,6 +115,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'Cost in billionths of a US dollar.',
     labels: ['provider'],
   })
+  const unpriced = counter({
+    name: 'tollgate_unpriced_total',
+    help: 'Upstream calls whose cost is not known, for want of a price or of counters.',
+    labels: ['provider'],
+  })
   const violations = counter({
     name: 'tollgate_protocol_violation_total',
     help: 'Stream frames that break the rules of their protocol.',
@@ -163,6 +170,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       }
     },
     cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
+    unpriced: (provider) => unpriced(provider).add(1),
     circuit: (provider, state) => circuits(provider, state).add(),
     violation: (protocol, rule) => violations(protocol, rule).add(),
     translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),

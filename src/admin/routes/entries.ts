@@ -37,5 +37,9 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironmen
 const usd = (nano: bigint | null): string | null => (nano === null ? null : formatUsd(nano))
 
 const entry = ({ costNanoUsd, ...rest }: Entry) => ({ ...rest, costUsd: usd(costNanoUsd) })
-const attempt = ({ costNanoUsd, ...rest }: AttemptRow) => ({ ...rest, costUsd: usd(costNanoUsd) })
+const attempt = ({ costNanoUsd, providerCostNanoUsd = null, ...rest }: AttemptRow) => ({
+  ...rest,
+  costUsd: usd(costNanoUsd),
+  providerCostUsd: usd(providerCostNanoUsd ?? costNanoUsd),
+})
 const opened = ({ reservedNanoUsd, ...rest }: OpenedRow) => ({ ...rest, reservedUsd: usd(reservedNanoUsd) })

@@ -4,7 +4,7 @@ import { formatProblem, isConfigError, type LoadedConfig } from '../../config/in
 import type { Settings } from '../../settings.ts'
 import { serverStatus } from '../../supervisor/index.ts'
 import { localClient } from '../admin-client.ts'
-import { credentialsSchema, healthSchema, readAnswer } from '../answers.ts'
+import { credentialsSchema, healthSchema, missingPricesSchema, readAnswer } from '../answers.ts'
 import { type CliContext, wantsColour } from '../cli-context.ts'
 import { checkFolder, checkToken } from '../doctor/check-folder.ts'
 import { checkProviders } from '../doctor/check-providers.ts'
@@ -52,7 +52,7 @@ const examine = async (context: CliContext, options: PlaceOptions): Promise<read
   }
   const { settings, files, warnings } = config
   const holder = serverStatus(settings.data_dir)
-  const { finding: server, sealed } = await checkServer(context, settings, holder)
+  const { finding: server, sealed, prices } = await checkServer(context, settings, holder)
   return [
     fine(
       'config',
@@ -66,6 +66,7 @@ const examine = async (context: CliContext, options: PlaceOptions): Promise<read
     server,
     ...(await checkPorts(settings, holder)),
     ...(await checkProviders(settings, env, sealed)),
+    ...(prices === undefined ? [] : [prices]),
     ...checkProxy(env),
   ]
 }
@@ -74,6 +75,8 @@ interface ServerFinding {
   readonly finding: Finding
   /** What the vault holds; undefined where nobody can be asked. */
   readonly sealed: readonly SealedKey[] | undefined
+  /** Do the models in use have prices? Absent where nobody can be asked. */
+  readonly prices?: Finding
 }
 
 const checkServer = async (
@@ -101,13 +104,25 @@ const checkServer = async (
       health.status === 'ok'
         ? fine(check, message)
         : wrong(check, message, 'look at `tgw logs` and the database')
-    return { finding, sealed: credentials }
+    const { missing } = readAnswer(missingPricesSchema, await client.call('GET', '/prices?missing=1'))
+    return { finding, sealed: credentials, prices: checkPrices(missing) }
   } catch (error) {
     return {
       finding: wrong(check, `${running}: ${errorText(error)}`, 'look at `tgw logs`'),
       sealed: undefined,
     }
   }
+}
+
+const checkPrices = (missing: readonly { readonly provider: string; readonly model: string }[]): Finding => {
+  if (missing.length === 0) return fine('prices', 'every model in use has one')
+  const names = missing.slice(0, 5).map(({ provider, model }) => `${provider}/${model}`)
+  const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : ''
+  return remark(
+    'prices',
+    `${names.join(', ')}${more} were called in the last 30 days and cost nobody knows how much`,
+    'give them a price in `prices`, or import one with `tgw prices update`; `tgw prices list --missing` names all',
+  )
 }
 
 /** A database that cannot be opened has a finding of its own. */

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../ir/index.ts'
 import { type JsonScan, type Span, stringMember, valueAt, type WatchedMember } from '../../wire/index.ts'
 import type { HandleReference, RequestFacts, ScannedRequest } from '../protocol.ts'
 import { ownMember } from './members.ts'
+import { askedService } from './service.ts'
 import { sessionOf } from './session.ts'
 
 /**
@@ -31,12 +32,14 @@ export const facts = (request: ScannedRequest): RequestFacts => {
   const { model, span } = modelOf(scan)
   const maxOutputTokens = limitOf(scan)
   const session = sessionOf(request.headers, scan)
+  const service = askedService(scan)
   const thread = threadOf(scan)
   return {
     model,
     modelSpan: span,
     stream: streamOf(scan),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(service === undefined ? {} : { service }),
     ...(session === undefined ? {} : { session }),
     handles: [...containerHandles(scan), ...thread.handles, ...fileHandles(scan)],
     ...(thread.isThread ? { answerIsState: true } : {}),

@@ -13,6 +13,7 @@ import { conform } from './conform.ts'
 import { fallbackModel } from './decode-stream.ts'
 import { decodeErrorEvent, errorEvent } from './errors.ts'
 import { objectMember, ownMember } from './members.ts'
+import { answeredService } from './service.ts'
 import { mergeWireUsage, readSideUsage, readUsage } from './usage.ts'
 
 type IssuedHandle = AnswerFacts['handles'][number]
@@ -69,9 +70,14 @@ const tryValue = (scan: JsonScan, span: { readonly start: number; readonly end: 
   }
 }
 
-const usageFacts = (usage: JsonObject): Pick<AnswerFacts, 'usage' | 'sideUsage'> => {
+const usageFacts = (usage: JsonObject): Pick<AnswerFacts, 'usage' | 'sideUsage' | 'service'> => {
   const sideUsage = readSideUsage(usage)
-  return { usage: readUsage(usage), ...(sideUsage.length === 0 ? {} : { sideUsage }) }
+  const service = answeredService(usage)
+  return {
+    usage: readUsage(usage),
+    ...(sideUsage.length === 0 ? {} : { sideUsage }),
+    ...(service === undefined ? {} : { service }),
+  }
 }
 
 const textFact = (name: 'model' | 'responseId' | 'finishReason', value: unknown): Partial<AnswerFacts> =>

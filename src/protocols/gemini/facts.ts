@@ -1,7 +1,8 @@
 import { GatewayError } from '../../errors.ts'
-import { type JsonScan, type Span, valueAt } from '../../wire/index.ts'
+import { type JsonScan, type Span, stringMember, valueAt } from '../../wire/index.ts'
 import type { HandleReference, RequestFacts, ScannedRequest } from '../protocol.ts'
 import { asNumber } from './read-object.ts'
+import { geminiService } from './service.ts'
 import { uploadedFile } from './uploaded-file.ts'
 
 /** Both spellings: protocol buffers' JSON form takes either. */
@@ -23,10 +24,12 @@ export const watchedKeys: ReadonlySet<string> = new Set([
 export const facts = ({ endpoint, parameters, scan }: ScannedRequest): RequestFacts => {
   const model = parameters['model']
   const maxOutputTokens = outputLimit(scan)
+  const service = geminiService(stringMember(scan, 'serviceTier') ?? stringMember(scan, 'service_tier'))
   return {
     ...(model === undefined ? {} : { model }),
     stream: endpoint.stream === 'always',
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(service === undefined ? {} : { service }),
     handles: handlesOf(scan),
   }
 }

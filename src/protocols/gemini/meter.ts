@@ -1,10 +1,11 @@
-import { isJsonObject, type JsonObject, mergeUsage, type Usage } from '../../ir/index.ts'
+import { isJsonObject, type JsonObject, mergeUsage, type Service, type Usage } from '../../ir/index.ts'
 import { encodeFrame, type Machine, parseElement, parseFrame, type SseFrame } from '../../wire/index.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { conform } from './conform.ts'
 import { decodeError, encodeError } from './errors.ts'
 import { finishWord } from './finish.ts'
 import { readObject } from './read-object.ts'
+import { answeredService } from './service.ts'
 import { countSearches, decodeUsage, usageOf } from './usage.ts'
 
 /** A whole answer of any operation. What is JSON and no error is complete: the transport said where it ends. */
@@ -16,7 +17,15 @@ export const meterBody = (body: Uint8Array): AnswerFacts => {
   let facts: AnswerFacts = { handles: [], ended: 'complete' }
   for (const chunk of chunks) facts = { ...facts, ...headOf(chunk), ...tailOf(chunk) }
   const usage = chunks.map(usageOf).reduce((a, b) => (b === undefined ? a : mergeUsage(a, b)), undefined)
-  return usage === undefined ? facts : { ...facts, usage }
+  const service = chunks
+    .map((chunk) => readObject(chunk).object('usageMetadata'))
+    .map((metadata) => (metadata === undefined ? undefined : answeredService(metadata)))
+    .findLast((one) => one !== undefined)
+  return {
+    ...facts,
+    ...(usage === undefined ? {} : { usage }),
+    ...(service === undefined ? {} : { service }),
+  }
 }
 
 const headOf = (chunk: JsonObject): { readonly model?: string; readonly responseId?: string } => {
@@ -65,6 +74,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
   let tail: Tail = {}
   let counted: Buffer | undefined
   let usage: Usage | undefined
+  let service: Service | undefined
   let webSearches: number | undefined
   let hasContent = false
   let hasText = false
@@ -83,10 +93,16 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     }
   }
 
-  const readUsage = (): Usage => {
-    const counters = counted === undefined ? undefined : countersIn(counted, isArray)
-    if (counters !== undefined) usage = mergeUsage(usage, counters)
+  const readCounters = (): void => {
+    const metadata = counted === undefined ? undefined : metadataIn(counted, isArray)
     counted = undefined
+    const counters = decodeUsage(metadata)
+    if (counters !== undefined) usage = mergeUsage(usage, counters)
+    if (isJsonObject(metadata)) service = answeredService(metadata) ?? service
+  }
+
+  const readUsage = (): Usage => {
+    readCounters()
     return webSearches === undefined ? (usage ?? {}) : { ...usage, webSearches }
   }
 
@@ -130,6 +146,10 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
         get usage() {
           return readUsage()
         },
+        get service() {
+          readCounters()
+          return service
+        },
       }
     },
     violations: () => violations,
@@ -167,7 +187,7 @@ const mayMatter = (text: string, hasContent: boolean, hasText: boolean): boolean
   text.includes('"webSearchQueries"')
 
 /** The counters alone are cut out and parsed; the rest of the chunk is the answer's text. */
-const countersIn = (bytes: Buffer, isArray: boolean): Usage | undefined => {
+const metadataIn = (bytes: Buffer, isArray: boolean): unknown => {
   const text = bytes.toString('latin1', bytes.lastIndexOf(usageKey) + usageKey.length)
   const start = text.indexOf('{')
   let depth = 0
@@ -176,13 +196,13 @@ const countersIn = (bytes: Buffer, isArray: boolean): Usage | undefined => {
     if (code === 0x7b) depth++
     else if (code === 0x7d && --depth === 0) {
       const metadata = parse(text.slice(start, at + 1))
-      if (metadata !== undefined) return decodeUsage(metadata)
+      if (metadata !== undefined) return metadata
       break
     }
   }
   const frame = isArray ? parseElement(bytes) : parseFrame(bytes)
   const chunk = frame === undefined ? undefined : parse(frame.data)
-  return isJsonObject(chunk) ? decodeUsage(chunk['usageMetadata']) : undefined
+  return isJsonObject(chunk) ? chunk['usageMetadata'] : undefined
 }
 
 /** How far the array on the wire has come: an error element must fit behind what was sent. */

@@ -8,6 +8,7 @@ import {
   valueAt,
   type WatchedMember,
 } from '../../wire/index.ts'
+import { openaiService } from '../openai-service.ts'
 import type { HandleReference, RequestFacts, ScannedRequest } from '../protocol.ts'
 import { isFileMember } from './handle-places.ts'
 import { objectOf, optional, stringOf } from './members.ts'
@@ -32,6 +33,7 @@ export const facts = (request: ScannedRequest): RequestFacts => {
     ...optional('modelSpan', modelSpan),
     stream,
     ...optional('maxOutputTokens', limit),
+    ...optional('service', openaiService(stringMember(scan, 'service_tier'))),
     ...optional('session', sessionOf(request.headers, stringMember(scan, 'prompt_cache_key'))),
     handles: handlesOf(scan),
     ...optional('askForUsage', stream ? askForUsage(scan, wrongType) : undefined),

@@ -1,5 +1,6 @@
-import { type CanonicalError, mergeUsage, type Operation, type Usage } from '../../ir/index.ts'
+import { type CanonicalError, mergeUsage, type Operation, type Service, type Usage } from '../../ir/index.ts'
 import { encodeFrame, parseFrame, type SseFrame } from '../../wire/index.ts'
+import { openaiService } from '../openai-service.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { conform } from './conform.ts'
 import { decodeErrorObject, encodeErrorObject, errors } from './errors.ts'
@@ -22,6 +23,7 @@ export const meterBody = (body: Uint8Array, operation: Operation): AnswerFacts =
     const finish = choices.find((choice) => choice?.['finish_reason'] !== undefined)
     return {
       ...optional('usage', decodeUsage(answer['usage'])),
+      ...optional('service', openaiService(answer['service_tier'])),
       ...optional('model', stringOf(answer['model'])),
       ...optional('responseId', stringOf(answer['id'])),
       ...optional('finishReason', stringOf(finish?.['finish_reason'])),
@@ -67,6 +69,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
   const finished = new Map<number, boolean>()
   const seenIndexes = new Set<number>([0x30])
   let usage: Usage | undefined
+  let service: Service | undefined
   let model: string | undefined
   let responseId: string | undefined
   let finishReason: string | undefined
@@ -87,6 +90,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
     }
     const counted = decodeUsage(objectOf(chunk['usage']) ?? objectOf(chunk['x_groq'])?.['usage'])
     if (counted !== undefined) usage = mergeUsage(usage, counted)
+    service = openaiService(chunk['service_tier']) ?? service
     arrayOf(chunk['choices']).forEach((value, position) => {
       const choice = objectOf(value)
       if (choice === undefined) return
@@ -169,6 +173,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       const ended: AnswerFacts['ended'] = error !== undefined ? 'failed' : isFinished ? 'complete' : undefined
       return {
         ...optional('usage', usage),
+        ...optional('service', service),
         ...optional('model', model),
         ...optional('responseId', responseId),
         ...optional('finishReason', finishReason),

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import { booleanMember, type JsonScan, numberMember, type Span, stringMember } from '../../wire/index.ts'
+import { openaiService } from '../openai-service.ts'
 import type { HandleReference, RequestFacts, ScannedRequest } from '../protocol.ts'
 import { referencesIn } from './handle-references.ts'
 import { decodeString, kindAt, membersAt } from './json-walk.ts'
@@ -14,10 +15,12 @@ export const facts = (request: ScannedRequest): RequestFacts => {
   const model = modelSpan === undefined ? undefined : modelOf(scan, modelSpan)
   const maxOutputTokens = limitOf(scan)
   const session = sessionOf(request)
+  const service = openaiService(stringMember(scan, 'service_tier'))
   return {
     ...(model === undefined || modelSpan === undefined ? {} : { model, modelSpan }),
     stream: endpoint.stream !== 'never' && (endpoint.method === 'GET' ? isQueryTrue(request) : streams(scan)),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(service === undefined ? {} : { service }),
     ...(session === undefined ? {} : { session }),
     handles: [...pathReferences(request), ...referencesIn(scan)],
   }

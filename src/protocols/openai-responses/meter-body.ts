@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type Operation } from '../../ir/index.ts'
+import { openaiService } from '../openai-service.ts'
 import type { AnswerFacts } from '../protocol.ts'
 import { handlesOfItem, handlesOfObject, handlesOfResponse } from './answer-handles.ts'
 import { decodeStreamError, errorOfResponse } from './errors.ts'
@@ -40,9 +41,11 @@ export const responseFacts = (response: JsonObject, operation: Operation): Answe
   const status = stringMember(response, 'status')
   // A stored response may be read again and again: its tokens are those of the call that made it.
   const usage = operation === 'generate' ? decodeUsage(response['usage'], response['tool_usage']) : undefined
+  const service = openaiService(response['service_tier'])
   const hasFailed = operation === 'generate' && (status === 'failed' || status === 'cancelled')
   return {
     ...(usage === undefined ? {} : { usage }),
+    ...(service === undefined ? {} : { service }),
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { responseId: id }),
     ...(status === undefined ? {} : { finishReason: status }),

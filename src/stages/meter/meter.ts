@@ -1,6 +1,13 @@
-import { type Catalog, costOf } from '../../catalog/index.ts'
+import {
+  type Bill,
+  type BilledPart,
+  billedVersion,
+  billOf,
+  type Catalog,
+  type PriceCard,
+} from '../../catalog/index.ts'
 import { toGatewayError } from '../../errors.ts'
-import { formatUsd } from '../../ir/index.ts'
+import { formatUsd, type Service, servedAs } from '../../ir/index.ts'
 import type { AttemptRow } from '../../ledger/index.ts'
 import { isWhole, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { AnswerFacts } from '../../protocols/index.ts'
@@ -13,6 +20,8 @@ export interface Metered {
 export interface MeterParts {
   readonly catalog: Catalog
   readonly now: () => number
+  /** Told what each attempt was billed with, so that its version can be shown later. */
+  readonly onBilled: (provider: string, model: string, card: PriceCard) => void
 }
 
 /** One attempt row for each upstream call: its usage, priced with the card of this target. */
@@ -65,6 +74,7 @@ const baseRow = (parts: MeterParts, exchange: AttemptExchange): AttemptRow => {
     usage: null,
     usageSource: null,
     costNanoUsd: 0n,
+    providerCostNanoUsd: null,
     priceVersion: null,
     upstreamRequestId: null,
   }
@@ -80,7 +90,16 @@ const settledRow = (
   const { headers } = reply
   const status = outcome.upstreamStatus ?? outcome.status
   const usage = outcome.facts?.usage ?? null
-  const card = parts.catalog.price(target.provider.id, target.model, startedAt)
+  const { organisation } = exchange.identity.tenant
+  const card = parts.catalog.price(target.provider.id, target.model, startedAt, organisation)
+  const service = servedAs(outcome.facts?.service, exchange.facts.service)
+  const bill = cost(
+    exchange,
+    outcome,
+    priceOf(parts, exchange, outcome.facts, service),
+    hasFailedEarly(reply),
+  )
+  if (card !== undefined && usage !== null) parts.onBilled(target.provider.id, target.model, card)
   return {
     ...baseRow(parts, exchange),
     modelAnswered: outcome.facts?.model ?? null,
@@ -89,8 +108,9 @@ const settledRow = (
     error: outcome.error?.code ?? outcome.error?.type ?? (status < 400 ? outcome.error?.kind : null) ?? null,
     usage,
     usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
-    costNanoUsd: cost(exchange, outcome, priceOf(parts, exchange, outcome.facts), hasFailedEarly(reply)),
-    priceVersion: card?.version ?? null,
+    costNanoUsd: bill?.charged ?? null,
+    providerCostNanoUsd: bill === null || bill.cost === bill.charged ? null : bill.cost,
+    priceVersion: card === undefined ? null : billedVersion(card, service),
     upstreamRequestId:
       headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
   }
@@ -99,21 +119,24 @@ const settledRow = (
 /** The answer's usage and what was spent beside it, each at the price of the model that spent it. */
 const priceOf = (
   parts: MeterParts,
-  { attempt, operation }: AttemptExchange,
+  { attempt, operation, identity }: AttemptExchange,
   facts: AnswerFacts | undefined,
-): bigint | null => {
+  service: Service,
+): Bill | null => {
   if (facts?.usage === undefined) return null
   const { target, startedAt } = attempt
-  let total = 0n
+  const { organisation } = identity.tenant
+  const billed: BilledPart[] = []
   for (const { model, usage } of [{ model: target.model, usage: facts.usage }, ...(facts.sideUsage ?? [])]) {
-    const card = parts.catalog.price(target.provider.id, model ?? target.model, startedAt)
+    const card = parts.catalog.price(target.provider.id, model ?? target.model, startedAt, organisation)
+    if (card === undefined) return null
     // Vectors are no output tokens, and providers report none; the price of output must not make the cost unknown.
-    const billed = operation === 'embed' ? { ...usage, outputTokens: usage.outputTokens ?? 0 } : usage
-    const price = card === undefined ? null : costOf(card, billed)
-    if (price === null) return null
-    total += price
+    billed.push({
+      card,
+      usage: operation === 'embed' ? { ...usage, outputTokens: usage.outputTokens ?? 0 } : usage,
+    })
   }
-  return total
+  return billOf(billed, service)
 }
 
 /** The provider itself said so before the first word. Where it merely died, nobody knows what it counted. */
@@ -124,11 +147,13 @@ const hasFailedEarly = (reply: Reply): boolean =>
 const cost = (
   exchange: AttemptExchange,
   outcome: Outcome,
-  priced: bigint | null,
+  priced: Bill | null,
   isRefused: boolean,
-): bigint | null => {
+): Bill | null => {
   if (priced !== null) return priced
-  if (isRefused) return 0n
+  if (isRefused) return nothing
   const generates = exchange.operation === 'generate' || exchange.operation === 'embed'
-  return !generates || outcome.status >= 400 ? 0n : null
+  return !generates || outcome.status >= 400 ? nothing : null
 }
+
+const nothing: Bill = { charged: 0n, cost: 0n }

@@ -8,7 +8,7 @@ import {
   type Standing,
   type Wanted,
 } from '../../budgets/index.ts'
-import { boundOf, type PriceCard } from '../../catalog/index.ts'
+import { type Bounds, boundOf, type PriceCard } from '../../catalog/index.ts'
 import type { DemandBounds } from './demand-bounds.ts'
 
 /** What an attempt asks of its budgets. */
@@ -21,6 +21,8 @@ export interface Demand {
   readonly model: string
   readonly card: PriceCard | undefined
   readonly bounds: DemandBounds
+  /** What the provider may bill it as. */
+  readonly billing: Billing
   /** The longest answer that can come, in tokens. */
   readonly mostOutput: number
   /** Tokens to hold of the answer at first, where it may hold more later; undefined: all that it can come to. */
@@ -28,6 +30,8 @@ export interface Demand {
   /** The key's word on costs without a bound. */
   readonly unbounded: 'refuse' | 'admit'
 }
+
+export type Billing = Pick<Bounds, 'classes' | 'regions'>
 
 export interface Held {
   readonly hold: Hold
@@ -60,7 +64,7 @@ export const holdBudgets = async (purse: Pick<Purse, 'hold'>, demand: Demand): P
   const inputTokens = bounds.inputTokens ?? 0
   const most = mostOutput * bounds.candidates
   const wantedSteps = stepsFor(demand.slice === undefined ? most : Math.min(most, demand.slice))
-  const price = priceSteps(card, inputTokens, Math.max(most, stepTokens))
+  const price = priceSteps(card, demand.billing, inputTokens, Math.max(most, stepTokens))
   const wanted = ({ unit }: Budget): Wanted =>
     unit === 'usd'
       ? { base: price?.input ?? 0n, step: price?.step ?? 0n }
@@ -92,8 +96,8 @@ const isUnbounded = (demand: Demand, budget: Budget): boolean => {
   if (budget.mode === 'soft') return false
   const admits = budget.unbounded === 'admit' || (budget.unbounded === 'key' && demand.unbounded === 'admit')
   if (admits) return false
-  const { bounds, card } = demand
-  if (budget.unit === 'usd' && (card === undefined || priceSteps(card, 1, stepTokens) === undefined))
+  const { bounds, card, billing } = demand
+  if (budget.unit === 'usd' && (card === undefined || priceSteps(card, billing, 1, stepTokens) === undefined))
     return true
   return bounds.inputTokens === undefined
 }
@@ -117,8 +121,8 @@ const priceSteps = (
   most: number,
 ): StepPrice | undefined => {
   if (card === undefined) return undefined
-  const none = boundOf(card, { inputTokens, outputTokens: 0 })
-  const all = boundOf(card, { inputTokens, outputTokens: most })
+  const none = boundOf(card, { inputTokens, outputTokens: 0, ...billing })
+  const all = boundOf(card, { inputTokens, outputTokens: most, ...billing })
   if (none === null || all === null) return undefined
   const steps = BigInt(Math.max(1, Math.floor(most / stepTokens)))
   return { input: none, step: (all - none + steps - 1n) / steps }

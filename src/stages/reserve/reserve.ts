@@ -1,5 +1,6 @@
 import { type BudgetTable, budgetExceeded, type Purse, type Standing } from '../../budgets/index.ts'
 import { boundOf, type Catalog } from '../../catalog/index.ts'
+import { billableClasses, billableRegions } from '../../ir/index.ts'
 import type { AttemptRow, Ledger } from '../../ledger/index.ts'
 import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
 import { protocols } from '../../protocols/index.ts'
@@ -7,7 +8,7 @@ import type { AttemptExchange } from '../attempts/index.ts'
 import { replyContext, type Translated } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
 import { likelyBounds, trueBounds } from './demand-bounds.ts'
-import { type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
+import { type Billing, type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
 import type { OutputSlices } from './output-slices.ts'
 import { RenewedStream } from './renewed-stream.ts'
 
@@ -104,11 +105,11 @@ const hold = async (
   exchange: Asked,
   applied: ReturnType<typeof appliedTo>,
 ): Promise<Plan> => {
-  const { target, number, startedAt } = exchange.attempt
+  const { target, number } = exchange.attempt
   const { catalog, budgets } = parts
   const provider = target.provider.id
   const model = catalog.model(provider, target.model)
-  const card = catalog.price(provider, target.model, startedAt)
+  const card = cardOf(parts, exchange)
   const window = model?.maxInputTokens ?? model?.contextWindow
   const isHard = applied.some(({ budget }) => budget.mode === 'hard')
   const bounds = isHard ? trueBounds(exchange, window) : likelyBounds(exchange, window)
@@ -124,6 +125,7 @@ const hold = async (
     model: target.model,
     card,
     bounds,
+    billing: billingOf(exchange),
     mostOutput: most,
     unbounded: exchange.identity.options.unbounded,
   }
@@ -178,6 +180,19 @@ const limitOf = (exchange: Asked, cap: number | undefined): number | undefined =
 const canWrite = ({ request, attempt, translation }: Asked, limit: number): boolean =>
   translation !== undefined || protocols[attempt.protocol].limitOutput?.(request.scan, limit) !== undefined
 
+const cardOf = ({ catalog }: ReserveParts, { attempt, identity }: Asked) =>
+  catalog.price(
+    attempt.target.provider.id,
+    attempt.target.model,
+    attempt.startedAt,
+    identity.tenant.organisation,
+  )
+
+const billingOf = ({ facts }: Asked): Billing => ({
+  classes: billableClasses(facts.service),
+  regions: billableRegions(facts.service),
+})
+
 interface Bound {
   readonly cost: bigint | null
   readonly inputTokens: number
@@ -185,16 +200,19 @@ interface Bound {
 }
 
 /** Without budgets: text never has more tokens than bytes. */
-const boundOfAttempt = ({ catalog }: ReserveParts, exchange: Asked): Bound => {
-  const { target, startedAt } = exchange.attempt
+const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
+  const { catalog } = parts
+  const { target } = exchange.attempt
   const provider = target.provider.id
   const limit = catalog.model(provider, target.model)?.maxOutputTokens
-  const card = catalog.price(provider, target.model, startedAt)
+  const card = cardOf(parts, exchange)
   const outputTokens = generates(exchange) ? smallest(exchange.facts.maxOutputTokens, limit) : 0
   // What was put into the request from earlier exchanges costs as much as what came with it.
   const inputTokens = Math.max(exchange.entry.requestBytes, exchange.request.body.byteLength)
   const cost =
-    card === undefined || outputTokens === undefined ? null : boundOf(card, { inputTokens, outputTokens })
+    card === undefined || outputTokens === undefined
+      ? null
+      : boundOf(card, { inputTokens, outputTokens, ...billingOf(exchange) })
   return { cost, inputTokens, outputTokens }
 }
 
@@ -257,7 +275,7 @@ const tokensOf = ({ usage, costNanoUsd }: AttemptRow): number | null => {
 }
 
 const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamReply): StreamReply => {
-  const { protocol, attempt } = exchange
+  const { protocol } = exchange
   const codec = protocol.generate
   if (codec === undefined) return reply
   const slice = parts.slices.of(kindOf(exchange))
@@ -271,9 +289,12 @@ const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamRe
       const steps = await held.hold.extend(held.stepWanted, { least: leastSteps, most: stepsFor(slice) })
       if (steps === 0) return 0
       total += steps * stepTokens
-      const card = parts.catalog.price(attempt.target.provider.id, attempt.target.model, attempt.startedAt)
+      const card = cardOf(parts, exchange)
       const { inputTokens } = held
-      const cost = card === undefined ? null : boundOf(card, { inputTokens, outputTokens: total })
+      const cost =
+        card === undefined
+          ? null
+          : boundOf(card, { inputTokens, outputTokens: total, ...billingOf(exchange) })
       open(parts, exchange, { cost, inputTokens, outputTokens: total })
       return steps * stepTokens
     },

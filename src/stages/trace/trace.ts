@@ -63,6 +63,7 @@ const report = (parts: TraceParts, exchange: Traced, outcome: Outcome): void => 
     parts.metrics.attempt(attempt.provider, attempt.status ?? attemptFailure(attempt.error))
     if (attempt.usage !== null) parts.metrics.tokens(attempt.provider, attempt.usage)
     if (attempt.costNanoUsd !== null) parts.metrics.cost(attempt.provider, attempt.costNanoUsd)
+    else parts.metrics.unpriced(attempt.provider)
   }
   if (parts.tracer.enabled) {
     span.set({ provider, status: outcome.status, ...spanFacts(entry, outcome) })

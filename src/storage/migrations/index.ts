@@ -9,6 +9,7 @@ import { shadowMigration } from './0006-shadow.ts'
 import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
+import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 
 /**
@@ -25,5 +26,6 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0007-drift': driftMigration,
   '0008-finish-reason': finishReasonMigration,
   '0009-canaries': canariesMigration,
+  '0014-prices': pricesMigration,
   '0015-budgets': budgetsMigration,
 }

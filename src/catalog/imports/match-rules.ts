@@ -1,9 +1,18 @@
-import type { MatchLogic } from '@pydantic/genai-prices'
-import type { MatchRule } from '../src/catalog/price-data.ts'
+import type { MatchRule } from '../price-data.ts'
+
+/** A rule of genai-prices: which model ids are meant. */
+export type MatchLogic =
+  | { readonly or: readonly MatchLogic[] }
+  | { readonly and: readonly MatchLogic[] }
+  | { readonly equals: string }
+  | { readonly starts_with: string }
+  | { readonly ends_with: string }
+  | { readonly contains: string }
+  | { readonly regex: string }
 
 /**
- * Turns a rule of genai-prices into rules of `src/catalog/model-matcher.ts`, any of which must fit. Regular
- * expressions become templates, so that the gateway runs none; throws for one that no template can say.
+ * Turns a rule of genai-prices into rules of `model-matcher.ts`, any of which must fit. Regular expressions become
+ * templates, so that the gateway runs none; throws for one that no template can say.
  */
 export const toMatchRules = (logic: MatchLogic): readonly MatchRule[] => {
   if ('or' in logic) return logic.or.flatMap(toMatchRules)
@@ -17,14 +26,14 @@ export const toMatchRules = (logic: MatchLogic): readonly MatchRule[] => {
 
 const single = (logic: MatchLogic): MatchRule => {
   const [rule, ...others] = toMatchRules(logic)
-  if (rule === undefined || others.length > 0) throw new Error('teach this script alternatives inside "and"')
+  if (rule === undefined || others.length > 0) throw new Error('no rule says alternatives inside "and"')
   return rule
 }
 
 const speechModels = '^(?!.*-[tT][tT][sS](?:$|-))'
 
 /** One digit, so many digits, an escaped character, or one that stands for itself. */
-const piece = /\\d\{(\d+)\}|(\\d)|\\([.[\]])|([a-z0-9/@:=_-])/iy
+const piece = /\\d\{(\d{1,2})\}|(\\d)|\\([.[\]])|([a-z0-9/@:=_-])/iy
 
 /** `^literal-\d{8}$` becomes `#literal-########`; without the `$` a `*` follows. */
 const regexRule = (regex: string): MatchRule => {
@@ -35,7 +44,7 @@ const regexRule = (regex: string): MatchRule => {
   while (piece.lastIndex < body.length) {
     const [, count, digit, escaped, plain] = piece.exec(body) ?? []
     if (!regex.startsWith('^') || (count ?? digit ?? escaped ?? plain) === undefined)
-      throw new Error(`teach this script the expression ${regex}`)
+      throw new Error(`no rule says the expression ${regex.slice(0, 200)}`)
     template += digit ? '#' : '#'.repeat(Number(count ?? 0)) + (escaped ?? plain ?? '').toLowerCase()
   }
   return `#${template}${regex.endsWith('$') ? '' : '*'}`
