@@ -26,6 +26,7 @@ export {
 export { type FirstStart, type FirstStartParts, firstStart, type Presets } from './first-start.ts'
 export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
+export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-options.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'
@@ -35,6 +36,7 @@ export { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './
 export { type Purpose, purposes } from './purposes.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'
 export { mask, Secret } from './secret.ts'
+export { parseTags, tagsHeader } from './tags.ts'
 export { defaultOrganisation, type Tenant } from './tenant.ts'
 export {
   createTenantStore,
@@ -51,10 +53,8 @@ export { formatVaultReference, parseVaultReference, type VaultReference } from '
 export {
   type KeyChange,
   type KeyMetadata,
-  type KeyOptions,
   type KeyState,
   keyChangeSchema,
-  keyOptionsSchema,
   type NewKey,
   newKeySchema,
   type VirtualKey,
