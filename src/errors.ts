@@ -68,7 +68,13 @@ export const errorTable = {
     'forbidden',
     403,
     false,
-    'The key may not use this model, endpoint or provider. Ask for a wider scope.',
+    'The key may not use this model, endpoint, provider or tag. Ask for a wider scope.',
+  ),
+  gateway_address_denied: row(
+    'forbidden',
+    403,
+    false,
+    'The key may be used from certain addresses only (`allowedAddresses`). Behind a proxy, `listen.trusted_proxies` decides which address counts.',
   ),
   gateway_origin_denied: row(
     'forbidden',

@@ -54,6 +54,7 @@ export const reserve = (parts: ReserveParts): Stage<AttemptExchange, Reserved> =
         reservedOutputTokens: outputTokens ?? null,
         requestBytes: entry.requestBytes,
         counterparty: null,
+        tags: entry.tags,
       })
       entry.opened = true
     }
