@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { createCredentials, defaultOrganisation, loadMasterKey, openVault, Secret } from './accounts/index.ts'
+import {
+  createCredentials,
+  defaultOrganisation,
+  loadMasterKey,
+  masterKeysOf,
+  openVault,
+  Secret,
+} from './accounts/index.ts'
 import type { Environment, ReadFile } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
 import { databaseUrl, type Settings } from './settings.ts'
@@ -64,7 +71,11 @@ export const cliActions = (surroundings: Surroundings) => ({
           dataDir: settings.data_dir,
           given:
             settings.secrets.master_key === undefined ? undefined : new Secret(settings.secrets.master_key),
-          mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
+          next:
+            settings.secrets.next_master_key === undefined
+              ? undefined
+              : new Secret(settings.secrets.next_master_key),
+          wrappedBy: () => masterKeysOf(stores.purposeKeys),
         })
         const vault = await openVault(master, stores.purposeKeys)
         const { provider, label, secret, origin } = credential

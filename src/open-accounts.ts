@@ -11,6 +11,7 @@ import {
   firstStart,
   type KeyRing,
   loadMasterKey,
+  masterKeysOf,
   openVault,
   Secret,
   type VirtualKeys,
@@ -49,7 +50,8 @@ export const openAccounts = async (
   const master = await loadMasterKey({
     dataDir: settings.data_dir,
     given: secretOf(secrets.master_key),
-    mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
+    next: secretOf(secrets.next_master_key),
+    wrappedBy: () => masterKeysOf(stores.purposeKeys),
   })
   const vault = await openVault(master, stores.purposeKeys)
   const digest = createTokenDigest(vault.purposeKey('key-hmac'))

@@ -30,10 +30,17 @@ export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-option
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'
-export { loadMasterKey, type MasterKey, type MasterKeySource } from './master-key.ts'
+export { loadMasterKey, type MasterKeySource } from './master-key.ts'
+export { type MasterKey, parseMasterKey } from './parse-master-key.ts'
 export { mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
-export { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './purpose-key-store.ts'
+export {
+  createPurposeKeyStore,
+  masterKeysOf,
+  type PurposeKeyStore,
+  type WrappedKey,
+} from './purpose-key-store.ts'
 export { type Purpose, purposes } from './purposes.ts'
+export { type MasterKeyRotation, type RotatedMasterKey, rotateMasterKey } from './rotate-master-key.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'
 export { mask, Secret } from './secret.ts'
 export { parseTags, tagsHeader } from './tags.ts'
