@@ -206,6 +206,12 @@ export const errorTable = {
     false,
     'The configuration is wrong; the message names file, line and reason.',
   ),
+  credential_refused: row(
+    'bad_request',
+    400,
+    false,
+    'The provider refused a credential that was to be stored. Check the key, or store it all the same with `--force`.',
+  ),
   not_found: row('not_found', 404, false, 'The thing does not exist.'),
   conflict: row(
     'conflict',

@@ -13,6 +13,8 @@ import {
   loadMasterKey,
   masterKeysOf,
   openVault,
+  type RotatedMasterKey,
+  rotateMasterKey,
   Secret,
   type VirtualKeys,
 } from './accounts/index.ts'
@@ -31,6 +33,8 @@ export interface Accounts {
   readonly stateKeys: StateKeysOf
   /** What a first start has made and nobody has seen yet. */
   readonly fresh: FirstStart | undefined
+  /** Another master key: the given one, or a random one. What is open stays open. */
+  rotateMasterKey(next: Secret | undefined): Promise<RotatedMasterKey>
   /** Picks up what other processes changed. */
   reload(): Promise<void>
   /** Writes down when keys were last used. */
@@ -78,6 +82,13 @@ export const openAccounts = async (
     credentials: createCredentials(stores.credentials, vault),
     stateKeys: createStateKeys((organisation) => vault.organisationKey('envelope', organisation)),
     fresh,
+    rotateMasterKey: (next) =>
+      rotateMasterKey({
+        dataDir: settings.data_dir,
+        given: secretOf(secrets.master_key),
+        next: next ?? secretOf(secrets.next_master_key),
+        store: stores.purposeKeys,
+      }),
     async reload() {
       await Promise.all([ring.reload(), tokens.reload()])
     },

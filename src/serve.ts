@@ -11,6 +11,7 @@ import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
 import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
+import { createTurns } from './in-turn.ts'
 import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
@@ -19,6 +20,7 @@ import { openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
+import { serveCredentials } from './serve-credentials.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
@@ -174,7 +176,9 @@ export const serve = async ({
 
   /** Files that a refused configuration is wrong in: it may be mended there. */
   let refused: readonly string[] = []
-  const reload = async (): Promise<void> => {
+  const rebuilding = createTurns()
+  const reload = (): Promise<void> => rebuilding(readAnew)
+  const readAnew = async (): Promise<void> => {
     let next: LoadedConfig<Settings>
     try {
       next = load()
@@ -194,6 +198,17 @@ export const serve = async ({
     logger.setLevel(next.settings.telemetry.log.level)
     logger.info('configuration reloaded', { files: next.files })
   }
+  const vaultDoor = serveCredentials({
+    credentials,
+    runtime: () => runtime,
+    rebuild: () =>
+      rebuilding(async () => {
+        runtime = await createRuntime(runtime.settings, foundation, runtime)
+        logger.info('credentials changed', { providers: [...runtime.upstreams.providers.keys()] })
+      }),
+    env,
+    now,
+  })
   const quietReload = (): void => void reload().catch(() => undefined)
 
   const cliToken = createCliToken(dataDir)
@@ -210,7 +225,12 @@ export const serve = async ({
             cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
         },
         keys: announceKeys(accounts.virtualKeys, hooks.emit),
-        credentials,
+        credentials: vaultDoor.desk,
+        rotateVault: async (next) => {
+          const rotated = await accounts.rotateMasterKey(next)
+          logger.info('the master key was rotated', { ...rotated })
+          return rotated
+        },
         reader: {
           usage: async (query) => (await reports()).usage(query),
           entries: async (query) => (await reports()).entries(query),
@@ -257,6 +277,7 @@ export const serve = async ({
   const timers = [
     setInterval(() => {
       accounts.reload().catch(() => undefined)
+      vaultDoor.check().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
       Promise.all([

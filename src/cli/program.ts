@@ -3,6 +3,7 @@ import { type CliContext, wantsColour } from './cli-context.ts'
 import { auditCommand } from './commands/audit.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
+import { credentialsCommand } from './commands/credentials.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
@@ -15,6 +16,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { usageCommand } from './commands/usage.ts'
+import { vaultCommand } from './commands/vault.ts'
 
 /** Told the exit code of a command that ran to its end. */
 export type Done = (code: number) => void
@@ -32,6 +34,8 @@ const commands: readonly CommandMaker[] = [
   initCommand,
   configCommand,
   keysCommand,
+  credentialsCommand,
+  vaultCommand,
   usageCommand,
   shadowCommand,
   auditCommand,
