@@ -22,8 +22,8 @@ export interface KeyFlags extends ServerOptions {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** `null` is everything. */
-type List = readonly string[] | null
+/** Commander would make an empty text of a parsed `null`. */
+type List = readonly string[] | 'any'
 
 /** A moment in milliseconds, or seconds from now; `null` is never. */
 export type Expiry = { readonly at: number | null } | { readonly inSeconds: number }
@@ -83,19 +83,19 @@ export const addKeyFlags = (command: Command): Command =>
 export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   const { strategy, prefer, workMode, strict, unbounded, firewall, tags, allowAddress, expires } = flags
   const scopes = present({
-    models: flags.models,
-    endpoints: flags.endpoints,
-    providers: flags.providers,
-    tags: flags.allowTags,
+    models: bound(flags.models),
+    endpoints: bound(flags.endpoints),
+    providers: bound(flags.providers),
+    tags: bound(flags.allowTags),
   })
-  const routing = present({ strategy: orNull(strategy, 'rule'), prefer: prefer === null ? [] : prefer })
+  const routing = present({ strategy: orNull(strategy, 'rule'), prefer: prefer === 'any' ? [] : prefer })
   const options = present({
     unbounded,
     firewall,
     workMode: orNull(workMode, 'rule'),
     strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
-    tags: tags === null ? [] : tags,
-    allowedAddresses: allowAddress,
+    tags: tags === 'any' ? [] : tags,
+    allowedAddresses: bound(allowAddress),
     routing,
   })
   return (
@@ -124,6 +124,9 @@ const present = (fields: Record<string, unknown>): Record<string, unknown> | und
   return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
+/** `null` is everything. */
+const bound = (list: List | undefined): readonly string[] | null | undefined => (list === 'any' ? null : list)
+
 const orNull = (value: string | undefined, word: string): string | null | undefined =>
   value === word ? null : value
 
@@ -131,16 +134,17 @@ const list = (value: string, before: List | undefined): List => {
   const words = value.split(',').map((word) => word.trim())
   if (value === 'any' || value === 'none') {
     if (before !== undefined) throw new InvalidArgumentError(`\`${value}\` stands alone`)
-    return value === 'any' ? null : []
+    return value === 'any' ? value : []
   }
-  if (before === null || before?.length === 0) throw new InvalidArgumentError('`any` and `none` stand alone')
+  if (before === 'any' || before?.length === 0) throw new InvalidArgumentError('`any` and `none` stand alone')
   if (words.includes('')) throw new InvalidArgumentError('give names with commas between them')
   return [...(before ?? []), ...words]
 }
 
 const endpointList = (value: string, before: List | undefined): List => {
   const names = list(value, before)
-  const unknown = names?.find((name) => !endpoints.includes(name))
+  if (names === 'any') return names
+  const unknown = names.find((name) => !endpoints.includes(name))
   if (unknown === undefined) return names
   throw new InvalidArgumentError(
     `there is no endpoint ${unknown}${suggestion(unknown, endpoints)}; known are ${endpoints.join(', ')}`,
