@@ -1,7 +1,20 @@
 import { existsSync } from 'node:fs'
-import { createCredentials, defaultOrganisation, loadMasterKey, openVault, Secret } from './accounts/index.ts'
+import {
+  type Credentials,
+  createCredentials,
+  defaultOrganisation,
+  loadMasterKey,
+  masterKeysOf,
+  openVault,
+  type RotatedMasterKey,
+  rotateMasterKey,
+  Secret,
+} from './accounts/index.ts'
+import type { CredentialDesk } from './admin/index.ts'
 import type { Environment, ReadFile } from './config/index.ts'
+import { createCredentialDesk } from './credential-desk.ts'
 import { loadSettings } from './load-settings.ts'
+import { namedCredentials, possibleProvider, possibleProviderIds } from './possible-provider.ts'
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
 import { startStorageWorker } from './start-storage.ts'
@@ -54,28 +67,61 @@ export const cliActions = (surroundings: Surroundings) => ({
     }
   },
   /** Seals a provider's key while no server runs. Throws `conflict` when one does. */
-  sealOffline: async (settings: Settings, credential: NewCredential): Promise<void> => {
-    const lock = await acquireLock(settings.data_dir)
-    try {
-      const storage = await startStorageWorker({ url: databaseUrl(settings) })
-      try {
-        const { stores } = storage
-        const master = await loadMasterKey({
-          dataDir: settings.data_dir,
-          given:
-            settings.secrets.master_key === undefined ? undefined : new Secret(settings.secrets.master_key),
-          mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
-        })
-        const vault = await openVault(master, stores.purposeKeys)
-        const { provider, label, secret, origin } = credential
-        await createCredentials(stores.credentials, vault).put(provider, label, new Secret(secret), origin)
-      } finally {
-        await storage.stop()
-      }
-    } finally {
-      lock.release()
-    }
-  },
+  sealOffline: (settings: Settings, credential: NewCredential): Promise<void> =>
+    openOffline(settings, async ({ credentials }) => {
+      const { provider, label, secret, origin } = credential
+      await (await credentials()).put(provider, label, new Secret(secret), origin)
+    }),
+  /** What a server does with credentials, while none runs. Throws `conflict` when one does. */
+  atCredentialDesk: <T>(settings: Settings, work: (desk: CredentialDesk) => Promise<T>): Promise<T> =>
+    openOffline(settings, async ({ credentials }) =>
+      work(
+        createCredentialDesk({
+          credentials: await credentials(),
+          provider: (id) => possibleProvider(settings, id, { env: surroundings.env, now: Date.now }),
+          providerIds: () => possibleProviderIds(settings),
+          named: () => namedCredentials(settings),
+          onChange: () => Promise.resolve(),
+        }),
+      ),
+    ),
+  /** Rotates the master key while no server runs. Throws `conflict` when one does. */
+  rotateVaultOffline: (settings: Settings, next: string | undefined): Promise<RotatedMasterKey> =>
+    openOffline(settings, ({ rotate }) => rotate(next)),
 })
 
 export type CliActions = ReturnType<typeof cliActions>
+
+interface Offline {
+  /** Opens the vault, which makes its keys in an empty database. */
+  readonly credentials: () => Promise<Credentials>
+  readonly rotate: (next: string | undefined) => Promise<RotatedMasterKey>
+}
+
+/** Takes the data folder, so that no server starts meanwhile, and opens its database. */
+const openOffline = async <T>(settings: Settings, work: (offline: Offline) => Promise<T>): Promise<T> => {
+  const lock = await acquireLock(settings.data_dir)
+  try {
+    const { stores, stop } = await startStorageWorker({ url: databaseUrl(settings) })
+    const { master_key: given, next_master_key: next } = settings.secrets
+    const source = { dataDir: settings.data_dir, given: secretOf(given) }
+    try {
+      return await work({
+        async credentials() {
+          const wrappedBy = () => masterKeysOf(stores.purposeKeys)
+          const master = await loadMasterKey({ ...source, next: secretOf(next), wrappedBy })
+          return createCredentials(stores.credentials, await openVault(master, stores.purposeKeys))
+        },
+        rotate: (chosen) =>
+          rotateMasterKey({ ...source, next: secretOf(chosen ?? next), store: stores.purposeKeys }),
+      })
+    } finally {
+      await stop()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+const secretOf = (text: string | undefined): Secret | undefined =>
+  text === undefined || text === '' ? undefined : new Secret(text)

@@ -68,7 +68,13 @@ export const errorTable = {
     'forbidden',
     403,
     false,
-    'The key may not use this model, endpoint or provider. Ask for a wider scope.',
+    'The key may not use this model, endpoint, provider or tag. Ask for a wider scope.',
+  ),
+  gateway_address_denied: row(
+    'forbidden',
+    403,
+    false,
+    'The key may be used from certain addresses only (`allowedAddresses`). Behind a proxy, `listen.trusted_proxies` decides which address counts.',
   ),
   gateway_origin_denied: row(
     'forbidden',
@@ -229,6 +235,12 @@ export const errorTable = {
     502,
     false,
     'The address of a file of prices cannot be fetched, or answers with too much. Nothing was changed.',
+  ),
+  credential_refused: row(
+    'bad_request',
+    400,
+    false,
+    'The provider refused a credential that was to be stored. Check the key, or store it all the same with `--force`.',
   ),
   not_found: row('not_found', 404, false, 'The thing does not exist.'),
   conflict: row(

@@ -6,7 +6,7 @@ import { portNames } from './http/index.ts'
 import { type Operation, operations, type ProtocolId, protocolIds, type WorkMode } from './ir/index.ts'
 import { protocols } from './protocols/index.ts'
 import type { Runtime } from './runtime.ts'
-import { capableFirst, howServed, nativeFirst, workModeOf } from './stages/attempts/index.ts'
+import { capableFirst, howServed, nativeFirst, preferredFirst, workModeOf } from './stages/attempts/index.ts'
 import { type Demands, type Match, nearestNames, type Target } from './stages/match/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { RoutesSettings } from './stages/settings.ts'
@@ -83,6 +83,7 @@ export const explainRoute = async (
         operation,
         workMode,
         demands,
+        prefer: key?.options.routing.prefer ?? [],
       },
     ),
     ...denied.map((target) => shown(target, { served: 'denied', protocol: null, capable: false })),
@@ -100,7 +101,7 @@ export const explainRoute = async (
           ? 'routed'
           : 'unserved',
     rule: match?.rule ?? null,
-    strategy: match?.policy?.strategy ?? 'fallback',
+    strategy: key?.options.routing.strategy ?? match?.policy?.strategy ?? 'fallback',
     sticky: match?.policy?.sticky ?? match?.isOrdered === false,
     workMode,
     steps,
@@ -123,13 +124,15 @@ interface Request {
   readonly operation: Operation
   readonly workMode: WorkMode
   readonly demands: Demands
+  /** Providers that the key wants to be tried first. */
+  readonly prefer: readonly string[]
 }
 
 /** In the order of the attempts: those that can do what is asked, then the others; what is not asked comes last. */
 const explainTargets = (
   { catalog }: Pick<Parts, 'catalog'>,
   match: Match,
-  { protocol: client, operation, workMode, demands }: Request,
+  { protocol: client, operation, workMode, demands, prefer }: Request,
 ): readonly ExplainedTarget[] => {
   const services = match.targets.map((target) => ({
     target,
@@ -142,7 +145,7 @@ const explainTargets = (
     catalog,
   )
   const rest = services.filter(({ served }) => !asked.has(served))
-  return [...capable, ...others, ...rest].map((one) =>
+  return [...preferredFirst(capable, prefer), ...others, ...rest].map((one) =>
     shown(one.target, { served: one.served, protocol: one.protocol ?? null, capable: capable.includes(one) }),
   )
 }

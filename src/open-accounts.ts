@@ -11,7 +11,10 @@ import {
   firstStart,
   type KeyRing,
   loadMasterKey,
+  masterKeysOf,
   openVault,
+  type RotatedMasterKey,
+  rotateMasterKey,
   Secret,
   type VirtualKeys,
 } from './accounts/index.ts'
@@ -30,6 +33,8 @@ export interface Accounts {
   readonly stateKeys: StateKeysOf
   /** What a first start has made and nobody has seen yet. */
   readonly fresh: FirstStart | undefined
+  /** Another master key: the given one, or a random one. What is open stays open. */
+  rotateMasterKey(next: Secret | undefined): Promise<RotatedMasterKey>
   /** Picks up what other processes changed. */
   reload(): Promise<void>
   /** Writes down when keys were last used. */
@@ -49,7 +54,8 @@ export const openAccounts = async (
   const master = await loadMasterKey({
     dataDir: settings.data_dir,
     given: secretOf(secrets.master_key),
-    mayCreate: async () => (await stores.purposeKeys.list()).length === 0,
+    next: secretOf(secrets.next_master_key),
+    wrappedBy: () => masterKeysOf(stores.purposeKeys),
   })
   const vault = await openVault(master, stores.purposeKeys)
   const digest = createTokenDigest(vault.purposeKey('key-hmac'))
@@ -76,6 +82,13 @@ export const openAccounts = async (
     credentials: createCredentials(stores.credentials, vault),
     stateKeys: createStateKeys((organisation) => vault.organisationKey('envelope', organisation)),
     fresh,
+    rotateMasterKey: (next) =>
+      rotateMasterKey({
+        dataDir: settings.data_dir,
+        given: secretOf(secrets.master_key),
+        next: next ?? secretOf(secrets.next_master_key),
+        store: stores.purposeKeys,
+      }),
     async reload() {
       await Promise.all([ring.reload(), tokens.reload()])
     },

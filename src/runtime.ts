@@ -1,4 +1,10 @@
-import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
+import {
+  type CredentialState,
+  type Credentials,
+  defaultOrganisation,
+  type KeyRing,
+  systemIdentity,
+} from './accounts/index.ts'
 import type { BudgetBook, Purse } from './budgets/index.ts'
 import {
   type Catalog,
@@ -19,6 +25,7 @@ import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from '.
 import type { Settings } from './settings.ts'
 import {
   type CircuitSettings,
+  type CredentialPool,
   createCredentialPool,
   type RetrySettings,
   type UpstreamHealth,
@@ -77,20 +84,37 @@ export interface Runtime {
   readonly routes: RouteTable
   /** Every model that can be named. */
   readonly models: readonly ListedModel[]
+  readonly pool: CredentialPool
 }
 
-/** Builds the gateway that the settings describe. Throws `config_invalid`; then the old runtime goes on. */
-export const createRuntime = async (settings: Settings, foundation: Foundation): Promise<Runtime> => {
+/**
+ * Builds the gateway that the settings describe. Throws `config_invalid`; then the old runtime goes on.
+ *
+ * @param before with the same settings, where only the vault's credentials changed: what it learned of the others counts
+ */
+export const createRuntime = async (
+  settings: Settings,
+  foundation: Foundation,
+  before?: Runtime,
+): Promise<Runtime> => {
   const { now } = foundation
   const catalog = createCatalog({
     overrides: toPriceOverrides(settings.prices),
     margins: toMarginRules(settings.margins),
     imported: foundation.prices.imported,
   })
-  const configured = usableProviders(settings.providers, foundation.env)
+  const sealed = await foundation.credentials.list()
+  const configured = usableProviders(
+    settings.providers,
+    foundation.env,
+    new Set(sealed.map(({ provider }) => provider)),
+  )
   const upstreams = await openUpstreams({
     settings: configured,
     credentials: foundation.credentials,
+    sealed,
+    onMissing: before === undefined ? 'refuse' : 'skip',
+    onProblem: (message) => foundation.logger.error('a credential cannot be used', { reason: message }),
     catalog,
     protocols: Object.values(protocols),
     now,
@@ -103,6 +127,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     ...(settings.default_fallback === undefined ? {} : { fallback: settings.default_fallback }),
   })
   const models = listModels(settings, upstreams)
+  const pool = createCredentialPool(upstreams.credentials, now, before?.pool.memory())
   foundation.health.circuits.configure(circuitSettings(settings))
   foundation.budgetBook.configure(settings.budgets)
   const handle: Handler<Exchange> = gateway({
@@ -116,13 +141,16 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
       routes.anyModel(protocol.id, operation, incoming.pinnedProvider).length > 0,
     run: (exchange) => handle(exchange),
     routes,
-    pool: createCredentialPool(upstreams.credentials, now),
+    pool,
     workMode: settings.work_mode,
     retry: retrySettings(settings),
     random: Math.random,
-    onRefusedCredential: (provider, credential) =>
-      foundation.emit({ type: 'credential_refused', data: { provider, credential } }),
     budgets: { table: foundation.budgetBook.table, purse: foundation.purse },
+    onRefusedCredential(provider, credential) {
+      markCredential(foundation, upstreams, credential, 'rejected')
+      foundation.emit({ type: 'credential_refused', data: { provider, credential } })
+    },
+    onAcceptedCredential: (_provider, credential) => markCredential(foundation, upstreams, credential, 'ok'),
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
@@ -135,7 +163,24 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     models: () => models,
     onBilled: foundation.prices.noteBilled,
   })
-  return { settings, handle, upstreams, catalog, routes, models }
+  return { settings, handle, upstreams, catalog, routes, models, pool }
+}
+
+/** For people who look at the list; the pool does not go by it. */
+const markCredential = (
+  { credentials, logger }: Foundation,
+  { held }: Upstreams,
+  id: string,
+  state: CredentialState,
+): void => {
+  const info = held.get(id)
+  if (info === undefined) return
+  credentials.setState(info, state).catch((error: unknown) => {
+    logger.warn('the state of a credential could not be written', {
+      credential: id,
+      error: error instanceof Error ? error.message : undefined,
+    })
+  })
 }
 
 const retrySettings = ({ retry }: Settings): RetrySettings => ({

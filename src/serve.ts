@@ -14,6 +14,7 @@ import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
 import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
+import { createTurns } from './in-turn.ts'
 import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
@@ -23,6 +24,7 @@ import { createWatchdog } from './pipeline/index.ts'
 import { adminPrices, createPriceBook, createPriceFetcher } from './prices/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
+import { serveCredentials } from './serve-credentials.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
@@ -200,7 +202,9 @@ export const serve = async ({
 
   /** Files that a refused configuration is wrong in: it may be mended there. */
   let refused: readonly string[] = []
-  const reload = async (): Promise<void> => {
+  const rebuilding = createTurns()
+  const reload = (): Promise<void> => rebuilding(readAnew)
+  const readAnew = async (): Promise<void> => {
     let next: LoadedConfig<Settings>
     try {
       next = load()
@@ -220,6 +224,17 @@ export const serve = async ({
     logger.setLevel(next.settings.telemetry.log.level)
     logger.info('configuration reloaded', { files: next.files })
   }
+  const vaultDoor = serveCredentials({
+    credentials,
+    runtime: () => runtime,
+    rebuild: () =>
+      rebuilding(async () => {
+        runtime = await createRuntime(runtime.settings, foundation, runtime)
+        logger.info('credentials changed', { providers: [...runtime.upstreams.providers.keys()] })
+      }),
+    env,
+    now,
+  })
   const quietReload = (): void => void reload().catch(() => undefined)
 
   const cliToken = createCliToken(dataDir)
@@ -236,8 +251,13 @@ export const serve = async ({
             cliToken.matches(presented) ? { id: 'cli', name: 'command line' } : tokens.find(presented),
         },
         keys: announceKeys(accounts.virtualKeys, hooks.emit),
-        credentials,
         budgets: adminBudgets({ book: budgetBook, purse, keys: accounts.virtualKeys, now }),
+        credentials: vaultDoor.desk,
+        rotateVault: async (next) => {
+          const rotated = await accounts.rotateMasterKey(next)
+          logger.info('the master key was rotated', { ...rotated })
+          return rotated
+        },
         reader: {
           usage: async (query) => (await reports()).usage(query),
           entries: async (query) => (await reports()).entries(query),
@@ -298,6 +318,7 @@ export const serve = async ({
     setInterval(() => {
       Promise.all([accounts.reload(), budgetBook.reload()]).catch(() => undefined)
       prices.reload().catch(() => undefined)
+      vaultDoor.check().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
       Promise.all([

@@ -47,6 +47,11 @@ const secrets = z
       .describe(
         'Wraps the keys that seal credentials. Without it one is made at the first start and kept in `data_dir`.',
       ),
+    next_master_key: secretText()
+      .optional()
+      .describe(
+        'Of a rotation where `master_key` comes from outside: taken in its place once the database was sealed with it.',
+      ),
     admin_token: secretText()
       .optional()
       .describe('Admin token of a new installation; without it one is made.'),

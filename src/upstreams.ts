@@ -1,4 +1,4 @@
-import type { Credentials } from './accounts/index.ts'
+import type { CredentialInfo, Credentials, OpenCredential } from './accounts/index.ts'
 import { parseVaultReference, Secret } from './accounts/index.ts'
 import type { Catalog } from './catalog/index.ts'
 import { GatewayError } from './errors.ts'
@@ -9,6 +9,7 @@ import {
   type Credential,
   httpProvider,
   loopback,
+  noKey,
   type Provider,
   type ProviderSettings,
   providerKeys,
@@ -21,26 +22,47 @@ export interface Upstreams {
   readonly credentials: ReadonlyMap<string, readonly Credential[]>
   /** Masked credentials, for people. */
   readonly shown: ReadonlyMap<string, readonly { readonly id: string; readonly shown: string }[]>
+  /** Those that the vault holds, by id, as they were when they were opened. */
+  readonly held: ReadonlyMap<string, CredentialInfo>
+  /** All that the vault held. */
+  readonly sealed: readonly CredentialInfo[]
 }
 
 export interface UpstreamsParts {
   readonly settings: Readonly<Record<string, ProviderSettings>>
-  readonly credentials: Pick<Credentials, 'revealByName'>
+  readonly credentials: Pick<Credentials, 'reveal' | 'revealByName'>
+  /** What the vault holds. */
+  readonly sealed: readonly CredentialInfo[]
+  /**
+   * `refuse`: a key of the vault that is named and missing, or bound to another address, is `config_invalid`. `skip`:
+   * the provider goes on with what it has, since the vault changed and not the settings.
+   */
+  readonly onMissing: 'refuse' | 'skip'
+  /** Told about a credential that nobody named and that does not open; the others are used. */
+  readonly onProblem: (message: string) => void
   readonly catalog: Catalog
   readonly protocols: readonly Protocol[]
   readonly now: () => number
 }
 
-/** Opens what the settings name. Throws `config_invalid` for a provider that cannot be built. */
+/**
+ * Opens what the settings name, and what else the vault holds for a provider and its address. Throws `config_invalid`
+ * for a provider that cannot be built.
+ */
 export const openUpstreams = async (parts: UpstreamsParts): Promise<Upstreams> => {
   const providers = new Map<string, Provider>()
   const credentials = new Map<string, readonly Credential[]>()
   const shown = new Map<string, readonly { readonly id: string; readonly shown: string }[]>()
+  const held = new Map<string, CredentialInfo>()
   for (const [id, settings] of Object.entries(parts.settings)) {
     const provider = buildProvider(id, settings, parts)
     providers.set(id, provider)
     const opened = await openCredentials(id, settings, provider, parts)
     credentials.set(id, opened)
+    for (const one of opened) {
+      const info = parts.sealed.find((sealed) => sealed.id === one.id)
+      if (info !== undefined) held.set(one.id, info)
+    }
     shown.set(
       id,
       opened.flatMap((one) =>
@@ -48,10 +70,15 @@ export const openUpstreams = async (parts: UpstreamsParts): Promise<Upstreams> =
       ),
     )
   }
-  return { providers, credentials, shown }
+  return { providers, credentials, shown, held, sealed: parts.sealed }
 }
 
-const buildProvider = (id: string, settings: ProviderSettings, parts: UpstreamsParts): Provider => {
+/** Throws `config_invalid` for one that cannot be built. */
+export const buildProvider = (
+  id: string,
+  settings: ProviderSettings,
+  parts: Pick<UpstreamsParts, 'catalog' | 'protocols' | 'now'>,
+): Provider => {
   if (settings.kind === 'loopback') return loopback({ id, protocols: parts.protocols, now: parts.now })
   const instance = {
     id,
@@ -115,14 +142,24 @@ const openCredentials = async (
   parts: UpstreamsParts,
 ): Promise<readonly Credential[]> => {
   const origin = originOf(provider)
-  const keys = providerKeys(settings)
-  if (keys.length === 0) {
-    // Without any key there is still one way to call: local servers want none, and `api_key: none` says so.
-    const keyless = provider.send !== undefined || settings.api_key === 'none' || needsNoKey(settings)
-    return keyless ? [{ id: `${id}/none`, origin }] : []
-  }
+  const named = await openNamed(id, settings, origin, parts)
+  const unnamed = settings.api_key === noKey ? [] : await openUnnamed(id, origin, named, parts)
+  const opened = [...named, ...unnamed]
+  if (opened.length > 0 || providerKeys(settings).length > 0) return opened
+  // Without any key there is still one way to call: local servers want none, and `api_key: none` says so.
+  const keyless = provider.send !== undefined || settings.api_key === noKey || needsNoKey(settings)
+  return keyless ? [{ id: `${id}/none`, origin }] : []
+}
+
+/** What the settings say: keys, and names of keys of the vault. */
+const openNamed = async (
+  id: string,
+  settings: ProviderSettings,
+  origin: string,
+  parts: UpstreamsParts,
+): Promise<readonly Credential[]> => {
   const opened: Credential[] = []
-  for (const [index, key] of keys.entries()) {
+  for (const [index, key] of providerKeys(settings).entries()) {
     const reference = parseVaultReference(key)
     if (reference === undefined) {
       const secret = new Secret(key)
@@ -130,22 +167,48 @@ const openCredentials = async (
       continue
     }
     const sealed = await parts.credentials.revealByName(reference.provider, reference.label)
-    if (sealed === undefined) {
-      throw new GatewayError(
-        'config_invalid',
-        `providers.${id}: the vault holds no ${key}, set it with \`tgw config set\``,
-      )
-    }
-    if (sealed.info.origin !== origin) {
-      throw new GatewayError(
-        'config_invalid',
-        `providers.${id}: ${key} was sealed for ${sealed.info.origin} and may not go to ${origin}: set it anew`,
-      )
-    }
-    opened.push({ id: sealed.info.id, origin, reveal: () => sealed.secret.reveal() })
+    const fault =
+      sealed === undefined
+        ? `the vault holds no ${key}, set it with \`tgw credentials add ${reference.provider} --label ${reference.label}\``
+        : sealed.info.origin !== origin
+          ? `${key} was sealed for ${sealed.info.origin} and may not go to ${origin}: set it anew`
+          : undefined
+    if (sealed !== undefined && fault === undefined) opened.push(toCredential(sealed))
+    else if (parts.onMissing === 'refuse')
+      throw new GatewayError('config_invalid', `providers.${id}: ${fault ?? ''}`)
   }
   return opened
 }
+
+/** What the vault holds beside that for this provider, bound to the address that it has. */
+const openUnnamed = async (
+  id: string,
+  origin: string,
+  named: readonly Credential[],
+  { credentials, sealed, onProblem }: UpstreamsParts,
+): Promise<readonly Credential[]> => {
+  const others = sealed.filter(
+    (one) => one.provider === id && one.origin === origin && !named.some((other) => other.id === one.id),
+  )
+  const opened = await Promise.all(
+    others.map((one) =>
+      credentials.reveal(one.id).catch((error: unknown) => {
+        if (!(error instanceof GatewayError) || error.code !== 'vault_value_invalid') throw error
+        onProblem(error.message)
+        return undefined
+      }),
+    ),
+  )
+  // One that was removed meanwhile is simply not there.
+  return opened.flatMap((one) => (one?.info.origin === origin ? [toCredential(one)] : []))
+}
+
+const toCredential = ({ info, secret }: OpenCredential): Credential => ({
+  id: info.id,
+  version: info.version,
+  origin: info.origin,
+  reveal: () => secret.reveal(),
+})
 
 const needsNoKey = (settings: ProviderSettings): boolean =>
   recipes.find((one) => one.kind === settings.kind)?.credential === 'none'

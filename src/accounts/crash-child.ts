@@ -11,6 +11,7 @@ import {
   createVirtualKeys,
   firstStart,
   loadMasterKey,
+  masterKeysOf,
   openVault,
 } from './index.ts'
 
@@ -26,7 +27,7 @@ export const openInstallation = async (folder: string) => {
   const purposeKeys = createPurposeKeyStore(database)
   const master = await loadMasterKey({
     dataDir: folder,
-    mayCreate: async () => (await purposeKeys.list()).length === 0,
+    wrappedBy: () => masterKeysOf(purposeKeys),
   })
   const vault = await openVault(master, purposeKeys)
   return { database, vault, digest: createTokenDigest(vault.purposeKey('key-hmac')) }

@@ -14,3 +14,6 @@ export const idField = z.string().refine(isId, 'is not an id')
 
 /** A time in milliseconds since 1970; `null` is never. */
 export const expiresAtField = z.int().positive().nullable()
+
+/** Seconds from now until something ends; at most a hundred years. */
+export const expireInField = z.int().positive().max(3_155_760_000)

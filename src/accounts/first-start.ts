@@ -1,12 +1,13 @@
 import { GatewayError } from '../errors.ts'
 import type { StoredAdminToken } from './admin-token-store.ts'
 import type { FirstStartStore } from './first-start-store.ts'
+import { defaultOptions } from './key-options.ts'
 import { unlimitedScopes } from './scopes.ts'
 import { Secret } from './secret.ts'
 import { defaultOrganisation } from './tenant.ts'
 import { adminTokenPrefix, newId, newToken, shownPrefix, virtualKeyPrefix } from './token.ts'
 import type { TokenDigest } from './token-digest.ts'
-import { defaultOptions, type MadeBy, type StoredKey } from './virtual-key.ts'
+import type { MadeBy, StoredKey } from './virtual-key.ts'
 
 export interface FirstStartParts {
   readonly store: FirstStartStore

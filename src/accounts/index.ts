@@ -27,15 +27,24 @@ export { type FirstStart, type FirstStartParts, firstStart, type Presets } from 
 export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
 export { compileGlob, type Glob } from './glob.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
+export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-options.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'
-export { loadMasterKey, type MasterKey, type MasterKeySource } from './master-key.ts'
+export { loadMasterKey, type MasterKeySource } from './master-key.ts'
+export { type MasterKey, parseMasterKey } from './parse-master-key.ts'
 export { mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
-export { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './purpose-key-store.ts'
+export {
+  createPurposeKeyStore,
+  masterKeysOf,
+  type PurposeKeyStore,
+  type WrappedKey,
+} from './purpose-key-store.ts'
 export { type Purpose, purposes } from './purposes.ts'
+export { type MasterKeyRotation, type RotatedMasterKey, rotateMasterKey } from './rotate-master-key.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'
 export { mask, Secret } from './secret.ts'
+export { parseTags, tagsHeader } from './tags.ts'
 export { defaultOrganisation, type Tenant } from './tenant.ts'
 export {
   createTenantStore,
@@ -52,10 +61,8 @@ export { formatVaultReference, parseVaultReference, type VaultReference } from '
 export {
   type KeyChange,
   type KeyMetadata,
-  type KeyOptions,
   type KeyState,
   keyChangeSchema,
-  keyOptionsSchema,
   type NewKey,
   newKeySchema,
   type VirtualKey,

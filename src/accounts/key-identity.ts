@@ -1,6 +1,8 @@
+import { type AddressTest, compileAddressList } from './address-list.ts'
+import { defaultOptions, type KeyOptions } from './key-options.ts'
 import { compileScopes, type KeyScopes, type ScopeTest, unlimitedScopes, type Wanted } from './scopes.ts'
 import type { Tenant } from './tenant.ts'
-import { defaultOptions, type KeyMetadata, type KeyOptions, type VirtualKey } from './virtual-key.ts'
+import type { KeyMetadata, VirtualKey } from './virtual-key.ts'
 
 /** Who sends an exchange. */
 export interface KeyIdentity {
@@ -15,6 +17,8 @@ export interface KeyIdentity {
   readonly expiresAt: number | null
   /** The scopes, compiled once. */
   readonly permits: ScopeTest
+  /** May it be used from this address? `options.allowedAddresses`, compiled once. */
+  readonly admits: AddressTest
 }
 
 /** May this key do that? Only what is named in `wanted` is asked. */
@@ -30,6 +34,7 @@ export const keyIdentity = (key: VirtualKey): KeyIdentity => ({
   metadata: key.metadata,
   expiresAt: key.expiresAt,
   permits: compileScopes(key.scopes),
+  admits: compileAddressList(key.options.allowedAddresses),
 })
 
 /** The identity of an exchange that the gateway starts by itself, such as a canary: it has no key and may do all. */
@@ -43,4 +48,5 @@ export const systemIdentity = (name: string, tenant: Tenant): KeyIdentity => ({
   metadata: {},
   expiresAt: null,
   permits: compileScopes(unlimitedScopes),
+  admits: compileAddressList(null),
 })

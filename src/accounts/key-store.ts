@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely'
-import type { Database, Schema } from '../storage/index.ts'
+import type { Kysely, Selectable } from 'kysely'
+import type { Database, Schema, VirtualKeysTable } from '../storage/index.ts'
+import { changedOptions } from './key-options.ts'
 import {
   checkTenant,
   insertKey,
@@ -11,7 +12,13 @@ import {
   toKey,
 } from './key-row-store.ts'
 import { type ChangeCursor, changeAccounts } from './version-store.ts'
-import type { KeyChange, KeyState, StoredKey, VirtualKey } from './virtual-key.ts'
+import {
+  type KeyState,
+  parseKeyColumns,
+  type StoredChange,
+  type StoredKey,
+  type VirtualKey,
+} from './virtual-key.ts'
 
 export interface KeyFilter {
   readonly organisation?: string
@@ -39,6 +46,8 @@ export interface KeyRotation {
   readonly prefix: string
   /** When the secrets so far end, in milliseconds. */
   readonly overlapUntil: number
+  /** The key's new end, in milliseconds; absent, it stays. */
+  readonly expiresAt?: number
 }
 
 export interface KeyUse {
@@ -52,7 +61,7 @@ export interface KeyStore {
   create(key: StoredKey): Promise<KeyCreation>
   get(id: string): Promise<VirtualKey | undefined>
   list(filter: KeyFilter): Promise<readonly VirtualKey[]>
-  update(id: string, change: KeyChange, at: number): Promise<KeyOutcome>
+  update(id: string, change: StoredChange, at: number): Promise<KeyOutcome>
   /** Final. A key that is revoked already stays as it is. */
   revoke(id: string, at: number): Promise<KeyOutcome>
   rotate(id: string, rotation: KeyRotation, at: number): Promise<KeyOutcome>
@@ -66,13 +75,17 @@ export const createKeyStore = (database: Pick<Database, 'kysely'>): KeyStore => 
   /** Changes one key that is not revoked. */
   const change = (
     id: string,
-    work: (transaction: Kysely<Schema>, version: number) => Promise<void>,
+    work: (
+      transaction: Kysely<Schema>,
+      version: number,
+      before: Selectable<VirtualKeysTable>,
+    ) => Promise<void>,
   ): Promise<KeyOutcome> =>
     changeAccounts(database, async (transaction, version) => {
       const before = await readKey(transaction, id)
       if (before === undefined) return { type: 'unknown' }
       if (before.revoked_at !== null) return { type: 'revoked' }
-      await work(transaction, version)
+      await work(transaction, version, before)
       return { type: 'changed', state: await readState(transaction, id) }
     })
   return {
@@ -98,11 +111,14 @@ export const createKeyStore = (database: Pick<Database, 'kysely'>): KeyStore => 
       return rows.map(toKey)
     },
     update: (id, { name, scopes, options, metadata, expiresAt, disabled }, at) =>
-      change(id, async (transaction, version) => {
+      change(id, async (transaction, version, row) => {
+        const before = parseKeyColumns(row)
         const columns = {
           ...(name === undefined ? {} : { name }),
-          ...(scopes === undefined ? {} : { scopes: JSON.stringify(scopes) }),
-          ...(options === undefined ? {} : { options: JSON.stringify(options) }),
+          ...(scopes === undefined ? {} : { scopes: JSON.stringify({ ...before.scopes, ...scopes }) }),
+          ...(options === undefined
+            ? {}
+            : { options: JSON.stringify(changedOptions(before.options, options)) }),
           ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
           ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
           ...(disabled === undefined ? {} : { disabled: disabled ? 1 : 0 }),
@@ -116,7 +132,7 @@ export const createKeyStore = (database: Pick<Database, 'kysely'>): KeyStore => 
         await revokeKeys(transaction, [id], at, version)
         return { type: 'changed', state: await readState(transaction, id) }
       }),
-    rotate: (id, { digest, prefix, overlapUntil }, at) =>
+    rotate: (id, { digest, prefix, overlapUntil, expiresAt }, at) =>
       change(id, async (transaction, version) => {
         // Rotating twice within an overlap never lengthens the life of the first secret. Ended secrets stay, so
         // that a preset one is known when the environment presents it again.
@@ -130,7 +146,10 @@ export const createKeyStore = (database: Pick<Database, 'kysely'>): KeyStore => 
           .execute()
         const { organisation_id } = await transaction
           .updateTable('virtual_keys')
-          .set({ prefix, updated_at: at, version })
+          .set({
+            ...{ prefix, updated_at: at, version },
+            ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+          })
           .where('id', '=', id)
           .returning('organisation_id')
           .executeTakeFirstOrThrow()

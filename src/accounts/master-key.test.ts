@@ -4,7 +4,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GatewayError } from '../errors.ts'
-import { loadMasterKey, type MasterKeySource, parseMasterKey } from './master-key.ts'
+import { loadMasterKey, type MasterKeySource } from './master-key.ts'
+import { parseMasterKey } from './parse-master-key.ts'
 import { Secret } from './secret.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tollgate-master-key-'))
@@ -16,7 +17,7 @@ beforeEach(() => {
 })
 
 const load = (more: Partial<MasterKeySource> = {}) =>
-  loadMasterKey({ dataDir: folder, mayCreate: async () => true, ...more })
+  loadMasterKey({ dataDir: folder, wrappedBy: async () => [], ...more })
 
 const failure = async (work: Promise<unknown>): Promise<GatewayError> => {
   const error = await work.then(
@@ -39,7 +40,7 @@ describe('the master key file', () => {
 
   test('is read again at the next start', async () => {
     const first = await load()
-    const second = await load({ mayCreate: async () => false })
+    const second = await load({ wrappedBy: async () => [first.id] })
     expect(second.id).toBe(first.id)
     expect(second.key.equals(first.key)).toBe(true)
   })
@@ -71,7 +72,7 @@ describe('the master key file', () => {
   })
 
   test('is not replaced by a new one when the database needs the lost one', async () => {
-    const error = await failure(load({ mayCreate: async () => false }))
+    const error = await failure(load({ wrappedBy: async () => ['0123456789abcdef'] }))
     expect(error.code).toBe('vault_master_key_invalid')
     expect(error.message).toContain('restore')
     expect(() => statSync(join(folder, 'master.key'))).toThrow()

@@ -1,41 +1,73 @@
-import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { constants, copyFile, link, mkdir, open, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
+import {
+  createKeyFile,
+  masterKeyPath,
+  masterKeyPathOf,
+  readKeyFile,
+  replaceKeyFile,
+} from './master-key-file.ts'
+import { type MasterKey, parseMasterKey } from './parse-master-key.ts'
 import type { Secret } from './secret.ts'
-
-/** The key that wraps the purpose keys. `id` names it in rows and messages and reveals nothing of it. */
-export interface MasterKey {
-  readonly id: string
-  readonly key: KeyObject
-}
 
 export interface MasterKeySource {
   readonly dataDir: string
   /** The text of `TGW_MASTER_KEY`; it wins over the file. */
   readonly given?: Secret | undefined
-  /**
-   * Asked only when there is neither: may a new key be made? Answer false when the database already holds what
-   * an earlier key wrapped, so that a lost file is reported instead of covered by a useless new one.
-   */
-  readonly mayCreate: () => Promise<boolean>
+  /** The text of `TGW_NEXT_MASTER_KEY`: taken in place of the given one when the database was sealed with it. */
+  readonly next?: Secret | undefined
+  /** Ids of the master keys that wrap what the database holds; none in an empty one. */
+  readonly wrappedBy: () => Promise<readonly string[]>
 }
 
 /**
- * The given key, or the one in `<data_dir>/master.key`, which is made (32 random bytes in base64, mode 0600) when
- * it is missing. Throws `vault_master_key_invalid` for a malformed key, a file that others can read, or a lost file.
+ * The given key, or the one in `<data_dir>/master.key`, which is made (32 random bytes in base64, mode 0600) when it is
+ * missing and the database holds nothing. What fits the database wins: a rotation may have been cut off between its
+ * commit and the exchange of the file, which is finished here. Throws `vault_master_key_invalid` for a malformed key, a
+ * file that others can read, or a lost file.
  */
 export const loadMasterKey = async (source: MasterKeySource): Promise<MasterKey> => {
-  if (source.given !== undefined) return parseMasterKey(source.given.reveal(), 'TGW_MASTER_KEY')
-  const path = join(source.dataDir, 'master.key')
-  const found = await readKeyFile(path)
-  if (found !== undefined) return found
-  if (!(await source.mayCreate())) {
+  const { given, next } = source
+  if (given === undefined) return loadFile(source)
+  const key = parseMasterKey(given.reveal(), 'TGW_MASTER_KEY')
+  if (next === undefined) return key
+  const nextKey = parseMasterKey(next.reveal(), 'TGW_NEXT_MASTER_KEY')
+  const wrappedBy = await source.wrappedBy()
+  return !wrappedBy.includes(key.id) && wrappedBy.includes(nextKey.id) ? nextKey : key
+}
+
+const loadFile = async ({ dataDir, wrappedBy }: MasterKeySource): Promise<MasterKey> => {
+  const path = masterKeyPath(dataDir)
+  for (let attempt = 1; ; attempt += 1) {
+    const [id] = await wrappedBy()
+    const found = await readKeyFile(path)
+    if (id === undefined) return found ?? createMasterKey(dataDir, path)
+    if (found?.id === id) return found
+    const fitting = await readKeyFile(masterKeyPathOf(dataDir, id))
+    if (fitting?.id === id) {
+      await adoptMasterKey(dataDir, fitting)
+      return fitting
+    }
+    // A rotation may have come in between the two looks. After that it is the wrong key, as the vault will say.
+    if (attempt < 3) continue
+    if (found !== undefined) return found
     throw invalid(
       `${path} is missing, but the database holds values sealed with it: restore the file from a backup or set TGW_MASTER_KEY`,
     )
   }
-  await createKeyFile(source.dataDir, path).catch((error: unknown) => {
+}
+
+/** Makes this the key of the file. The one before stays beside it, by its id: backups of the database may need it. */
+export const adoptMasterKey = async (dataDir: string, { key }: MasterKey): Promise<void> => {
+  const path = masterKeyPath(dataDir)
+  const before = await readKeyFile(path)
+  if (before !== undefined)
+    await createKeyFile(dataDir, masterKeyPathOf(dataDir, before.id), before.key.export())
+  await replaceKeyFile(dataDir, path, key.export())
+}
+
+const createMasterKey = async (dataDir: string, path: string): Promise<MasterKey> => {
+  await createKeyFile(dataDir, path, randomBytes(32)).catch((error: unknown) => {
     throw invalid(`${path} cannot be made: check that the folder can be written to and has space`, error)
   })
   const made = await readKeyFile(path)
@@ -43,85 +75,6 @@ export const loadMasterKey = async (source: MasterKeySource): Promise<MasterKey>
     throw invalid(`${path} vanished while it was made: check who else writes to this folder`)
   return made
 }
-
-/** Reads 32 bytes in base64, base64url or hex. `place` stands for the text in messages. */
-export const parseMasterKey = (text: string, place: string): MasterKey => {
-  const bytes = decode(text.trim())
-  if (bytes?.length !== 32) {
-    throw invalid(
-      `${place} is not a master key: give 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`,
-    )
-  }
-  const key = createSecretKey(bytes)
-  return { id: Buffer.from(hkdfSync('sha256', key, '', 'tollgate master key id', 8)).toString('hex'), key }
-}
-
-const decode = (text: string): Buffer | undefined => {
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex')
-  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined
-}
-
-const readKeyFile = async (path: string): Promise<MasterKey | undefined> => {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw invalid(
-      `${path} cannot be read: check that the file belongs to the user that runs the gateway`,
-      error,
-    )
-  })
-  if (file === undefined) return undefined
-  try {
-    // The opened file is asked, not the path, which could be exchanged in between.
-    const { mode } = await file.stat()
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw invalid(
-        `${path} can be used by other users of this machine: run \`chmod 600\` on it and start again`,
-      )
-    }
-    return parseMasterKey(await file.readFile('utf8'), path)
-  } finally {
-    await file.close()
-  }
-}
-
-/** Written apart and linked into place: nobody ever reads half a key, and the first of several starts wins. */
-const createKeyFile = async (folder: string, path: string): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(`${randomBytes(32).toString('base64')}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  try {
-    // Some file systems know no links; there a crash in the middle may leave a file that is reported as malformed.
-    await link(draft, path).catch((error: unknown) => {
-      if (isErrno(error, 'EEXIST')) throw error
-      return copyFile(draft, path, constants.COPYFILE_EXCL)
-    })
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-  } finally {
-    await unlink(draft)
-  }
-  await syncFolder(folder)
-}
-
-/** Makes the new name durable, before anything that the key wraps is; Windows has no such call. */
-const syncFolder = async (folder: string): Promise<void> => {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-const isErrno = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
 
 const invalid = (message: string, cause?: unknown): GatewayError =>
   new GatewayError('vault_master_key_invalid', message, { cause })

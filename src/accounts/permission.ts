@@ -12,6 +12,7 @@ export const permissions = [
   'users:read',
   'users:write',
   'organisations:write',
+  'vault:write',
   'usage:read',
   'drift:read',
   'shadow:read',
@@ -32,9 +33,11 @@ export type Role = (typeof roles)[number]
 
 const reading: readonly Permission[] = permissions.filter((permission) => permission.endsWith(':read'))
 
+const ownersOnly: ReadonlySet<Permission> = new Set<Permission>(['organisations:write', 'vault:write'])
+
 const granted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   owner: new Set(permissions),
-  admin: new Set(permissions.filter((permission) => permission !== 'organisations:write')),
+  admin: new Set(permissions.filter((permission) => !ownersOnly.has(permission))),
   member: new Set<Permission>(['models:read', 'keys:read', 'keys:write', 'usage:read', 'budgets:read']),
   viewer: new Set(reading.filter((permission) => permission !== 'config:read')),
   billing: new Set<Permission>([

@@ -25,7 +25,7 @@ import {
   Secret,
   type TenantStore,
 } from './index.ts'
-import { parseMasterKey } from './master-key.ts'
+import { parseMasterKey } from './parse-master-key.ts'
 
 interface Stores {
   readonly keys: KeyStore

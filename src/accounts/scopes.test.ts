@@ -47,10 +47,12 @@ describe('scopes', () => {
   })
 
   test('let nothing pass through an empty list', () => {
-    const permits = compileScopes({ models: [], endpoints: [], providers: [] })
+    const permits = compileScopes({ models: [], endpoints: [], providers: [], tags: [] })
     expect(permits({ model: 'gpt-5' })).toBe(false)
     expect(permits({ operation: 'generate' })).toBe(false)
     expect(permits({ provider: 'openai' })).toBe(false)
+    expect(permits({ tag: 'a' })).toBe(false)
+    expect(permits({})).toBe(true)
   })
 
   test('name models by glob', () => {
@@ -74,11 +76,53 @@ describe('scopes', () => {
     expect(permits({ model: 'anything', provider: 'openai' })).toBe(false)
   })
 
+  test('name tags by glob', () => {
+    const permits = compileScopes({ ...unlimitedScopes, tags: ['project-*', 'ci'] })
+    expect(permits({ tag: 'project-x' })).toBe(true)
+    expect(permits({ tag: 'ci' })).toBe(true)
+    expect(permits({ tag: 'cis' })).toBe(false)
+  })
+
+  test('let pass what every single list lets pass, and nothing else', () => {
+    const list = fc.option(fc.array(fc.constantFrom<string>('a', 'b', '*', 'a*', 'ab'), { maxLength: 3 }))
+    const word = fc.option(fc.constantFrom<string>('a', 'b', 'ab', 'c'), { nil: undefined })
+    const byGlob = (patterns: readonly string[] | null, text: string | undefined) =>
+      text === undefined || patterns === null || patterns.some((pattern) => naive(pattern, text))
+    fc.assert(
+      fc.property(
+        fc.record({ models: list, endpoints: list, providers: list, tags: list }),
+        fc.record({ model: word, operation: word, protocol: word, provider: word, tag: word }),
+        (scopes, { model, operation, protocol, provider, tag }) => {
+          const named = [operation, protocol].filter((name) => name !== undefined)
+          const endpoint =
+            scopes.endpoints === null ||
+            named.length === 0 ||
+            named.some((name) => scopes.endpoints?.includes(name))
+          const expected =
+            byGlob(scopes.models, model) &&
+            byGlob(scopes.tags, tag) &&
+            endpoint &&
+            (provider === undefined || scopes.providers === null || scopes.providers.includes(provider))
+          const wanted = {
+            ...(model === undefined ? {} : { model }),
+            ...(operation === undefined ? {} : { operation }),
+            ...(protocol === undefined ? {} : { protocol }),
+            ...(provider === undefined ? {} : { provider }),
+            ...(tag === undefined ? {} : { tag }),
+          }
+          expect(compileScopes(scopes)(wanted)).toBe(expected)
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
   test('refuse unknown words in what an operator gives', () => {
     expect(keyScopesSchema.parse({ models: ['a*'] })).toEqual({
       models: ['a*'],
       endpoints: null,
       providers: null,
+      tags: null,
     })
     expect(keyScopesSchema.safeParse({ model: ['a*'] }).success).toBe(false)
     expect(keyScopesSchema.safeParse({ models: 'a*' }).success).toBe(false)

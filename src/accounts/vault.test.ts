@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { onEachDatabase } from '../../test/support/each-database.ts'
 import { GatewayError } from '../errors.ts'
-import { parseMasterKey } from './master-key.ts'
+import { parseMasterKey } from './parse-master-key.ts'
 import { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './purpose-key-store.ts'
 import { purposes } from './purposes.ts'
 import { Secret } from './secret.ts'
@@ -13,7 +13,9 @@ import { openVault, type SealPlace } from './vault.ts'
 const newMaster = () => parseMasterKey(randomBytes(32).toString('base64'), 'test')
 
 /** A store in memory, for what does not depend on a database. */
-const memoryStore = (rows: WrappedKey[] = []): PurposeKeyStore & { rows: WrappedKey[] } => ({
+const memoryStore = (
+  rows: WrappedKey[] = [],
+): Pick<PurposeKeyStore, 'list' | 'add'> & { rows: WrappedKey[] } => ({
   rows,
   list: async () => [...rows],
   add: async (keys) => {

@@ -7,8 +7,8 @@ import {
   randomBytes,
 } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
-import type { MasterKey } from './master-key.ts'
-import type { PurposeKeyStore, WrappedKey } from './purpose-key-store.ts'
+import type { MasterKey } from './parse-master-key.ts'
+import type { AnyWrappedKey, PurposeKeyStore } from './purpose-key-store.ts'
 import { type Purpose, purposes } from './purposes.ts'
 import { Secret } from './secret.ts'
 
@@ -38,18 +38,20 @@ export interface Vault {
  */
 export const openVault = async (
   master: MasterKey,
-  store: PurposeKeyStore,
+  store: Pick<PurposeKeyStore, 'list' | 'add'>,
   now: () => number = Date.now,
 ): Promise<Vault> => {
   const existing = new Map((await store.list()).map((row) => [row.purpose, row]))
-  for (const row of existing.values()) unwrap(master, row)
+  for (const row of existing.values()) unwrapKey(master, row)
   const missing = purposes.filter((purpose) => !existing.has(purpose))
   if (missing.length > 0) {
     // Another process may have been first: what the store holds afterwards counts, not what was offered.
-    await store.add(missing.map((purpose) => wrap(master, purpose, now())))
+    await store.add(
+      missing.map((purpose) => ({ ...wrapKey(master, purpose, newKey()), purpose, createdAt: now() })),
+    )
     for (const row of await store.list()) existing.set(row.purpose, row)
   }
-  const keys = new Map([...existing.values()].map((row) => [row.purpose, unwrap(master, row)]))
+  const keys = new Map([...existing.values()].map((row) => [row.purpose, unwrapKey(master, row)]))
   return createVault((purpose) => {
     const key = keys.get(purpose)
     if (key === undefined) throw new GatewayError('gateway_internal', `there is no purpose key ${purpose}`)
@@ -83,14 +85,16 @@ const createVault = (purposeKey: (purpose: Purpose) => KeyObject): Vault => {
   }
 }
 
-const wrap = (master: MasterKey, purpose: Purpose, createdAt: number): WrappedKey => ({
+const newKey = (): KeyObject => createSecretKey(randomBytes(32))
+
+export const wrapKey = (master: MasterKey, purpose: string, key: KeyObject): AnyWrappedKey => ({
   purpose,
-  wrapped: encrypt(master.key, randomBytes(32), purposeData(purpose)),
+  wrapped: encrypt(master.key, key.export(), purposeData(purpose)),
   masterKey: master.id,
-  createdAt,
 })
 
-const unwrap = (master: MasterKey, row: WrappedKey): KeyObject => {
+/** Throws `vault_master_key_invalid` for another master key's, `vault_value_invalid` for a row that was changed. */
+export const unwrapKey = (master: MasterKey, row: AnyWrappedKey): KeyObject => {
   if (row.masterKey !== master.id) {
     throw new GatewayError(
       'vault_master_key_invalid',
@@ -114,7 +118,7 @@ const placeData = (place: SealPlace): Buffer =>
     JSON.stringify(['tollgate sealed', place.organisation, place.row, place.version, place.bound ?? []]),
   )
 
-const purposeData = (purpose: Purpose): Buffer =>
+const purposeData = (purpose: string): Buffer =>
   Buffer.from(JSON.stringify(['tollgate purpose key', purpose]))
 
 /** First byte of everything sealed, so that another algorithm can follow one day. */

@@ -1,20 +1,8 @@
 import { z } from 'zod'
-import { expiresAtField, idField, nameField } from './fields.ts'
-import { type KeyScopes, keyScopesSchema, unlimitedScopes } from './scopes.ts'
+import { expireInField, expiresAtField, idField, nameField } from './fields.ts'
+import { defaultOptions, type KeyOptions, keyOptionsSchema, optionsChangeSchema } from './key-options.ts'
+import { type KeyScopes, keyScopesSchema, scopesChangeSchema, unlimitedScopes } from './scopes.ts'
 import { defaultOrganisation } from './tenant.ts'
-
-/** How the gateway treats the exchanges of a key. */
-export interface KeyOptions {
-  /** What happens to a cost that has no upper bound under a hard budget. */
-  readonly unbounded: 'refuse' | 'admit'
-  /** Refuse losses in translation; `null` leaves it to the request. */
-  readonly strict: boolean | null
-  /**
-   * Serve only what passes through, only what is translated, or both; `null` leaves it to the rule, the port and the
-   * gateway.
-   */
-  readonly workMode: 'auto' | 'passthrough' | 'translation' | null
-}
 
 /** Anything an operator wants to keep with a key. */
 export type KeyMetadata = Readonly<Record<string, z.core.util.JSONType>>
@@ -66,15 +54,6 @@ export interface StoredKey extends Omit<VirtualKey, 'disabled' | 'revokedAt' | '
   readonly digest: string
 }
 
-/** What a key has that nothing was said about. */
-export const defaultOptions: KeyOptions = { unbounded: 'refuse', strict: null, workMode: null }
-
-export const keyOptionsSchema = z.strictObject({
-  unbounded: z.enum(['refuse', 'admit']).default('refuse'),
-  strict: z.boolean().nullable().default(null),
-  workMode: z.enum(['auto', 'passthrough', 'translation']).nullable().default(null),
-})
-
 const metadata = z
   .record(z.string().max(100), z.json())
   .refine((value) => JSON.stringify(value).length <= 16_384, 'must be at most 16384 bytes of JSON')
@@ -90,15 +69,19 @@ export const newKeySchema = z.strictObject({
   options: keyOptionsSchema.default(defaultOptions),
   metadata: metadata.default({}),
   expiresAt: expiresAtField.default(null),
+  /** In place of `expiresAt`. */
+  expireInSeconds: expireInField.exactOptional(),
 })
 
-/** What may change later. Absent fields stay as they are. */
+/** What may change later. Absent fields stay as they are, also those within `scopes` and `options`. */
 export const keyChangeSchema = z.strictObject({
   name: nameField.exactOptional(),
-  scopes: keyScopesSchema.exactOptional(),
-  options: keyOptionsSchema.exactOptional(),
+  scopes: scopesChangeSchema.exactOptional(),
+  options: optionsChangeSchema.exactOptional(),
   metadata: metadata.exactOptional(),
   expiresAt: expiresAtField.exactOptional(),
+  /** In place of `expiresAt`. */
+  expireInSeconds: expireInField.exactOptional(),
   disabled: z.boolean().exactOptional(),
 })
 
@@ -113,7 +96,11 @@ export const keyFilterSchema = z.strictObject({
 })
 
 export type NewKey = z.input<typeof newKeySchema>
-export type KeyChange = z.output<typeof keyChangeSchema>
+/** What an administrator gives to change a key. */
+export type KeyChange = z.input<typeof keyChangeSchema>
+
+/** The same, read, as a store takes it. */
+export type StoredChange = Omit<z.output<typeof keyChangeSchema>, 'expireInSeconds'>
 
 /** Reads the JSON columns of a stored key. */
 export const parseKeyColumns = (columns: { scopes: string; options: string; metadata: string }) => ({

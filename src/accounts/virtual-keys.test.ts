@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { onEachDatabase } from '../../test/support/each-database.ts'
 import type { Database } from '../storage/index.ts'
 import { allows } from './key-identity.ts'
+import { defaultOptions } from './key-options.ts'
 import { createKeyRing } from './key-ring.ts'
 import { createKeyStore } from './key-store.ts'
 import { createKeyUsage } from './key-usage.ts'
@@ -65,14 +66,14 @@ onEachDatabase('virtual keys', (open) => {
   test('say nothing about translation unless told, also those that were stored before they could', async () => {
     const { keys, database } = await start()
     const { key } = await keys.create({ name: 'a' })
-    expect(key.options).toEqual({ unbounded: 'refuse', strict: null, workMode: null })
+    expect(key.options).toEqual(defaultOptions)
     await database.kysely
       .updateTable('virtual_keys')
       .set({ options: '{"unbounded":"refuse","strict":true}' })
       .execute()
-    expect((await keys.get(key.id)).options).toEqual({ unbounded: 'refuse', strict: true, workMode: null })
+    expect((await keys.get(key.id)).options).toEqual({ ...defaultOptions, strict: true })
     const options = { unbounded: 'refuse', strict: null, workMode: 'translation' } as const
-    expect((await keys.update(key.id, { options })).options).toEqual(options)
+    expect((await keys.update(key.id, { options })).options).toEqual({ ...defaultOptions, ...options })
   })
 
   test('leave nothing of the secret in the database', async () => {
@@ -140,17 +141,25 @@ onEachDatabase('virtual keys', (open) => {
     const { key, secret } = await keys.create({
       name: 'a',
       metadata: { a: 1 },
-      scopes: { models: ['gpt-*'] },
+      scopes: { models: ['gpt-*'], tags: ['project-*'] },
+      options: { tags: ['ci'], routing: { prefer: ['a', 'b'] } },
     })
     clock.now += second
     const changed = await keys.update(key.id, {
       name: 'b',
-      scopes: { models: null, endpoints: ['embed'], providers: null },
+      scopes: { models: null, endpoints: ['embed'] },
+      options: { allowedAddresses: ['10.0.0.0/8'], routing: { strategy: 'cheapest' } },
     })
     expect(changed).toEqual({
       ...key,
       name: 'b',
-      scopes: { models: null, endpoints: ['embed'], providers: null },
+      scopes: { models: null, endpoints: ['embed'], providers: null, tags: ['project-*'] },
+      options: {
+        ...defaultOptions,
+        tags: ['ci'],
+        allowedAddresses: ['10.0.0.0/8'],
+        routing: { strategy: 'cheapest', prefer: ['a', 'b'] },
+      },
       updatedAt: clock.now,
     })
     expect(ring.find(secret.reveal())?.name).toBe('b')
@@ -257,6 +266,13 @@ onEachDatabase('virtual keys', (open) => {
       { name: 'a', expiresAt: clock.now },
       { name: 'a', metadata: { text: 'x'.repeat(20_000) } },
       { name: 'a', scopes: { models: [7] } },
+      { name: 'a', options: { allowedAddresses: ['10.0.0.1/8'] } },
+      { name: 'a', options: { allowedAddresses: ['localhost'] } },
+      { name: 'a', options: { tags: ['a b'] } },
+      { name: 'a', options: { tags: Array.from({ length: 17 }, (_, index) => `t${index}`) } },
+      { name: 'a', options: { routing: { strategy: 'luck' } } },
+      { name: 'a', expireInSeconds: 0 },
+      { name: 'a', expireInSeconds: 60, expiresAt: clock.now + 60_000 },
       { name: 'a', user: 'u\0' },
     ]
     for (const input of inputs) {

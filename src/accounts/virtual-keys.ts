@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { expireInField } from './fields.ts'
 import type { KeyFilter, KeyOutcome, KeyStore } from './key-store.ts'
 import { parseInput } from './parse-input.ts'
 import { Secret } from './secret.ts'
@@ -38,8 +39,11 @@ export interface VirtualKeys {
   list(filter: KeyFilter): Promise<readonly VirtualKey[]>
   update(id: string, change: KeyChange): Promise<VirtualKey>
   revoke(id: string): Promise<VirtualKey>
-  /** Issues a new secret; the old one stays valid for `overlapSeconds`, at most 30 days. */
-  rotate(id: string, overlapSeconds: number): Promise<IssuedKey>
+  /**
+   * Issues a new secret; the old one stays valid for `overlapSeconds`, at most 30 days. With `expireInSeconds` the key
+   * as a whole ends then.
+   */
+  rotate(id: string, overlapSeconds: number, expireInSeconds?: number): Promise<IssuedKey>
 }
 
 const longestOverlap = 30 * 24 * 3600
@@ -61,8 +65,10 @@ export const createVirtualKeys = ({
   }
   return {
     create: async (input) => {
-      const parsed = parseInput(newKeySchema, input, 'virtual key')
       const at = now()
+      const { expireInSeconds, ...given } = parseInput(newKeySchema, input, 'virtual key')
+      if (expireInSeconds !== undefined && given.expiresAt !== null) throw twoEnds()
+      const parsed = { ...given, expiresAt: endOf(expireInSeconds, at) ?? given.expiresAt }
       if (parsed.expiresAt !== null && parsed.expiresAt <= at) {
         throw new GatewayError('gateway_request_invalid', 'virtual key: expiresAt is in the past', {
           param: 'expiresAt',
@@ -93,26 +99,41 @@ export const createVirtualKeys = ({
     },
     list: async (filter) => store.list(parseInput(keyFilterSchema, filter, 'filter')),
     update: async (id, input) => {
-      const parsed = parseInput(keyChangeSchema, input, 'virtual key')
-      return change(id, () => store.update(id, parsed, now()))
+      const at = now()
+      const { expireInSeconds, ...given } = parseInput(keyChangeSchema, input, 'virtual key')
+      if (expireInSeconds !== undefined && given.expiresAt !== undefined) throw twoEnds()
+      const expiresAt = endOf(expireInSeconds, at)
+      const changes = expiresAt === undefined ? given : { ...given, expiresAt }
+      return change(id, () => store.update(id, changes, at))
     },
     revoke: (id) => change(id, () => store.revoke(id, now())),
-    rotate: async (id, overlapSeconds) => {
+    rotate: async (id, overlapSeconds, expireInSeconds) => {
       if (!(overlapSeconds >= 0 && overlapSeconds <= longestOverlap)) {
         const message = `virtual key: the overlap must be between 0 and ${longestOverlap} seconds`
         throw new GatewayError('gateway_request_invalid', message, { param: 'overlapSeconds' })
       }
       const at = now()
+      const seconds = parseInput(expireInField.optional(), expireInSeconds, 'virtual key, expireInSeconds')
+      const expiresAt = endOf(seconds, at)
       const token = newToken(virtualKeyPrefix)
       const rotation = {
         digest: digest(token),
         prefix: shownPrefix(token),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
         overlapUntil: at + Math.round(overlapSeconds * 1000),
       }
       return { key: await change(id, () => store.rotate(id, rotation, at)), secret: new Secret(token) }
     },
   }
 }
+
+const endOf = (expireInSeconds: number | undefined, at: number): number | undefined =>
+  expireInSeconds === undefined ? undefined : at + expireInSeconds * 1000
+
+const twoEnds = (): GatewayError =>
+  new GatewayError('gateway_request_invalid', 'virtual key: give expiresAt or expireInSeconds, not both', {
+    param: 'expireInSeconds',
+  })
 
 const unknownKey = (id: string): GatewayError =>
   // The id is not repeated when it may be a secret that somebody pasted into the wrong place.

@@ -5,6 +5,7 @@ import type { AdminEnvironment } from './permit.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { budgetsRoutes } from './routes/budgets.ts'
 import { configRoutes } from './routes/config.ts'
+import { credentialsRoutes } from './routes/credentials.ts'
 import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
@@ -14,6 +15,7 @@ import { providersRoutes } from './routes/providers.ts'
 import { routesRoutes } from './routes/routes.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { vaultRoutes } from './routes/vault.ts'
 
 /** What may be asked without any token: a list that a test holds against every route. */
 export const publicAdminPaths: readonly string[] = ['/']
@@ -59,6 +61,8 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
+  app.route('/api/v1', credentialsRoutes(parts))
+  app.route('/api/v1', vaultRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))
   app.route('/api/v1', configRoutes(parts))
   return app

@@ -1,16 +1,19 @@
-import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
+import type { AdminTokens, RotatedMasterKey, Secret, VirtualKeys } from '../accounts/index.ts'
 import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import type { CredentialDesk } from './credential-desk.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
 export interface AdminParts {
   readonly tokens: Pick<AdminTokens, 'find'>
   readonly keys: VirtualKeys
-  readonly credentials: Credentials
   readonly budgets: AdminBudgets
+  readonly credentials: CredentialDesk
+  /** Another master key: the given one, or a random one. */
+  readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
   readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']

@@ -7,6 +7,12 @@ export type {
   AdminSetting,
   ServerStatus,
 } from './admin-parts.ts'
+export type {
+  CredentialDesk,
+  CredentialTest,
+  TakeOptions,
+  TestedCredential,
+} from './credential-desk.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
 export type {
   AdminRoute,

@@ -84,8 +84,6 @@ const ofClosed = (kysely: Kysely<Schema>, query: SpentQuery): Promise<readonly S
 
 /** Exchanges that are not over: what they reserved. */
 const ofOpen = async (kysely: Kysely<Schema>, query: SpentQuery): Promise<readonly Sum[]> => {
-  // Tags are written down when an exchange ends.
-  if (query.level === 'tag') return []
   const amount =
     query.unit === 'usd'
       ? sql<bigint>`sum(coalesce(o.reserved_nano_usd, 0))`

@@ -32,7 +32,7 @@ describe('without a server', () => {
       ['config', 'get', 'a..b'],
     ])
       expect({ args, code: (await place.tgw(args)).code }).toEqual({ args, code: 2 })
-    expect((await place.tgw(['keys', 'create', '--help'])).stdout).toContain('--expires <span>')
+    expect((await place.tgw(['keys', 'create', '--help'])).stdout).toContain('--expires <when>')
     expect(await place.tgw(['--version'])).toMatchObject({ code: 0, stderr: '' })
   })
 

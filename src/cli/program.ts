@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts'
 import { budgetsCommand } from './commands/budgets.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
+import { credentialsCommand } from './commands/credentials.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
@@ -17,6 +18,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { usageCommand } from './commands/usage.ts'
+import { vaultCommand } from './commands/vault.ts'
 
 /** Told the exit code of a command that ran to its end. */
 export type Done = (code: number) => void
@@ -34,6 +36,8 @@ const commands: readonly CommandMaker[] = [
   initCommand,
   configCommand,
   keysCommand,
+  credentialsCommand,
+  vaultCommand,
   usageCommand,
   budgetsCommand,
   shadowCommand,

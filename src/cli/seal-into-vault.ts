@@ -24,7 +24,8 @@ export const sealKey = async (
   }
   const credential = { provider, label, secret, origin }
   if (client === undefined) await actions.sealOffline(settings, credential)
-  else await client.call('POST', '/credentials', credential)
+  // The provider may not be configured yet, so it is not asked; what was there is replaced, as in the file.
+  else await client.call('POST', '/credentials', { ...credential, replace: true, test: false })
 }
 
 /** What a server would refuse at its start: a key of the vault that is missing, or bound to another address. */

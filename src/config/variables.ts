@@ -25,6 +25,11 @@ export const variables: readonly Variable[] = [
   { name: 'TGW_REDIS_URL', sets: ['redis.url'], meaning: 'The Redis that gateways share.' },
   { name: 'TGW_MASTER_KEY', sets: ['secrets.master_key'], meaning: 'The master key.' },
   {
+    name: 'TGW_NEXT_MASTER_KEY',
+    sets: ['secrets.next_master_key'],
+    meaning: 'The master key to come, while `tgw vault rotate` exchanges it.',
+  },
+  {
     name: 'TGW_ADMIN_TOKEN',
     sets: ['secrets.admin_token'],
     meaning: 'The admin token of a new installation.',

@@ -50,6 +50,7 @@ export interface OpenedRow {
   readonly reservedInputTokens: number | null
   readonly reservedOutputTokens: number | null
   readonly requestBytes: number
+  readonly tags: readonly string[]
 }
 
 /** One upstream call of an exchange; `number` starts at 1. */
@@ -118,4 +119,6 @@ export interface ClosedRow {
   /** Translation losses as JSON. */
   readonly warnings: string | null
   readonly clientAgent: string | null
+  /** Of the key and of the request. */
+  readonly tags: readonly string[]
 }

@@ -66,6 +66,37 @@ describe('a ledger line', () => {
     expect(columnsOf(attemptColumns, now.batch.attempts[0])['finish_reason']).toBe('end_turn')
   })
 
+  test('of a release that knew no tags is read without them', () => {
+    const header: unknown = JSON.parse(headerLine())
+    const order = columnOrder(
+      JSON.stringify(header, (name, value) =>
+        name === 'opened' || name === 'closed' ? value.filter((column: string) => column !== 'tags') : value,
+      ),
+    )
+    if (order === undefined) throw new Error('the header is not read')
+    const [, opened] = JSON.parse(openedLine(openedRow('x')))
+    const [, closed, attempts] = JSON.parse(closedLine(closedRow('x'), [attemptRow('x')], []))
+    const lines = [
+      ['o', opened.toSpliced(openedColumns.indexOf('tags'), 1)],
+      ['c', closed.toSpliced(closedColumns.indexOf('tags'), 1), attempts],
+    ]
+    const batch = parseSpool(
+      lines.map((line) => JSON.stringify(line)),
+      order,
+      () => expect.unreachable(),
+    )
+    expect(columnsOf(openedColumns, batch.opened[0])).toMatchObject({ request_bytes: 400, tags: null })
+    expect(columnsOf(closedColumns, batch.closed[0])).toMatchObject({
+      client_agent: 'claude-cli/2.1.0',
+      tags: null,
+      input_tokens: 50,
+      cost_nano_usd: '450',
+    })
+    const now = parseBatch(batchText([openedLine(openedRow('x')), closedLine(closedRow('x'), [], [])], []))
+    expect(columnsOf(openedColumns, now.batch.opened[0])['tags']).toBe('["ci","project-x"]')
+    expect(columnsOf(closedColumns, now.batch.closed[0])['tags']).toBe('["ci","project-x"]')
+  })
+
   test('carries what is to be stored with the exchange', () => {
     const line = closedLine(closedRow('x'), [], [{ id: 'resp_1' }, { id: 'resp_2' }])
     expect(parseBatch(batchText([line], null))).toMatchObject({

@@ -33,7 +33,7 @@ const orphanValues = (dead: DeadInstance): Readonly<Record<string, ReturnType<ty
   const copied = [
     ...['exchange', 'instance', 'kind', 'direction', 'counterparty', 'organisation_id', 'team_id', 'user_id'],
     ...['key_id', 'session', 'operation', 'client_protocol', 'upstream_protocol', 'model_asked', 'provider'],
-    ...['credential', 'request_bytes'],
+    ...['credential', 'request_bytes', 'tags'],
   ]
   const endedAt = sql`case when opened.at > ${dead.lastAlive} then opened.at else ${dead.lastAlive} end`
   return {

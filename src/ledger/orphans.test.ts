@@ -39,6 +39,7 @@ describeDatabases('an exchange whose gateway died', ({ createUrl }) => {
       provider: 'anthropic',
       modelAnswered: 'claude-sonnet-4-5',
       tenant: { organisation: 'org-1', key: 'key-1' },
+      tags: ['ci', 'project-x'],
     })
     expect(await store.sweepOrphans(9_000)).toBe(0)
   })

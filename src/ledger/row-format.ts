@@ -28,7 +28,7 @@ export const openedColumns = [
   ...tenantColumns,
   ...(['session', 'operation', 'client_protocol', 'model_asked', 'provider', 'model'] as const),
   ...(['upstream_protocol', 'credential', 'reserved_nano_usd', 'reserved_input_tokens'] as const),
-  ...(['reserved_output_tokens', 'request_bytes'] as const),
+  ...(['reserved_output_tokens', 'request_bytes', 'tags'] as const),
 ] as const
 
 export const attemptColumns = [
@@ -46,7 +46,7 @@ export const closedColumns = [
   ...(['session', 'operation', 'client_protocol', 'upstream_protocol', 'model_asked'] as const),
   ...(['model_answered', 'provider', 'credential', 'outcome', 'status', 'error', 'stage'] as const),
   ...(['streamed', 'attempts', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
-  ...(['warnings', 'client_agent'] as const),
+  ...(['warnings', 'client_agent', 'tags'] as const),
   ...usageColumns,
 ] as const
 
@@ -74,6 +74,7 @@ export const openedValues = (row: OpenedRow): readonly Value[] => [
   counter(row.reservedInputTokens),
   counter(row.reservedOutputTokens),
   integer(row.requestBytes),
+  list(row.tags),
 ]
 
 /** An attempt belongs to whom its exchange belongs to. */
@@ -141,6 +142,7 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   integer(row.responseBytes),
   row.warnings,
   text(row.clientAgent),
+  list(row.tags),
   counter(row.usage?.inputTokens),
   counter(row.usage?.outputTokens),
   counter(row.usage?.cacheReadTokens),
@@ -203,6 +205,10 @@ const longestText = 2_000
 
 const text = (value: string | null): string | null =>
   value !== null && value.length > longestText ? value.slice(0, longestText) : value
+
+/** As JSON; both databases keep it as text. The number and length of tags are bounded where they are read. */
+const list = (values: readonly string[]): string | null =>
+  values.length === 0 ? null : JSON.stringify(values)
 
 /** Counters come from providers: an absurd number must not make the row, or a sum of rows, impossible to store. */
 const counter = (value: number | null | undefined): number | null => bounded(value, 1e12)

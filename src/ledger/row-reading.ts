@@ -30,6 +30,7 @@ export const readOpened = (row: Selectable<ExchangeOpenedTable>): OpenedRow => (
   reservedInputTokens: number(row.reserved_input_tokens),
   reservedOutputTokens: number(row.reserved_output_tokens),
   requestBytes: Number(row.request_bytes),
+  tags: texts(row.tags),
 })
 
 export const readAttempt = (row: Selectable<ExchangeAttemptsTable>): AttemptRow => ({
@@ -87,6 +88,7 @@ export const readClosed = (row: Selectable<ExchangeClosedTable>): ClosedRow => (
   responseBytes: Number(row.response_bytes),
   warnings: row.warnings,
   clientAgent: row.client_agent,
+  tags: texts(row.tags),
 })
 
 const kinds = ['client', 'shadow', 'canary', 'background', 'peer'] as const
@@ -103,6 +105,11 @@ const readTenant = (row: Selectable<TenantColumns>): Tenant => ({
   user: row.user_id,
   key: row.key_id,
 })
+
+const texts = (json: string | null): readonly string[] => {
+  const list: unknown = json === null ? [] : JSON.parse(json)
+  return Array.isArray(list) ? list.map(String) : []
+}
 
 const number = (value: bigint | null): number | null => (value === null ? null : Number(value))
 

@@ -28,6 +28,8 @@ export interface Internal {
     readonly user: string | null
     readonly key: string | null
   }
+  /** What the exchange that it stems from was tagged with. Absent: nothing. */
+  readonly tags?: readonly string[]
   /** The one target, whatever the routes say. Absent: as routed. */
   readonly target?: { readonly provider: string; readonly model: string }
 }

@@ -32,6 +32,12 @@ export const azureOpenai = (settings: AzureSettings): Provider => {
       url.searchParams.set('api-version', protocol === 'openai-responses' ? 'preview' : settings.apiVersion)
       return url
     },
+    credentialCheck: () => ({
+      protocol: 'openai-responses',
+      // Deployments have no list of their own: this is the resource's.
+      url: new URL(`${base}/openai/v1/models?api-version=preview`),
+      headers: {},
+    }),
     authorize(headers, credential) {
       const secret = credential.reveal?.()
       if (secret !== undefined) headers.set('api-key', secret)

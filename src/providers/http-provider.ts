@@ -22,19 +22,31 @@ export const httpProvider = (recipe: Recipe, settings: InstanceSettings): Provid
   const bases = basesOf(recipe, settings)
   const spoken = settings.protocols ?? protocolsIn(bases)
   const serves = globs(settings.models ?? recipe.serves)
+  const url: Provider['url'] = ({ protocol, path, query }) => {
+    const base = bases[protocol]
+    if (base === undefined) throw new RangeError(`${settings.id} has no base url for ${protocol}`)
+    // OpenAI's base URLs hold the version already.
+    const rest = protocol.startsWith('openai-') ? path.replace(/^\/v1(?=\/)/, '') : path
+    const url = new URL(base + rest)
+    url.search = query.size === 0 ? '' : query.toString()
+    return url
+  }
   return {
     id: settings.id,
     kind: recipe.kind,
     speaks: (_model, operation) => spoken.filter((protocol) => canAnswer(protocol, operation)),
     serves,
-    url({ protocol, path, query }) {
-      const base = bases[protocol]
-      if (base === undefined) throw new RangeError(`${settings.id} has no base url for ${protocol}`)
-      // OpenAI's base URLs hold the version already.
-      const rest = protocol.startsWith('openai-') ? path.replace(/^\/v1(?=\/)/, '') : path
-      const url = new URL(base + rest)
-      url.search = query.size === 0 ? '' : query.toString()
-      return url
+    url,
+    credentialCheck() {
+      const protocol = spoken.find((one) => canAnswer(one, 'list-models')) ?? spoken[0]
+      if (protocol === undefined) return undefined
+      const path = recipe.keyPath ?? (protocol === 'gemini' ? '/v1beta/models' : '/v1/models')
+      const query = new URLSearchParams(protocol === 'gemini' ? { pageSize: '1' } : {})
+      return {
+        protocol,
+        url: url({ protocol, operation: 'list-models', model: '', path, query }),
+        headers: protocol === 'anthropic-messages' ? { 'anthropic-version': '2023-06-01' } : {},
+      }
     },
     authorize(headers, credential, protocol) {
       putCredential(headers, recipe.credential, credential, protocol)

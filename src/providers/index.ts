@@ -2,7 +2,14 @@ export { type AzureSettings, azureOpenai } from './azure-openai.ts'
 export { globTest } from './glob.ts'
 export { basesOf, httpProvider, type InstanceSettings } from './http-provider.ts'
 export { type LoopbackParts, loopback } from './loopback/index.ts'
-export type { Credential, Provider, UpstreamAddress, UpstreamCall, UpstreamReply } from './provider.ts'
+export type {
+  Credential,
+  CredentialCheck,
+  Provider,
+  UpstreamAddress,
+  UpstreamCall,
+  UpstreamReply,
+} from './provider.ts'
 export type { Recipe } from './recipe.ts'
 export { recipes } from './recipes.ts'
 export {

@@ -1,6 +1,8 @@
 import type { Recipe } from './recipe.ts'
 
-/** https://openrouter.ai/docs. Its model names hold slashes, so they are pinned: `openrouter/vendor/model`. */
+/**
+ * https://openrouter.ai/docs, read 2026-11. Its list of models wants no key, `GET /api/v1/key` does. Its model names hold slashes, so they are pinned: `openrouter/vendor/model`.
+ */
 export const openrouter: Recipe = {
   kind: 'openrouter',
   bases: {
@@ -12,4 +14,5 @@ export const openrouter: Recipe = {
   serves: [],
   credential: 'bearer',
   streamUsage: 'ask',
+  keyPath: '/v1/key',
 }

@@ -17,6 +17,11 @@ export interface Provider {
   url(call: UpstreamAddress): URL
   /** Puts the credential where this provider and protocol want it. */
   authorize(headers: Headers, credential: Credential, protocol: ProtocolId): void
+  /**
+   * A call that costs nothing and that only a valid credential gets an answer to: mostly the list of models. Absent
+   * where there is none.
+   */
+  readonly credentialCheck?: () => CredentialCheck | undefined
   /** Answers without HTTP (loopback, mesh, market). */
   readonly send?: (call: UpstreamCall) => Promise<UpstreamReply>
   /** Names worth listing and suggesting; not a limit. */
@@ -35,9 +40,18 @@ export interface UpstreamAddress {
   readonly query: URLSearchParams
 }
 
+/** A `GET`, but for the credential. */
+export interface CredentialCheck {
+  readonly protocol: ProtocolId
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** A provider's key in this process. `secret` is absent for providers that need none. */
 export interface Credential {
   readonly id: string
+  /** Counts the secrets that this id has had; absent for those that only a restart changes. */
+  readonly version?: number
   /** The origin it may be sent to. */
   readonly origin: string
   readonly reveal?: () => string

@@ -13,6 +13,8 @@ export interface Recipe {
   readonly serves: readonly string[]
   readonly credential: CredentialStyle
   readonly streamUsage: Provider['streamUsage']
+  /** Below the base of the first protocol: what tells a valid key, where the list of models is open to everybody. */
+  readonly keyPath?: string
 }
 
 /**

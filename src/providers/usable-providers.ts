@@ -6,9 +6,16 @@ type Providers = Readonly<Record<string, ProviderSettings>>
 
 /**
  * The providers that are on: those of the settings, with the key from the usual variable where the settings name
- * none; built-in ones whose variable is set; and `loopback`. What is `enabled: false` is left out.
+ * none; built-in ones whose variable is set, or that the vault holds a credential of; and `loopback`. What is
+ * `enabled: false` is left out.
+ *
+ * @param sealed ids of the providers that the vault holds credentials of, as far as it was asked
  */
-export const usableProviders = (configured: Providers, env: Environment): Providers => {
+export const usableProviders = (
+  configured: Providers,
+  env: Environment,
+  sealed: ReadonlySet<string> = new Set(),
+): Providers => {
   const providers = new Map<string, ProviderSettings>()
   for (const [name, settings] of Object.entries(configured)) {
     if (settings.enabled) providers.set(name, withUsualKey(name, settings, env))
@@ -18,6 +25,7 @@ export const usableProviders = (configured: Providers, env: Environment): Provid
     const key = usualKey(id, env)
     if (id === 'loopback') providers.set(id, { kind: id, enabled: true })
     else if (key !== undefined) providers.set(id, { kind: id, enabled: true, api_key: key })
+    else if (sealed.has(id)) providers.set(id, { kind: id, enabled: true })
   }
   return Object.fromEntries(providers)
 }

@@ -39,6 +39,8 @@ export interface ExchangeOpenedTable extends TenantColumns {
   direction: string
   counterparty: NullableText
   session: NullableText
+  /** A JSON array of texts; null for none. */
+  tags: NullableText
   operation: string
   client_protocol: string
   model_asked: NullableText
@@ -97,6 +99,8 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   direction: string
   counterparty: NullableText
   session: NullableText
+  /** A JSON array of texts; null for none. */
+  tags: NullableText
   operation: string
   client_protocol: string
   upstream_protocol: NullableText

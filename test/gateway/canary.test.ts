@@ -80,14 +80,24 @@ test('planted secrets are nowhere but where they belong', async () => {
   const dying = await ask('/v1/chat/completions', chat(canaries.prompt, ',"stream":true'))
   script.die()
   await dying.text().catch(() => '')
-  heard.push(
-    JSON.stringify(
-      await gateway.admin('/credentials', {
-        method: 'POST',
-        body: JSON.stringify({ provider: 'up', label: 'second', secret: canaries.sealedKey }),
-      }),
-    ),
-  )
+  // The provider repeats what it was given, as some do in their refusals.
+  const post = async (path: string, body: object) => {
+    const answer = (await gateway.admin(path, { method: 'POST', body: JSON.stringify(body) })) as {
+      readonly id?: string
+    }
+    heard.push(JSON.stringify(answer))
+    return answer.id ?? ''
+  }
+  upstream.answer = ({ headers }) =>
+    Response.json({ error: { message: `no ${headers['authorization']}` } }, { status: 401 })
+  await post('/credentials', { provider: 'up', label: 'second', secret: canaries.sealedKey })
+  upstream.answer = () => Response.json({ data: [] })
+  await post('/credentials', { provider: 'up', label: 'second', secret: `${canaries.sealedKey} with spaces` })
+  const sealed = await post('/credentials', { provider: 'up', label: 'second', secret: canaries.sealedKey })
+  upstream.answer = ({ headers }) => new Response(headers['authorization'] ?? '', { status: 403 })
+  await post(`/credentials/${sealed}/test`, {})
+  await post(`/credentials/${sealed}/rotate`, { secret: canaries.sealedKey })
+  await post(`/credentials/${sealed}/rotate`, { secret: canaries.sealedKey, force: true })
   for (const path of [
     '/keys',
     '/config',

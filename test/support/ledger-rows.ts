@@ -23,6 +23,7 @@ export const openedRow = (exchange: string, changes: Partial<OpenedRow> = {}): O
   reservedInputTokens: 100,
   reservedOutputTokens: 200,
   requestBytes: 400,
+  tags: ['ci', 'project-x'],
   ...changes,
 })
 
@@ -81,5 +82,6 @@ export const closedRow = (exchange: string, changes: Partial<ClosedRow> = {}): C
   responseBytes: 800,
   warnings: null,
   clientAgent: 'claude-cli/2.1.0',
+  tags: ['ci', 'project-x'],
   ...changes,
 })

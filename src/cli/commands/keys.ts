@@ -1,31 +1,26 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { suggestion } from '../../config/index.ts'
-import { operations, protocolIds, workModes } from '../../ir/index.ts'
+import { Command, Option } from 'commander'
+import { GatewayError } from '../../errors.ts'
 import { addServerOptions, connect, type ServerOptions } from '../admin-client.ts'
 import { issuedKeySchema, keySchema, type ListedKey, readAnswer } from '../answers.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { addKeyFlags, type Expiry, endpoints, type KeyFlags, keyFields, parseExpiry } from '../key-flags.ts'
 import { findKey, listKeys } from '../list-keys.ts'
 import { answer } from '../output.ts'
-import { collect, parseSpan } from '../parse-time.ts'
+import { parseSpan } from '../parse-time.ts'
 import type { CommandMaker } from '../program.ts'
-import { table, timeText } from '../table.ts'
+import { printable, table, timeText } from '../table.ts'
 
 export const keysCommand: CommandMaker = (context, done) => {
   const keys = new Command('keys').description(
     'virtual keys (tgw-sk-…): what clients use in place of a provider’s key',
   )
-  for (const make of [createCommand, listCommand, revokeCommand, rotateCommand])
+  for (const make of [createCommand, listCommand, updateCommand, rotateCommand, revokeCommand])
     keys.addCommand(make(context, done))
   return keys.addHelpText('after', '\nExample:\n  $ tgw keys list\n')
 }
 
-interface CreateOptions extends ServerOptions {
+interface CreateOptions extends KeyFlags {
   readonly name: string
-  readonly model?: readonly string[]
-  readonly endpoint?: readonly string[]
-  readonly provider?: readonly string[]
-  readonly workMode?: string
-  readonly expires?: number
   readonly team?: string
   readonly user?: string
 }
@@ -34,36 +29,61 @@ const createCommand: CommandMaker = (context, done) => {
   const command = new Command('create')
     .description('create a key; its secret is printed this once')
     .requiredOption('--name <name>', 'name for people')
-    .option('--model <glob>', 'only models of this name or pattern (repeatable)', collect)
-    .option('--endpoint <name>', 'only this operation or protocol (repeatable)', collectEndpoint)
-    .option('--provider <id>', 'only this provider (repeatable)', collect)
-    .addOption(
-      new Option('--work-mode <mode>', 'whatever rule, port and gateway say about translation').choices(
-        workModes,
-      ),
-    )
-    .option('--expires <span>', 'valid for so long: 30d, 12h', parseSpan)
+  addKeyFlags(command)
     .option('--team <id>', 'team that it belongs to')
     .option('--user <id>', 'user that it belongs to')
   addServerOptions(command).addHelpText(
     'after',
-    `\nEndpoints: ${endpoints.join(', ')}\n\nExamples:\n  $ tgw keys create --name alice --expires 30d\n  $ tgw keys create --name ci --model 'claude-*' --endpoint anthropic-messages\n`,
+    `${listsHelp}\nExamples:\n  $ tgw keys create --name alice --expires 30d\n  $ tgw keys create --name ci --models 'claude-*,gpt-5' --tags ci --allow-address 10.0.0.0/8\n`,
   )
   return command.action(async (options: CreateOptions) => {
     const created = await connect(context, options).call('POST', '/keys', {
       name: options.name,
-      scopes: {
-        models: options.model ?? null,
-        endpoints: options.endpoint ?? null,
-        providers: options.provider ?? null,
-      },
-      ...(options.workMode === undefined ? {} : { options: { workMode: options.workMode } }),
-      ...(options.expires === undefined ? {} : { expiresAt: Date.now() + options.expires }),
+      ...keyFields(options),
       ...(options.team === undefined ? {} : { team: options.team }),
       ...(options.user === undefined ? {} : { user: options.user }),
     })
     const { secret, ...key } = readAnswer(issuedKeySchema, created)
     answer(context, options, created, () => issued(key, secret))
+    done(exitCodes.ok)
+  })
+}
+
+interface UpdateOptions extends KeyFlags {
+  readonly name?: string
+  readonly disable?: true
+  readonly enable?: true
+}
+
+const updateCommand: CommandMaker = (context, done) => {
+  const command = new Command('update')
+    .description('change what a key may do; what is not named stays, the secret too')
+    .argument('<key>', 'id, or a name that only one key has')
+    .option('--name <name>', 'another name')
+  addKeyFlags(command)
+    .addOption(new Option('--disable', 'refuse it until it is enabled').conflicts('enable'))
+    .option('--enable', 'let it in again')
+  addServerOptions(command).addHelpText(
+    'after',
+    `${listsHelp}\nExamples:\n  $ tgw keys update alice --models any --expires never\n  $ tgw keys update ci --disable\n`,
+  )
+  return command.action(async (named: string, options: UpdateOptions) => {
+    const change = {
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...keyFields(options),
+      ...(options.disable === true ? { disabled: true } : {}),
+      ...(options.enable === true ? { disabled: false } : {}),
+    }
+    if (Object.keys(change).length === 0) {
+      throw new GatewayError(
+        'gateway_request_invalid',
+        'name what is to change: see `tgw keys update --help`',
+      )
+    }
+    const client = connect(context, options)
+    const path = `/keys/${encodeURIComponent(await findKey(client, named))}`
+    const updated = await client.call('PATCH', path, change)
+    answer(context, options, updated, () => described(readAnswer(keySchema, updated)))
     done(exitCodes.ok)
   })
 }
@@ -81,13 +101,14 @@ const listCommand: CommandMaker = (context, done) => {
     const keys = await listKeys(connect(context, options), options.all === true ? {} : { live: true })
     answer(context, options, { keys }, () =>
       table(
-        ['ID', 'NAME', 'SECRET', 'STATE', 'SCOPES', 'WORK MODE', 'EXPIRES', 'LAST USED'],
+        ['ID', 'NAME', 'SECRET', 'STATE', 'SCOPES', 'TAGS', 'WORK MODE', 'EXPIRES', 'LAST USED'],
         keys.map((key) => [
           key.id,
           key.name,
           key.prefix,
           stateOf(key, Date.now()),
           scopesText(key),
+          key.options.tags.join(' '),
           key.options.workMode ?? '',
           key.expiresAt === null ? 'never' : timeText(key.expiresAt),
           timeText(key.lastUsedAt),
@@ -114,6 +135,7 @@ const revokeCommand: CommandMaker = (context, done) => {
 
 interface RotateOptions extends ServerOptions {
   readonly overlap?: number
+  readonly expires?: Expiry
 }
 
 const rotateCommand: CommandMaker = (context, done) => {
@@ -125,38 +147,56 @@ const rotateCommand: CommandMaker = (context, done) => {
       'the old secret stays valid for so long, at most 30d (default: it ends at once)',
       parseSpan,
     )
-  addServerOptions(command).addHelpText('after', '\nExample:\n  $ tgw keys rotate alice --overlap 1d\n')
+    .option('--expires <span>', 'the key as a whole ends so long from now: 90d', parseExpiry)
+  addServerOptions(command).addHelpText(
+    'after',
+    '\nExample:\n  $ tgw keys rotate alice --overlap 1d --expires 90d\n',
+  )
   return command.action(async (named: string, options: RotateOptions) => {
+    const { expires } = options
+    if (expires !== undefined && 'at' in expires)
+      throw new GatewayError('gateway_request_invalid', '--expires takes a span here, such as 90d')
     const client = connect(context, options)
     const path = `/keys/${encodeURIComponent(await findKey(client, named))}/rotate`
-    const rotated = await client.call('POST', path, { overlapSeconds: (options.overlap ?? 0) / 1000 })
+    const rotated = await client.call('POST', path, {
+      overlapSeconds: (options.overlap ?? 0) / 1000,
+      ...(expires === undefined ? {} : { expireInSeconds: expires.inSeconds }),
+    })
     const { secret, ...key } = readAnswer(issuedKeySchema, rotated)
     answer(context, options, rotated, () => issued(key, secret))
     done(exitCodes.ok)
   })
 }
 
-const endpoints: readonly string[] = [...operations, ...protocolIds]
-
-const collectEndpoint = (value: string, before: readonly string[] | undefined): readonly string[] => {
-  if (endpoints.includes(value)) return collect(value, before)
-  throw new InvalidArgumentError(
-    `there is no such endpoint${suggestion(value, endpoints)}; known are ${endpoints.join(', ')}`,
-  )
-}
+const listsHelp = `
+Lists are written with commas, or option by option; \`any\` lifts a bound, \`none\` allows nothing.
+Endpoints: ${endpoints.join(', ')}
+`
 
 const issued = (key: ListedKey, secret: string): string =>
-  [
-    `id       ${key.id}`,
-    `name     ${key.name}`,
-    `scopes   ${scopesText(key)}`,
-    ...(key.options.workMode === null ? [] : [`mode     ${key.options.workMode}`]),
-    `expires  ${key.expiresAt === null ? 'never' : `${timeText(key.expiresAt)} UTC`}`,
-    `secret   ${secret}`,
-    '',
-    'The secret is shown this once: keep it now.',
-    '',
-  ].join('\n')
+  [`${described(key)}secret    ${secret}`, '', 'The secret is shown this once: keep it now.', ''].join('\n')
+
+/** A line for each thing that was said of a key. */
+const described = (key: ListedKey): string => {
+  const { tags, allowedAddresses, workMode, routing } = key.options
+  const metadata = Object.entries(key.metadata).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  const lines: readonly (readonly [string, string])[] = [
+    ['id', key.id],
+    ['name', key.name],
+    ...(key.disabled ? [['state', 'disabled'] as const] : []),
+    ['scopes', scopesText(key)],
+    ...(tags.length === 0 ? [] : [['tags', tags.join(' ')] as const]),
+    ...(allowedAddresses === null ? [] : [['from', allowedAddresses.join(' ') || 'nowhere'] as const]),
+    ...(workMode === null ? [] : [['mode', workMode] as const]),
+    ...(routing.strategy === null ? [] : [['strategy', routing.strategy] as const]),
+    ...(routing.prefer.length === 0 ? [] : [['prefers', routing.prefer.join(' ')] as const]),
+    ...(metadata.length === 0 ? [] : [['metadata', metadata.join(' ')] as const]),
+    ['expires', key.expiresAt === null ? 'never' : `${timeText(key.expiresAt)} UTC`],
+  ]
+  return lines.map(([name, text]) => `${name.padEnd(9)} ${printable(text)}\n`).join('')
+}
 
 const stateOf = (key: ListedKey, now: number): string => {
   if (key.revokedAt !== null) return 'revoked'
@@ -164,8 +204,8 @@ const stateOf = (key: ListedKey, now: number): string => {
   return key.disabled ? 'disabled' : 'active'
 }
 
-const scopesText = ({ scopes: { models, endpoints: allowed, providers } }: ListedKey): string => {
-  const parts = Object.entries({ models, endpoints: allowed, providers }).flatMap(([name, list]) =>
+const scopesText = ({ scopes: { models, endpoints: allowed, providers, tags } }: ListedKey): string => {
+  const parts = Object.entries({ models, endpoints: allowed, providers, tags }).flatMap(([name, list]) =>
     list === null ? [] : [`${name}: ${list.length === 0 ? 'none' : list.join(' ')}`],
   )
   return parts.length === 0 ? 'everything' : parts.join('; ')

@@ -63,7 +63,12 @@ const checkMasterKey = async (folder: string, given: string | undefined): Promis
   }
   try {
     const secret = given === undefined ? undefined : new Secret(given)
-    const { id } = await loadMasterKey({ dataDir: folder, given: secret, mayCreate: async () => false })
+    const { id } = await loadMasterKey({
+      dataDir: folder,
+      given: secret,
+      // The database is not asked here, and nothing is made.
+      wrappedBy: async () => ['unknown'],
+    })
     return fine(
       check,
       `${id}, from ${given === undefined ? `${path} (private)` : 'the environment or settings'}`,

@@ -51,6 +51,8 @@ export interface AttemptsParts {
   readonly retry: RetrySettings
   /** A provider does not take one of our keys any more. */
   readonly onRefusedCredential: (provider: string, credential: string) => void
+  /** It takes again what it had refused. */
+  readonly onAcceptedCredential: (provider: string, credential: string) => void
   readonly now: () => number
   /** 0 to 1. */
   readonly random: () => number

@@ -71,3 +71,35 @@ test('the preferred credential goes first while it is usable', () => {
   pool.refuse({ id: 'b', origin })
   expect(ids('m', 'b')).not.toContain('b')
 })
+
+test('a new pool knows what the one before learned, but not of what has another secret since', () => {
+  const clock = { time: 0 }
+  const versions = (a: number, b: number) => new Map([['p', [one('a', a), one('b', b), { id: 'c', origin }]]])
+  const one = (id: string, version: number) => ({ id, version, origin })
+  const before = createCredentialPool(versions(1, 1), () => clock.time)
+  for (const id of ['a', 'b']) expect(before.refuse(one(id, 1))).toBe(true)
+  before.limit({ id: 'c', origin }, 'm', 5000)
+  before.limit(one('b', 1), 'm', 5000)
+  const ids = (pool: typeof before, model = 'm') =>
+    pool
+      .order('p', model)
+      .map(({ id }) => id)
+      .toSorted()
+  expect(ids(before)).toEqual([])
+
+  const after = createCredentialPool(versions(1, 2), () => clock.time, before.memory())
+  expect(ids(after)).toEqual(['b'])
+  expect(ids(after, 'other')).toEqual(['b', 'c'])
+  // The secret that was refused is an older one: its refusal still doubles its rest.
+  clock.time = 60_001
+  after.refuse(one('a', 1))
+  clock.time += 60_001
+  expect(ids(after)).toEqual(['b', 'c'])
+  expect(after.accept(one('a', 1))).toBe(true)
+  expect(after.accept(one('a', 1))).toBe(false)
+
+  // One that was removed and came back is not the one of then.
+  const without = createCredentialPool(new Map(), () => clock.time, before.memory())
+  const back = createCredentialPool(versions(1, 1), () => clock.time, without.memory())
+  expect(ids(back)).toEqual(['a', 'b', 'c'])
+})

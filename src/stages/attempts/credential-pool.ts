@@ -14,8 +14,17 @@ export interface CredentialPool {
   refuse(credential: Credential): boolean
   /** The provider answered 429. @param until when it takes the next call, in milliseconds since 1970 */
   limit(credential: Credential, model: string, until: number): void
-  /** It worked, so it is good again. */
-  accept(credential: Credential): void
+  /** It worked, so it is good again. True: it had been refused. */
+  accept(credential: Credential): boolean
+  /** What has been learned, for the pool after this one. */
+  memory(): PoolMemory
+}
+
+/** What providers said about credentials. */
+export interface PoolMemory {
+  readonly credentials: ReadonlyMap<string, readonly Credential[]>
+  readonly refusals: ReadonlyMap<string, Refusal>
+  readonly limits: ReadonlyMap<string, number>
 }
 
 /** How long a refused credential rests, in milliseconds: doubled each time that it is refused again, up to an hour. */
@@ -29,14 +38,21 @@ interface Refusal {
 
 /**
  * A refused key is out until it is fixed. Nobody tells when that is, other than a reload, which begins with a new
- * pool; so it is also tried again after a while, at growing distances. Rates are limited per model by most providers.
+ * pool, and a new secret for it; so it is also tried again after a while, at growing distances. Rates are limited per
+ * model by most providers.
+ *
+ * @param before counts for the credentials that are the same in this pool
  */
 export const createCredentialPool = (
   credentials: ReadonlyMap<string, readonly Credential[]>,
   now: () => number,
+  before?: PoolMemory,
 ): CredentialPool => {
-  const refusals = new Map<string, Refusal>()
-  const limits = new Map<string, number>()
+  const isSame = sameCredentials(before?.credentials, credentials)
+  const refusals = new Map([...(before?.refusals ?? [])].filter(([id]) => isSame(id)))
+  const limits = new Map(
+    [...(before?.limits ?? [])].filter(([key]) => isSame(key.slice(0, key.indexOf('\n')))),
+  )
   const turn = new Map<string, number>()
   const restsUntil = (credential: Credential, model: string): number =>
     Math.max(refusals.get(credential.id)?.until ?? 0, limits.get(limitKey(credential, model)) ?? 0)
@@ -71,9 +87,21 @@ export const createCredentialPool = (
       limits.set(limitKey(credential, model), until)
     },
     accept(credential) {
-      if (refusals.size > 0) refusals.delete(credential.id)
+      return refusals.size > 0 && refusals.delete(credential.id)
     },
+    memory: () => ({ credentials, refusals, limits }),
   }
+}
+
+/** Tells whether a credential has the secret that it had. */
+const sameCredentials = (
+  before: PoolMemory['credentials'] = new Map(),
+  after: PoolMemory['credentials'],
+): ((id: string) => boolean) => {
+  const versionsOf = (pool: PoolMemory['credentials']) =>
+    new Map([...pool.values()].flat().map(({ id, version }) => [id, version]))
+  const [old, current] = [versionsOf(before), versionsOf(after)]
+  return (id) => old.has(id) && current.has(id) && old.get(id) === current.get(id)
 }
 
 /** Models are named by clients. */

@@ -24,7 +24,7 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
   switch (verdict.type) {
     case 'answered':
       call.succeeded()
-      parts.pool.accept(credential)
+      if (parts.pool.accept(credential)) parts.onAcceptedCredential(target.provider.id, credential.id)
       if ('reply' in result) follow(parts, exchange, told, result.reply)
       return
     case 'final':

@@ -3,6 +3,7 @@ import type { Demands, RoutePolicy } from '../match/index.ts'
 import type { AnsweredExchange } from './attempt.ts'
 import { capableFirst } from './capable.ts'
 import type { Choice } from './possible-targets.ts'
+import { preferredFirst } from './preferred-first.ts'
 import type { SessionTarget } from './session-targets.ts'
 import type { Candidate } from './strategies/index.ts'
 import type { UpstreamHealth } from './upstream-health.ts'
@@ -18,8 +19,9 @@ interface ChoiceCandidate extends Candidate {
 }
 
 /**
- * In which order the possible targets are tried: those that can do what is asked, as the rule's strategy says; before
- * them the one that answered this session last, since its provider holds the prompt and opens its own reasoning.
+ * In which order the possible targets are tried: those that can do what is asked, as the strategy of the key or else
+ * the rule says, those of providers that the key prefers first; before them the one that answered this session last,
+ * since its provider holds the prompt and opens its own reasoning.
  */
 export const orderTargets = (
   parts: OrderParts,
@@ -30,13 +32,15 @@ export const orderTargets = (
   if (choices.length < 2) return choices
   const { capable, others } = capableFirst(choices, exchange.demands, parts.catalog)
   const policy = exchange.match.policy ?? equals
-  const order = parts.health.strategies[policy.strategy]
+  const { routing } = exchange.identity.options
+  const order = parts.health.strategies[routing.strategy ?? policy.strategy]
   const session = policy.sticky ? (exchange.entry.session ?? undefined) : undefined
   const ordered = order(
     capable.map((choice) => candidate(parts, choice, exchange)),
     { route: policy.id, session },
   ).map(({ choice }) => choice)
-  return [...(policy.sticky ? stickyFirst(ordered, last) : ordered), ...others]
+  const preferred = preferredFirst(ordered, routing.prefer)
+  return [...(policy.sticky ? stickyFirst(preferred, last) : preferred), ...others]
 }
 
 /** Providers that merely know the name: whoever began with a session goes on with it. */

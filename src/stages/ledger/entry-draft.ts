@@ -24,12 +24,15 @@ export class EntryDraft {
   answeredBy: number | undefined
   readonly attempts: AttemptRow[] = []
   readonly warnings: Warning[] = []
+  /** Of the key, then those that the request names. */
+  readonly tags: readonly string[]
   private readonly issued = new Map<string, HandleRow>()
   private readonly remember: (handle: IssuedHandle) => HandleRow
 
   /** @param remember makes a handle usable at once; its row is written at the end */
-  constructor(remember: (handle: IssuedHandle) => HandleRow) {
+  constructor(remember: (handle: IssuedHandle) => HandleRow, tags: readonly string[] = []) {
     this.remember = remember
+    this.tags = tags
   }
 
   /** The client has seen this id, perhaps in the first frame of a long answer, and may use it from now on. */

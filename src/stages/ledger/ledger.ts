@@ -24,8 +24,9 @@ export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Reco
   name: 'ledger',
   async run(exchange, next) {
     const { tenant } = exchange.identity
-    const entry = new EntryDraft((handle) =>
-      parts.handles.remember({ ...handle, tenant, created: parts.now() }),
+    const entry = new EntryDraft(
+      (handle) => parts.handles.remember({ ...handle, tenant, created: parts.now() }),
+      exchange.tags,
     )
     const reply = await next({ entry }).catch(async (error: unknown) => {
       const closed = parts.ledger.close(
@@ -102,6 +103,7 @@ const closedRow = (
     requestBytes: entry.requestBytes,
     responseBytes: outcome.responseBytes,
     warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
+    tags: entry.tags,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

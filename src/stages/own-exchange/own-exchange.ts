@@ -9,6 +9,8 @@ export interface OwnRequest {
   readonly kind: Exchange['kind']
   readonly tenant: Internal['tenant']
   readonly target: NonNullable<Internal['target']>
+  /** Of the request that it repeats. */
+  readonly tags?: readonly string[]
   readonly protocol: Protocol
   readonly endpoint: Endpoint
   /** As on the vendor's host, with all parameters filled in. */
@@ -32,11 +34,11 @@ export type OwnExchange = Exchange & Partial<Recorded>
 /** An exchange that the gateway starts by itself. It enters at the top and goes to one target, whatever routes say. */
 export const ownExchange = (request: OwnRequest): OwnExchange => {
   const { kind, tenant, target, protocol, endpoint, signal, at, body, remoteAddress = '' } = request
-  const { path, parameters, query, headers, workMode } = request
+  const { path, parameters, query, headers, workMode, tags } = request
   return {
     id: createId('req'),
     kind,
-    internal: { tenant, target },
+    internal: { tenant, target, ...(tags === undefined ? {} : { tags }) },
     protocol,
     endpoint,
     operation: endpoint.operation,

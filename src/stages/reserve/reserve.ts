@@ -240,6 +240,7 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
     reservedOutputTokens: bound.outputTokens ?? null,
     requestBytes: entry.requestBytes,
     counterparty: null,
+    tags: entry.tags,
   })
   entry.opened = true
   return bound.cost

@@ -102,6 +102,7 @@ const copyOf = ({ now }: CopyParts, { exchange, signal }: Copying, target: Targe
   return ownExchange({
     kind: 'shadow',
     tenant: identity.tenant,
+    tags: exchange.entry.tags,
     target,
     protocol,
     endpoint,

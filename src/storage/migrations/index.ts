@@ -9,6 +9,7 @@ import { shadowMigration } from './0006-shadow.ts'
 import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
+import { tagsMigration } from './0011-tags.ts'
 import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0009-canaries': canariesMigration,
   '0014-prices': pricesMigration,
   '0015-budgets': budgetsMigration,
+  '0011-tags': tagsMigration,
 }

@@ -1,0 +1,165 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { suggestion } from '../config/index.ts'
+import { operations, protocolIds, workModes } from '../ir/index.ts'
+import type { ServerOptions } from './admin-client.ts'
+import { parseMoment, parseSpan } from './parse-time.ts'
+
+/** What is said of a key when it is made or changed; absent flags say nothing. */
+export interface KeyFlags extends ServerOptions {
+  readonly models?: List
+  readonly endpoints?: List
+  readonly providers?: List
+  readonly allowTags?: List
+  readonly tags?: List
+  readonly allowAddress?: List
+  readonly prefer?: List
+  readonly strategy?: string
+  readonly workMode?: string
+  readonly strict?: string
+  readonly unbounded?: string
+  readonly firewall?: string
+  readonly expires?: Expiry
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Commander would make an empty text of a parsed `null`. */
+type List = readonly string[] | 'any'
+
+/** A moment in milliseconds, or seconds from now; `null` is never. */
+export type Expiry = { readonly at: number | null } | { readonly inSeconds: number }
+
+/** The options of `create` and `update`. Lists take commas and may be repeated; `any` and `none` stand alone. */
+export const addKeyFlags = (command: Command): Command =>
+  command
+    .option('--model, --models <globs>', 'only models of these names or patterns', list)
+    .option('--endpoint, --endpoints <names>', 'only these operations or protocols', endpointList)
+    .option('--provider, --providers <ids>', 'only these providers', list)
+    .option('--tag, --tags <names>', 'tags that each of its exchanges carries', list)
+    .option('--allow-tag, --allow-tags <globs>', 'only these tags may be named by a request', list)
+    .option(
+      '--allow-address <networks>',
+      'only from these addresses or networks: 10.0.0.0/8, 2001:db8::/32',
+      list,
+    )
+    .option('--prefer <ids>', 'providers that are tried before others, in this order', list)
+    .addOption(
+      new Option('--strategy <name>', 'how targets are chosen among, whatever the rule says').choices([
+        ...strategies,
+        'rule',
+      ]),
+    )
+    .addOption(
+      new Option('--work-mode <mode>', 'whatever rule, port and gateway say about translation').choices([
+        ...workModes,
+        'rule',
+      ]),
+    )
+    .addOption(
+      new Option('--strict <when>', 'refuse what translation would lose').choices([
+        'always',
+        'never',
+        'request',
+      ]),
+    )
+    .addOption(
+      new Option('--unbounded <what>', 'under a hard budget, costs without an upper bound').choices([
+        'refuse',
+        'admit',
+      ]),
+    )
+    .addOption(
+      new Option('--firewall <policy>', 'this release has no firewall, and takes inherit only').choices([
+        ...firewallPolicies,
+      ]),
+    )
+    .option(
+      '--expires <when>',
+      'valid for so long (30d, 12h), until then (2027-01-31), or never',
+      parseExpiry,
+    )
+    .option('--metadata <name=value>', 'kept with the key, for people (repeatable)', pair)
+
+/** The same as the admin API takes it. */
+export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
+  const { strategy, prefer, workMode, strict, unbounded, firewall, tags, allowAddress, expires } = flags
+  const scopes = present({
+    models: bound(flags.models),
+    endpoints: bound(flags.endpoints),
+    providers: bound(flags.providers),
+    tags: bound(flags.allowTags),
+  })
+  const routing = present({ strategy: orNull(strategy, 'rule'), prefer: prefer === 'any' ? [] : prefer })
+  const options = present({
+    unbounded,
+    firewall,
+    workMode: orNull(workMode, 'rule'),
+    strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
+    tags: tags === 'any' ? [] : tags,
+    allowedAddresses: bound(allowAddress),
+    routing,
+  })
+  return (
+    present({
+      scopes,
+      options,
+      metadata: flags.metadata,
+      ...(expires === undefined
+        ? {}
+        : 'at' in expires
+          ? { expiresAt: expires.at }
+          : { expireInSeconds: expires.inSeconds }),
+    }) ?? {}
+  )
+}
+
+const strategies = ['fallback', 'weighted', 'round-robin', 'least-loaded', 'lowest-latency', 'cheapest']
+const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'block']
+
+/** Operations and protocols: what a key's endpoints may be called. */
+export const endpoints: readonly string[] = [...operations, ...protocolIds]
+
+/** The fields that have a value; undefined when there is none. */
+const present = (fields: Record<string, unknown>): Record<string, unknown> | undefined => {
+  const found = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return found.length === 0 ? undefined : Object.fromEntries(found)
+}
+
+/** `null` is everything. */
+const bound = (list: List | undefined): readonly string[] | null | undefined => (list === 'any' ? null : list)
+
+const orNull = (value: string | undefined, word: string): string | null | undefined =>
+  value === word ? null : value
+
+const list = (value: string, before: List | undefined): List => {
+  const words = value.split(',').map((word) => word.trim())
+  if (value === 'any' || value === 'none') {
+    if (before !== undefined) throw new InvalidArgumentError(`\`${value}\` stands alone`)
+    return value === 'any' ? value : []
+  }
+  if (before === 'any' || before?.length === 0) throw new InvalidArgumentError('`any` and `none` stand alone')
+  if (words.includes('')) throw new InvalidArgumentError('give names with commas between them')
+  return [...(before ?? []), ...words]
+}
+
+const endpointList = (value: string, before: List | undefined): List => {
+  const names = list(value, before)
+  if (names === 'any') return names
+  const unknown = names.find((name) => !endpoints.includes(name))
+  if (unknown === undefined) return names
+  throw new InvalidArgumentError(
+    `there is no endpoint ${unknown}${suggestion(unknown, endpoints)}; known are ${endpoints.join(', ')}`,
+  )
+}
+
+const pair = (value: string, before: KeyFlags['metadata'] | undefined): Readonly<Record<string, string>> => {
+  const [, name, text] = /^([^=]+)=(.*)$/s.exec(value) ?? []
+  if (name === undefined || text === undefined) throw new InvalidArgumentError('write it as name=value')
+  return { ...before, [name]: text }
+}
+
+/** A span from now, a moment, or `never`. Throws a usage error. */
+export const parseExpiry = (text: string): Expiry => {
+  if (text === 'never') return { at: null }
+  if (/^\d+[smhdw]$/.test(text.trim())) return { inSeconds: parseSpan(text) / 1000 }
+  return { at: parseMoment(text) }
+}
