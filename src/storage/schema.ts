@@ -354,6 +354,65 @@ export interface CanaryRunsTable {
   error: NullableText
 }
 
+/** One row: how far the sums of the ledger go. Times are starts of quarters of an hour. */
+export interface UsageRollupTable {
+  id: Integer
+  /** Rows that arrive from now on and ended before this time are noted in `usage_late`. */
+  sealed_until: Integer
+  /** Sums exist for every quarter before this time; never more than `sealed_until`. */
+  rolled_until: Integer
+  /** Rises whenever sums are written. */
+  version: Integer
+}
+
+/** Rows that arrived, or stopped counting, in quarters that may have been summed up already. */
+export interface UsageLateTable {
+  quarter: Integer
+  exchange: string
+  /** `closed`, `corrected` or `superseded`. */
+  reason: string
+}
+
+interface UsageSumColumns {
+  requests: Integer
+  input_tokens: Integer
+  output_tokens: Integer
+  cache_read_tokens: Integer
+  cache_write_tokens: Integer
+  cache_write_long_tokens: Integer
+  reasoning_tokens: Integer
+  cost_nano_usd: Integer
+  unpriced: Integer
+  reported: Integer
+  counted: Integer
+  estimated: Integer
+}
+
+/** Sums of the ledger per quarter of an hour, by model. */
+export interface UsageByModelTable extends UsageSumColumns {
+  quarter: Integer
+  organisation_id: string
+  kind: string
+  direction: string
+  provider: NullableText
+  model_asked: NullableText
+  model_answered: NullableText
+}
+
+/** Sums of the ledger per quarter of an hour, by everything that does not change with each exchange. */
+export interface UsageByKeyTable extends UsageByModelTable {
+  team_id: NullableText
+  user_id: NullableText
+  key_id: NullableText
+  counterparty: NullableText
+  credential: NullableText
+  operation: string
+  client_protocol: string
+  upstream_protocol: NullableText
+  outcome: string
+  client_agent: NullableText
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -381,4 +440,8 @@ export interface Schema {
   drift_announcements: DriftAnnouncementsTable
   canary_turns: CanaryTurnsTable
   canary_runs: CanaryRunsTable
+  usage_rollup: UsageRollupTable
+  usage_late: UsageLateTable
+  usage_by_model: UsageByModelTable
+  usage_by_key: UsageByKeyTable
 }
