@@ -11,6 +11,7 @@ import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
 import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
+import { keepRollups } from './keep-rollups.ts'
 import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
@@ -278,6 +279,7 @@ export const serve = async ({
     now,
   })
   driftCheck.start()
+  const rollups = keepRollups(storage, { now, logger })
   const canaries = createCanaries({
     canaries: () => runtime.settings.audit.canaries,
     ask: (prompt, signal) =>
@@ -318,6 +320,7 @@ export const serve = async ({
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     driftCheck.stop()
+    rollups.stop()
     const { shutdown_timeout: patience } = runtime.settings
     const impatience = urgent.promise.then(() => Bun.sleep(patience))
     const deadline = isRelieved ? Promise.race([Bun.sleep(longestStream), impatience]) : impatience

@@ -20,10 +20,12 @@ import {
   createAuditStore,
   createCanaryStore,
   createLedgerStore,
+  createRollupStore,
   createShadowStore,
   type HandleWriter,
   type LedgerStore,
   type LedgerWriterOptions,
+  type RollupStore,
   type ShadowStore,
 } from './ledger/index.ts'
 import {
@@ -53,6 +55,7 @@ export interface Stores {
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
+  readonly rollups: RollupStore
   readonly shadow: ShadowStore
   readonly tenants: TenantStore
 }
@@ -73,6 +76,7 @@ export const createStores = (
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
+  rollups: createRollupStore(database),
   shadow: createShadowStore(database),
   tenants: createTenantStore(database),
 })
