@@ -4,6 +4,7 @@ import { adminApi } from './admin/index.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
+import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -75,7 +76,7 @@ export const serve = async ({
   const link = attachToSupervisor({
     onDrain: async () => (await drained.promise)(false),
     onRetire: async () => (await drained.promise)(true),
-    onReload: () => quietReload(),
+    onReload: () => void reloadFrom('SIGHUP'),
   })
 
   const url = databaseUrl(settings)
@@ -175,7 +176,7 @@ export const serve = async ({
 
   /** Files that a refused configuration is wrong in: it may be mended there. */
   let refused: readonly string[] = []
-  const reload = async (): Promise<void> => {
+  const reload = async (): Promise<readonly ChangedSetting[]> => {
     let next: LoadedConfig<Settings>
     try {
       next = load()
@@ -189,13 +190,22 @@ export const serve = async ({
     if (ignored.length > 0) logger.warn('these settings change only at a restart', { settings: ignored })
     for (const warning of next.warnings)
       logger.warn(warning.message, { file: warning.file, line: warning.line })
+    const changes = changedSettings(config, next)
     config = next
     refused = []
     hooks.configure(next.settings.hooks)
     logger.setLevel(next.settings.telemetry.log.level)
     logger.info('configuration reloaded', { files: next.files })
+    return changes
   }
-  const quietReload = (): void => void reload().catch(() => undefined)
+  /** Nobody asked over the admin API, so nobody else records it. */
+  const reloadFrom = async (source: string): Promise<void> => {
+    const changes = await reload().catch(() => [])
+    if (changes.length === 0) return
+    await writer.auditLog
+      .append(settingsEntry(source, changes, now()))
+      .catch((error: unknown) => warn('changed settings are not in the audit log', error))
+  }
 
   const cliToken = createCliToken(dataDir)
   if (link.supervised && link.relieved === undefined) assertFree(settings)
@@ -221,6 +231,13 @@ export const serve = async ({
         shadow: async (query) => (await storage.reader()).shadow.report(query),
         audit: async (query) => (await storage.reader()).audit.report(query),
         auditLimits: () => runtime.settings.audit,
+        auditLog: {
+          append: writer.auditLog.append,
+          list: async (query) => (await storage.reader()).auditLog.list(query),
+          verify: async (expected) => (await storage.reader()).auditLog.verify(expected),
+        },
+        onUnrecorded: (message, { action, target, actorId }, error) =>
+          logger.error(message, { action, target, actor: actorId, error: reasonOf(error) }),
         metrics: {
           contentType: metrics.contentType,
           render() {
@@ -303,7 +320,7 @@ export const serve = async ({
   canaries.start()
   const unwatch = watchFiles(
     () => ({ files: [...config.candidates, ...refused], folders: config.folders }),
-    quietReload,
+    () => void reloadFrom('files'),
   )
 
   let stopping: Promise<void> | undefined

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import {
   type AdminTokenStore,
+  type AuditLogStore,
   type CredentialStore,
   createAdminTokenStore,
+  createAuditLogStore,
   createCredentialStore,
   createFirstStartStore,
   createKeyStore,
@@ -45,6 +47,7 @@ import type { Database } from './storage/index.ts'
 export interface Stores {
   readonly adminTokens: AdminTokenStore
   readonly audit: AuditStore
+  readonly auditLog: AuditLogStore
   readonly canaries: CanaryStore
   readonly conversations: ConversationStore
   readonly credentials: CredentialStore
@@ -66,6 +69,7 @@ export const createStores = (
 ): Stores => ({
   adminTokens: createAdminTokenStore(database),
   audit: createAuditStore(database),
+  auditLog: createAuditLogStore(database),
   canaries: createCanaryStore(database),
   conversations: createConversationStore(database),
   credentials: createCredentialStore(database),

@@ -2,7 +2,9 @@ import { Hono } from 'hono'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
 import type { AdminEnvironment } from './permit.ts'
+import { recordChanges } from './record-changes.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { auditLogRoutes } from './routes/audit-log.ts'
 import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -47,12 +49,21 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
     await next()
     context.header('cache-control', 'no-store')
   })
+  app.use(
+    '/api/*',
+    recordChanges(async (path, headers, env) => app.request(path, { headers }, env), {
+      append: (entry) => parts.auditLog.append(entry),
+      onProblem: parts.onUnrecorded,
+      now: parts.now,
+    }),
+  )
   app.route('/api/v1', healthRoutes(parts))
   app.route('/api/v1', keysRoutes(parts))
   app.route('/api/v1', usageRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', auditRoutes(parts))
+  app.route('/api/v1', auditLogRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))

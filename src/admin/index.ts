@@ -1,6 +1,14 @@
 export { adminApi, publicAdminPaths } from './admin-api.ts'
-export type { AdminModel, AdminParts, AdminProvider, AdminSetting, ServerStatus } from './admin-parts.ts'
+export type {
+  AdminModel,
+  AdminParts,
+  AdminProvider,
+  AdminSetting,
+  AdminSettingChange,
+  ServerStatus,
+} from './admin-parts.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
+export type { AdminChange } from './record-changes.ts'
 export type {
   AdminRoute,
   ExplainedTarget,

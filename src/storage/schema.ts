@@ -413,6 +413,34 @@ export interface UsageByKeyTable extends UsageByModelTable {
   client_agent: NullableText
 }
 
+/** Every change that an administrator made; the database refuses to change rows. */
+export interface AuditLogTable {
+  /** From 1, without gaps. */
+  number: Integer
+  at: Integer
+  actor_type: string
+  actor_id: string
+  actor_name: string
+  address: NullableText
+  /** The organisation that it is about; null for the whole gateway. */
+  organisation_id: NullableText
+  action: string
+  target: string
+  status: NullableInteger
+  /** JSON, without secrets. */
+  before: NullableText
+  after: NullableText
+  previous_hash: string
+  hash: string
+}
+
+/** One row: the last entry of the audit log, so that one that is cut off is missed. */
+export interface AuditLogHeadTable {
+  id: Integer
+  number: Integer
+  hash: string
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -444,4 +472,6 @@ export interface Schema {
   usage_late: UsageLateTable
   usage_by_model: UsageByModelTable
   usage_by_key: UsageByKeyTable
+  audit_log: AuditLogTable
+  audit_log_head: AuditLogHeadTable
 }

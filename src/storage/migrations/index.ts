@@ -10,6 +10,7 @@ import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
 import { usageRollupsMigration } from './0012-usage-rollups.ts'
+import { auditLogMigration } from './0013-audit-log.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0008-finish-reason': finishReasonMigration,
   '0009-canaries': canariesMigration,
   '0012-usage-rollups': usageRollupsMigration,
+  '0013-audit-log': auditLogMigration,
 }
