@@ -224,6 +224,7 @@ export const serve = async ({
         credentials,
         reader: {
           usage: async (query) => (await reports()).usage(query),
+          upstreamUsage: async (query) => (await reports()).upstreamUsage(query),
           entries: async (query) => (await reports()).entries(query),
           exchange: async (exchange) => (await reports()).exchange(exchange),
           running: async (at, limit) => (await reports()).running(at, limit),

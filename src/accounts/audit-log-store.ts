@@ -70,7 +70,7 @@ export const createAuditLogStore = (database: Database): AuditLogStore => ({
         .set((row) => ({ number: row('number', '+', 1n) }))
         .returningAll()
         .executeTakeFirstOrThrow()
-      const whole = { ...entry, number: Number(head.number), previousHash: head.hash }
+      const whole = { ...storable(entry), number: Number(head.number), previousHash: head.hash }
       const hash = hashOf(whole)
       await transaction
         .insertInto('audit_log')
@@ -140,6 +140,21 @@ export const createAuditLogStore = (database: Database): AuditLogStore => ({
       return verdict(previous.number, null)
     }),
 })
+
+/** As it will be read: what neither database can hold would break the chain. */
+const storable = (entry: NewAuditEntry): NewAuditEntry => ({
+  ...entry,
+  actorId: plain(entry.actorId),
+  actorName: plain(entry.actorName),
+  address: entry.address === null ? null : plain(entry.address),
+  organisation: entry.organisation === null ? null : plain(entry.organisation),
+  action: plain(entry.action),
+  target: plain(entry.target),
+  before: entry.before === null ? null : plain(entry.before),
+  after: entry.after === null ? null : plain(entry.after),
+})
+
+const plain = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')
 
 type Linked = Pick<AuditEntry, 'number' | 'hash'>
 

@@ -7,6 +7,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { auditLogRoutes } from './routes/audit-log.ts'
 import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
+import { entriesExportRoutes } from './routes/entries-export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
 import { modelsRoutes } from './routes/models.ts'
@@ -60,6 +61,8 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', healthRoutes(parts))
   app.route('/api/v1', keysRoutes(parts))
   app.route('/api/v1', usageRoutes(parts))
+  // Before `/entries/{exchange}`, which would take its name for an id.
+  app.route('/api/v1', entriesExportRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', auditRoutes(parts))

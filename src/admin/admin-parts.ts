@@ -9,7 +9,7 @@ export interface AdminParts {
   readonly tokens: Pick<AdminTokens, 'find'>
   readonly keys: VirtualKeys
   readonly credentials: Credentials
-  readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
+  readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'entries' | 'exchange' | 'running'>
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']
   readonly auditLog: AuditLogStore

@@ -1,12 +1,14 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { auditLogCommand } from './commands/audit-log.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
+import { ledgerCommand } from './commands/ledger.ts'
 import { logsCommand } from './commands/logs.ts'
 import { modelsCommand } from './commands/models.ts'
 import { routeCommand } from './commands/route.ts'
@@ -33,8 +35,10 @@ const commands: readonly CommandMaker[] = [
   configCommand,
   keysCommand,
   usageCommand,
+  ledgerCommand,
   shadowCommand,
   auditCommand,
+  auditLogCommand,
   modelsCommand,
   routeCommand,
   doctorCommand,

@@ -27,6 +27,7 @@ export type {
   Tenant,
   UsageSource,
 } from './entry.ts'
+export { csvHeading, csvLine, entryColumns, jsonLine } from './entry-columns.ts'
 export { type EntryFilters, type FilterName, filterColumns, isFilterName } from './entry-filter.ts'
 export type { Interval } from './intervals.ts'
 export { createLedger, type Ledger, type LedgerOptions, type LedgerStatus } from './ledger.ts'
@@ -51,6 +52,7 @@ export type {
 export type { ShadowCost, ShadowPair, ShadowQuery, ShadowReport, Share } from './shadow-report.ts'
 export { createShadowStore, hourOf, type ShadowStore } from './shadow-store.ts'
 export { isTimeZone } from './time-zone.ts'
+export type { UpstreamUsageQuery, UpstreamUsageRow } from './upstream-usage-store.ts'
 export { type UsageDimension, usageDimensions } from './usage-dimensions.ts'
 export type { UsageQuery, UsageReport, UsageRow, UsageSums } from './usage-store.ts'
 export type { AdoptReport, Heartbeat, LedgerWriter, LedgerWriterOptions } from './write-store.ts'

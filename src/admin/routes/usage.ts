@@ -10,34 +10,53 @@ import {
 import type { AdminParts } from '../admin-parts.ts'
 import { readFilters } from '../filters.ts'
 import { type AdminEnvironment, permit } from '../permit.ts'
-import { invalid, limitParameter } from '../read-input.ts'
+import { invalid, limitParameter, timeParameter } from '../read-input.ts'
 
 /**
+ * `GET /usage/upstream?provider&from&to`: what the upstream calls of one provider used, by UTC day and model, to be
+ * held against its bill.
  * `GET /usage?from&to&by=&timeZone=`: sums of the ledger, grouped by one dimension or by two (`by=day,model`). Costs
  * are decimal strings of USD.
  */
 export const usageRoutes = ({ reader }: AdminParts): Hono<AdminEnvironment> =>
-  new Hono<AdminEnvironment>().get('/usage', permit('usage:read'), async (context) => {
-    const by = readDimensions(context.req.query('by'))
-    const timeZone = context.req.query('timeZone')
-    if (timeZone !== undefined && !isTimeZone(timeZone))
-      throw invalid('timeZone', 'timeZone must be a name such as Europe/Berlin')
-    const limit = limitParameter(context, 10_000)
-    const { from, to, ...filters } = readFilters(context, ['by', 'limit', 'timeZone'])
-    const report = await reader.usage({
-      ...{ by, filters },
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      ...(timeZone === undefined ? {} : { timeZone }),
-      ...(limit === undefined ? {} : { limit }),
+  new Hono<AdminEnvironment>()
+    .get('/usage/upstream', permit('usage:read'), async (context) => {
+      const provider = context.req.query('provider')
+      if (provider === undefined) throw invalid('provider', 'provider is needed: the id of one')
+      const from = timeParameter(context, 'from')
+      const to = timeParameter(context, 'to')
+      const { organisation } = context.get('actor')
+      const rows = await reader.upstreamUsage({
+        provider,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(organisation === null ? {} : { organisation }),
+      })
+      return context.json({
+        rows: rows.map(({ costNanoUsd, ...rest }) => ({ ...rest, costUsd: formatUsd(costNanoUsd) })),
+      })
     })
-    return context.json({
-      by,
-      total: sums(report.total),
-      rows: report.rows.map((one) => row(by, one)),
-      isCut: report.isCut,
+    .get('/usage', permit('usage:read'), async (context) => {
+      const by = readDimensions(context.req.query('by'))
+      const timeZone = context.req.query('timeZone')
+      if (timeZone !== undefined && !isTimeZone(timeZone))
+        throw invalid('timeZone', 'timeZone must be a name such as Europe/Berlin')
+      const limit = limitParameter(context, 10_000)
+      const { from, to, ...filters } = readFilters(context, ['by', 'limit', 'timeZone'])
+      const report = await reader.usage({
+        ...{ by, filters },
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(timeZone === undefined ? {} : { timeZone }),
+        ...(limit === undefined ? {} : { limit }),
+      })
+      return context.json({
+        by,
+        total: sums(report.total),
+        rows: report.rows.map((one) => row(by, one)),
+        isCut: report.isCut,
+      })
     })
-  })
 
 const readDimensions = (text: string | undefined): readonly UsageDimension[] => {
   if (text === undefined) return []
