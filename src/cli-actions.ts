@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createCredentials, defaultOrganisation, loadMasterKey, openVault, Secret } from './accounts/index.ts'
 import type { Environment, ReadFile } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
+import { dataMoves } from './move-data.ts'
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
 import { startStorageWorker } from './start-storage.ts'
@@ -29,6 +30,7 @@ export interface SealedKey {
 /** What the command line can't do alone, because it takes the whole program. */
 export const cliActions = (surroundings: Surroundings) => ({
   version,
+  ...dataMoves,
   /** Throws `config_invalid`. `instead` gives the settings of files or of an environment as they would be. */
   load: (flags: StartFlags, instead: { readonly readFile?: ReadFile; readonly env?: Environment } = {}) =>
     loadSettings({ ...surroundings, flags, ...instead }),

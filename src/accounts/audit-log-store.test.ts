@@ -91,7 +91,7 @@ onEachDatabase('the audit log', (open) => {
   test('cannot be changed through the database', async () => {
     const { database } = await filled()
     for (const statement of ["update audit_log set actor_name = 'x'", 'delete from audit_log'])
-      expect(sql.raw(statement).execute(database.kysely)).rejects.toThrow('never changed')
+      await expect(sql.raw(statement).execute(database.kysely)).rejects.toThrow('never changed')
   })
 
   const tampered: readonly (readonly [string, string, number, string])[] = [

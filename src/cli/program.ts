@@ -10,6 +10,7 @@ import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { ledgerCommand } from './commands/ledger.ts'
 import { logsCommand } from './commands/logs.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { modelsCommand } from './commands/models.ts'
 import { routeCommand } from './commands/route.ts'
 import { shadowCommand } from './commands/shadow.ts'
@@ -41,6 +42,7 @@ const commands: readonly CommandMaker[] = [
   auditLogCommand,
   modelsCommand,
   routeCommand,
+  migrateCommand,
   doctorCommand,
   conformCommand,
 ]

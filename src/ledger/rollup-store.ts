@@ -180,7 +180,7 @@ const sumUp = async (
   return rows
 }
 
-/** Rows of one statement: each has at most 29 values, and SQLite takes 32,766. */
+/** Rows of one statement: each has at most 30 values, and SQLite takes 32,766. */
 const chunk = 500
 
 const write = async (kysely: Kysely<Schema>, cube: CubeName, { spans, rows }: NewSums): Promise<void> => {
@@ -192,8 +192,8 @@ const write = async (kysely: Kysely<Schema>, cube: CubeName, { spans, rows }: Ne
   for (let place = 0; place < rows[cube].length; place += chunk) {
     const values = rows[cube]
       .slice(place, place + chunk)
-      .map((row) => sql`(${sql.join(names.map((name) => row[name]))})`)
-    await sql`insert into ${sql.table(cube)} (${sql.join(names.map((name) => sql.ref(name)))})
+      .map((row, offset) => sql`(${BigInt(place + offset)}, ${sql.join(names.map((name) => row[name]))})`)
+    await sql`insert into ${sql.table(cube)} (number, ${sql.join(names.map((name) => sql.ref(name)))})
       values ${sql.join(values)}`.execute(kysely)
   }
 }

@@ -391,6 +391,8 @@ interface UsageSumColumns {
 /** Sums of the ledger per quarter of an hour, by model. */
 export interface UsageByModelTable extends UsageSumColumns {
   quarter: Integer
+  /** Tells the rows of a quarter apart; means nothing. */
+  number: Integer
   organisation_id: string
   kind: string
   direction: string

@@ -12,7 +12,7 @@ import type { CommandMaker } from '../program.ts'
 import { type ComparedRow, compareUsage, type Difference, type LedgerRow } from '../reconcile/compare.ts'
 import { nanoUsd } from '../reconcile/nano-usd.ts'
 import { readProviderUsage } from '../reconcile/provider-usage.ts'
-import { countText, printable, table } from '../table.ts'
+import { countText, table } from '../table.ts'
 
 interface Options extends ServerOptions {
   readonly provider: string
@@ -178,7 +178,7 @@ const reportText = (
     ...(lines.length === 0
       ? []
       : [table(['DAY', 'MODEL', 'STATE', 'FIGURE', 'PROVIDER>', 'LEDGER>', 'DIFFERENCE>'], lines)]),
-    printable(verdict.trimEnd()).concat('\n'),
+    verdict,
     ...(unpriced === 0 ? [] : [`the cost of ${countText(unpriced)} calls is not known to the ledger\n`]),
   ].join('')
 }

@@ -26,8 +26,11 @@ export const usageRollupsMigration = (kind: DatabaseKind): Migration => ({
       .addPrimaryKeyConstraint('usage_late_key', ['quarter', 'exchange', 'reason'])
       .execute()
     for (const [table, dimensions] of Object.entries(cubes)) {
-      await withSums(withTexts(kysely.schema.createTable(table), dimensions)).execute()
-      await kysely.schema.createIndex(`${table}_quarter`).on(table).columns(['quarter']).execute()
+      await withSums(withTexts(kysely.schema.createTable(table), dimensions))
+        .addPrimaryKeyConstraint(`${table}_key`, ['quarter', 'number'])
+        // On SQLite rows of a time lie together then.
+        .modifyEnd(kind === 'sqlite' ? sql`without rowid` : sql``)
+        .execute()
     }
     for (const statement of kind === 'sqlite' ? triggersOnSqlite : triggersOnPostgres)
       await sql.raw(statement).execute(kysely)
@@ -47,7 +50,12 @@ const cubes: Readonly<Record<string, readonly string[]>> = {
 type Table = CreateTableBuilder<string, string>
 
 const withTexts = (table: Table, names: readonly string[]): Table =>
-  names.reduce((builder, name) => builder.addColumn(name, 'text'), table.addColumn('quarter', 'bigint'))
+  names.reduce(
+    (builder, name) => builder.addColumn(name, 'text'),
+    table
+      .addColumn('quarter', 'bigint', (column) => column.notNull())
+      .addColumn('number', 'bigint', (column) => column.notNull()),
+  )
 
 const withSums = (table: Table): Table =>
   [
