@@ -55,10 +55,10 @@ export const dataMoves = {
 }
 
 const alone = async <T>({ settings, unlocked = false }: MoveOptions, work: () => Promise<T>): Promise<T> => {
-  refuseSpool(settings.data_dir)
   if (unlocked) return work()
   const lock = await acquireLock(settings.data_dir)
   try {
+    refuseSpool(settings.data_dir)
     return await work()
   } finally {
     lock.release()
