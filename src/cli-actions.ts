@@ -14,6 +14,7 @@ import type { CredentialDesk } from './admin/index.ts'
 import type { Environment, ReadFile } from './config/index.ts'
 import { createCredentialDesk } from './credential-desk.ts'
 import { loadSettings } from './load-settings.ts'
+import { dataMoves } from './move-data.ts'
 import { namedCredentials, possibleProvider, possibleProviderIds } from './possible-provider.ts'
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
@@ -42,6 +43,7 @@ export interface SealedKey {
 /** What the command line can't do alone, because it takes the whole program. */
 export const cliActions = (surroundings: Surroundings) => ({
   version,
+  ...dataMoves,
   /** Throws `config_invalid`. `instead` gives the settings of files or of an environment as they would be. */
   load: (flags: StartFlags, instead: { readonly readFile?: ReadFile; readonly env?: Environment } = {}) =>
     loadSettings({ ...surroundings, flags, ...instead }),

@@ -80,7 +80,7 @@ export const openListeners = (
             }
           },
           handle: (exchange) => parts.runtime().handle(exchange),
-          admin: async (request) => parts.admin.fetch(request),
+          admin: async (request, address) => parts.admin.fetch(request, { address }),
           clientAddress: (peer, headers) =>
             clientAddress(peer, headers, parts.runtime().settings.listen.trusted_proxies),
         },

@@ -7,6 +7,7 @@ import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
 import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
+import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -15,6 +16,7 @@ import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
 import { createTurns } from './in-turn.ts'
+import { keepRollups } from './keep-rollups.ts'
 import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
@@ -82,7 +84,7 @@ export const serve = async ({
   const link = attachToSupervisor({
     onDrain: async () => (await drained.promise)(false),
     onRetire: async () => (await drained.promise)(true),
-    onReload: () => quietReload(),
+    onReload: () => void reloadFrom('SIGHUP'),
   })
 
   const url = databaseUrl(settings)
@@ -203,8 +205,8 @@ export const serve = async ({
   /** Files that a refused configuration is wrong in: it may be mended there. */
   let refused: readonly string[] = []
   const rebuilding = createTurns()
-  const reload = (): Promise<void> => rebuilding(readAnew)
-  const readAnew = async (): Promise<void> => {
+  const reload = (): Promise<readonly ChangedSetting[]> => rebuilding(readAnew)
+  const readAnew = async (): Promise<readonly ChangedSetting[]> => {
     let next: LoadedConfig<Settings>
     try {
       next = load()
@@ -218,11 +220,21 @@ export const serve = async ({
     if (ignored.length > 0) logger.warn('these settings change only at a restart', { settings: ignored })
     for (const warning of next.warnings)
       logger.warn(warning.message, { file: warning.file, line: warning.line })
+    const changes = changedSettings(config, next)
     config = next
     refused = []
     hooks.configure(next.settings.hooks)
     logger.setLevel(next.settings.telemetry.log.level)
     logger.info('configuration reloaded', { files: next.files })
+    return changes
+  }
+  /** Nobody asked over the admin API, so nobody else records it. */
+  const reloadFrom = async (source: string): Promise<void> => {
+    const changes = await reload().catch(() => [])
+    if (changes.length === 0) return
+    await writer.auditLog
+      .append(settingsEntry(source, changes, now()))
+      .catch((error: unknown) => warn('changed settings are not in the audit log', error))
   }
   const vaultDoor = serveCredentials({
     credentials,
@@ -235,7 +247,6 @@ export const serve = async ({
     env,
     now,
   })
-  const quietReload = (): void => void reload().catch(() => undefined)
 
   const cliToken = createCliToken(dataDir)
   if (link.supervised && link.relieved === undefined) assertFree(settings)
@@ -260,6 +271,7 @@ export const serve = async ({
         },
         reader: {
           usage: async (query) => (await reports()).usage(query),
+          upstreamUsage: async (query) => (await reports()).upstreamUsage(query),
           entries: async (query) => (await reports()).entries(query),
           exchange: async (exchange) => (await reports()).exchange(exchange),
           running: async (at, limit) => (await reports()).running(at, limit),
@@ -280,6 +292,13 @@ export const serve = async ({
             ),
           now,
         }),
+        auditLog: {
+          append: writer.auditLog.append,
+          list: async (query) => (await storage.reader()).auditLog.list(query),
+          verify: async (expected) => (await storage.reader()).auditLog.verify(expected),
+        },
+        onUnrecorded: (message, { action, target, actorId }, error) =>
+          logger.error(message, { action, target, actor: actorId, error: reasonOf(error) }),
         metrics: {
           contentType: metrics.contentType,
           render() {
@@ -340,6 +359,7 @@ export const serve = async ({
     now,
   })
   driftCheck.start()
+  const rollups = keepRollups(storage, { now, logger })
   const canaries = createCanaries({
     canaries: () => runtime.settings.audit.canaries,
     ask: (prompt, signal) =>
@@ -363,7 +383,7 @@ export const serve = async ({
   canaries.start()
   const unwatch = watchFiles(
     () => ({ files: [...config.candidates, ...refused], folders: config.folders }),
-    quietReload,
+    () => void reloadFrom('files'),
   )
 
   let stopping: Promise<void> | undefined
@@ -380,6 +400,7 @@ export const serve = async ({
     cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     driftCheck.stop()
+    rollups.stop()
     const { shutdown_timeout: patience } = runtime.settings
     const impatience = urgent.promise.then(() => Bun.sleep(patience))
     const deadline = isRelieved ? Promise.race([Bun.sleep(longestStream), impatience]) : impatience

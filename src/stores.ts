@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import {
   type AdminTokenStore,
+  type AuditLogStore,
   type CredentialStore,
   createAdminTokenStore,
+  createAuditLogStore,
   createCredentialStore,
   createFirstStartStore,
   createKeyStore,
@@ -21,10 +23,12 @@ import {
   createAuditStore,
   createCanaryStore,
   createLedgerStore,
+  createRollupStore,
   createShadowStore,
   type HandleWriter,
   type LedgerStore,
   type LedgerWriterOptions,
+  type RollupStore,
   type ShadowStore,
 } from './ledger/index.ts'
 import { createPriceStore, type PriceStore } from './prices/index.ts'
@@ -46,6 +50,7 @@ export interface Stores {
   readonly adminTokens: AdminTokenStore
   readonly audit: AuditStore
   readonly budgets: BudgetStore
+  readonly auditLog: AuditLogStore
   readonly canaries: CanaryStore
   readonly conversations: ConversationStore
   readonly credentials: CredentialStore
@@ -57,6 +62,7 @@ export interface Stores {
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
+  readonly rollups: RollupStore
   readonly shadow: ShadowStore
   readonly spent: SpentStore
   readonly tenants: TenantStore
@@ -69,6 +75,7 @@ export const createStores = (
   adminTokens: createAdminTokenStore(database),
   audit: createAuditStore(database),
   budgets: createBudgetStore(database),
+  auditLog: createAuditLogStore(database),
   canaries: createCanaryStore(database),
   conversations: createConversationStore(database),
   credentials: createCredentialStore(database),
@@ -80,6 +87,7 @@ export const createStores = (
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
+  rollups: createRollupStore(database),
   shadow: createShadowStore(database),
   spent: createSpentStore(database),
   tenants: createTenantStore(database),

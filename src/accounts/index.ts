@@ -12,6 +12,14 @@ export {
   type NewAdminToken,
 } from './admin-tokens.ts'
 export {
+  type AuditEntry,
+  type AuditLogQuery,
+  type AuditLogStore,
+  type AuditLogVerdict,
+  createAuditLogStore,
+  type NewAuditEntry,
+} from './audit-log-store.ts'
+export {
   type CredentialState,
   type CredentialStore,
   createCredentialStore,

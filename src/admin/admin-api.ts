@@ -2,11 +2,14 @@ import { Hono } from 'hono'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
 import type { AdminEnvironment } from './permit.ts'
+import { recordChanges } from './record-changes.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { auditLogRoutes } from './routes/audit-log.ts'
 import { budgetsRoutes } from './routes/budgets.ts'
 import { configRoutes } from './routes/config.ts'
 import { credentialsRoutes } from './routes/credentials.ts'
 import { entriesRoutes } from './routes/entries.ts'
+import { entriesExportRoutes } from './routes/entries-export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
 import { modelsRoutes } from './routes/models.ts'
@@ -51,13 +54,24 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
     await next()
     context.header('cache-control', 'no-store')
   })
+  app.use(
+    '/api/*',
+    recordChanges(async (path, headers, env) => app.request(path, { headers }, env), {
+      append: (entry) => parts.auditLog.append(entry),
+      onProblem: parts.onUnrecorded,
+      now: parts.now,
+    }),
+  )
   app.route('/api/v1', healthRoutes(parts))
   app.route('/api/v1', keysRoutes(parts))
   app.route('/api/v1', usageRoutes(parts))
+  // Before `/entries/{exchange}`, which would take its name for an id.
+  app.route('/api/v1', entriesExportRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', auditRoutes(parts))
   app.route('/api/v1', budgetsRoutes(parts))
+  app.route('/api/v1', auditLogRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))

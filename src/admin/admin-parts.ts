@@ -1,9 +1,10 @@
-import type { AdminTokens, RotatedMasterKey, Secret, VirtualKeys } from '../accounts/index.ts'
+import type { AdminTokens, AuditLogStore, RotatedMasterKey, Secret, VirtualKeys } from '../accounts/index.ts'
 import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { CredentialDesk } from './credential-desk.ts'
+import type { ChangeRecorder } from './record-changes.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
@@ -14,9 +15,12 @@ export interface AdminParts {
   readonly credentials: CredentialDesk
   /** Another master key: the given one, or a random one. */
   readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
-  readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
+  readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'entries' | 'exchange' | 'running'>
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']
+  readonly auditLog: AuditLogStore
+  /** Told about a change that the audit log could not take. */
+  readonly onUnrecorded: ChangeRecorder['onProblem']
   /** How far back an audit looks, in milliseconds, and how many calls it wants. */
   readonly auditLimits: () => {
     readonly window: number
@@ -35,8 +39,11 @@ export interface AdminParts {
   readonly explainRoute: (question: RouteQuestion) => Promise<RouteExplanation>
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
-  /** Reads the configuration anew; throws `config_invalid` and keeps the old one when it is wrong. */
-  readonly reload: () => Promise<void>
+  /**
+   * Reads the configuration anew and tells which settings changed, secrets masked. Throws `config_invalid` and keeps
+   * the old one when it is wrong.
+   */
+  readonly reload: () => Promise<readonly AdminSettingChange[]>
   readonly status: () => ServerStatus
   readonly now: () => number
 }
@@ -79,6 +86,12 @@ export interface AdminSetting {
   readonly path: string
   readonly value: unknown
   readonly origin: string
+}
+
+export interface AdminSettingChange {
+  readonly path: string
+  readonly before: unknown
+  readonly after: unknown
 }
 
 export interface ServerStatus {

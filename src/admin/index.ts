@@ -5,6 +5,7 @@ export type {
   AdminParts,
   AdminProvider,
   AdminSetting,
+  AdminSettingChange,
   ServerStatus,
 } from './admin-parts.ts'
 export type {
@@ -14,6 +15,7 @@ export type {
   TestedCredential,
 } from './credential-desk.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
+export type { AdminChange } from './record-changes.ts'
 export type {
   AdminRoute,
   ExplainedTarget,

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import { mayDo, type Permission, type Role } from '../accounts/index.ts'
 import { GatewayError } from '../errors.ts'
+import type { AdminChange } from './record-changes.ts'
 
 /** Who asks the admin API. */
 export interface Actor {
@@ -15,7 +16,15 @@ export interface Actor {
 }
 
 export interface AdminEnvironment {
-  readonly Variables: { readonly actor: Actor }
+  readonly Bindings: {
+    /** Where the request came from. */
+    readonly address?: string
+  }
+  readonly Variables: {
+    readonly actor: Actor
+    /** Tells the audit log what a handler knows of its change, such as what was before. */
+    readonly change: (change: AdminChange) => void
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface AdminClient {
   readonly url: string
   /** The parsed answer of `/api/v1<path>`. Throws the error that the server answered, in its code. */
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  /** The answer to a `GET` as it comes, however long that takes. Throws as `call` does. */
+  stream(path: string): Promise<ReadableStream<Uint8Array>>
 }
 
 export interface ServerOptions extends PlaceOptions, JsonOption {
@@ -64,19 +66,23 @@ export const localClient = (dataDir: string, tls: boolean): AdminClient | undefi
 }
 
 /** The server may have been started with another file, and so another scheme: the wrong one never gets an answer. */
-const eitherOf = (first: AdminClient, second: AdminClient): AdminClient => ({
-  url: first.url,
-  async call(method, path, body) {
+const eitherOf = (first: AdminClient, second: AdminClient): AdminClient => {
+  const ask = async <T>(work: (client: AdminClient) => Promise<T>): Promise<T> => {
     try {
-      return await first.call(method, path, body)
+      return await work(first)
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'server_not_running') throw error
-      return await second.call(method, path, body).catch(() => {
+      return await work(second).catch(() => {
         throw error
       })
     }
-  },
-})
+  }
+  return {
+    url: first.url,
+    call: (method, path, body) => ask((client) => client.call(method, path, body)),
+    stream: (path) => ask((client) => client.stream(path)),
+  }
+}
 
 /** An address for all interfaces is reached on the loopback one. */
 export const reachableHost = (host: string): string => {
@@ -101,31 +107,38 @@ const remoteClient = (text: string, { env }: CliContext): AdminClient => {
   return adminClient(`${url.origin}${url.pathname.replace(/\/+$/, '')}`, token, { trusted: false })
 }
 
-const adminClient = (
-  url: string,
-  token: string,
-  { trusted }: { readonly trusted: boolean },
-): AdminClient => ({
-  url,
-  async call(method, path, body) {
-    const answer = await ask(`${url}/api/v1${path}`, {
-      method,
+const adminClient = (url: string, token: string, { trusted }: { readonly trusted: boolean }): AdminClient => {
+  const request = (path: string, init: object) =>
+    ask(`${url}/api/v1${path}`, {
       redirect: 'manual',
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         'content-type': 'application/json',
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
       // A proxy of the environment has no business between a machine and itself.
       ...(trusted ? { proxy: false, tls: { rejectUnauthorized: false } } : {}),
+      ...init,
     })
-    const value = await answer.json().catch(() => undefined)
-    if (answer.ok && value !== undefined) return value
-    throw serverError(url, answer.status, value)
-  },
-})
+  return {
+    url,
+    async call(method, path, body) {
+      const answer = await request(path, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(30_000),
+      })
+      const value = await answer.json().catch(() => undefined)
+      if (answer.ok && value !== undefined) return value
+      throw serverError(url, answer.status, value)
+    },
+    async stream(path) {
+      const answer = await request(path, { method: 'GET' })
+      if (answer.ok && answer.body !== null) return answer.body
+      throw serverError(url, answer.status, await answer.json().catch(() => undefined))
+    },
+  }
+}
 
 const ask = async (url: string, init: object): Promise<Response> => {
   try {

@@ -36,14 +36,25 @@ const sums = {
   outputTokens: z.number(),
   cacheReadTokens: z.number(),
   cacheWriteTokens: z.number(),
+  cacheWriteLongTokens: z.number().default(0),
   reasoningTokens: z.number(),
   unpriced: z.number(),
+  reported: z.number().default(0),
+  counted: z.number().default(0),
+  estimated: z.number().default(0),
   costUsd: z.string(),
 }
 
 export const usageSchema = z.looseObject({
   total: z.looseObject(sums),
-  rows: z.array(z.looseObject({ group: z.string().nullable(), ...sums })),
+  rows: z.array(
+    z.looseObject({
+      group: z.string().nullable(),
+      groups: z.record(z.string(), z.string().nullable()).optional(),
+      ...sums,
+    }),
+  ),
+  isCut: z.boolean().optional(),
 })
 
 export const modelsSchema = z.looseObject({

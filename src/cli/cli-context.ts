@@ -8,6 +8,8 @@ export interface TextSink {
   readonly columns?: number
   /** Told when the reader has closed its end. */
   on?(event: 'error', listener: () => void): unknown
+  /** Told when it takes more, after a `write` that answered false. */
+  once?(event: 'drain' | 'error', listener: () => void): unknown
 }
 
 /** Everything that the command line takes from the process that it runs in. */

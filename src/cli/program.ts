@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { auditLogCommand } from './commands/audit-log.ts'
 import { budgetsCommand } from './commands/budgets.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
@@ -9,7 +10,9 @@ import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
+import { ledgerCommand } from './commands/ledger.ts'
 import { logsCommand } from './commands/logs.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { modelsCommand } from './commands/models.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { routeCommand } from './commands/route.ts'
@@ -40,11 +43,14 @@ const commands: readonly CommandMaker[] = [
   vaultCommand,
   usageCommand,
   budgetsCommand,
+  ledgerCommand,
   shadowCommand,
   auditCommand,
+  auditLogCommand,
   modelsCommand,
   pricesCommand,
   routeCommand,
+  migrateCommand,
   doctorCommand,
   conformCommand,
 ]

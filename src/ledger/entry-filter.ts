@@ -17,6 +17,10 @@ export interface EntryFilters {
   readonly modelAnswered?: string | readonly string[]
   readonly outcome?: string | readonly string[]
   readonly exchange?: string | readonly string[]
+  readonly clientProtocol?: string | readonly string[]
+  readonly upstreamProtocol?: string | readonly string[]
+  readonly clientAgent?: string | readonly string[]
+  readonly counterparty?: string | readonly string[]
   /** Only entries that ended at this time or later. Milliseconds since 1970. */
   readonly from?: number
   /** Only entries that ended before this time. */
@@ -39,6 +43,10 @@ export const filterColumns = {
   modelAnswered: 'model_answered',
   outcome: 'outcome',
   exchange: 'exchange',
+  clientProtocol: 'client_protocol',
+  upstreamProtocol: 'upstream_protocol',
+  clientAgent: 'client_agent',
+  counterparty: 'counterparty',
 } as const satisfies Record<Exclude<keyof EntryFilters, 'from' | 'to'>, keyof Schema['exchange_entries']>
 
 export type FilterName = keyof typeof filterColumns

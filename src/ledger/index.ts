@@ -27,6 +27,7 @@ export type {
   Tenant,
   UsageSource,
 } from './entry.ts'
+export { csvHeading, csvLine, entryColumns, jsonLine } from './entry-columns.ts'
 export { type EntryFilters, type FilterName, filterColumns, isFilterName } from './entry-filter.ts'
 export type { Interval } from './intervals.ts'
 export { createLedger, type Ledger, type LedgerOptions, type LedgerStatus } from './ledger.ts'
@@ -39,6 +40,8 @@ export {
   exportEntries,
   type LedgerReader,
 } from './read-store.ts'
+export { createRollupStore, type RollupStore } from './rollup-store.ts'
+export { advanceRollups } from './rollups.ts'
 export type {
   ShadowCopy,
   ShadowDrops,
@@ -48,12 +51,8 @@ export type {
 } from './shadow-copy.ts'
 export type { ShadowCost, ShadowPair, ShadowQuery, ShadowReport, Share } from './shadow-report.ts'
 export { createShadowStore, hourOf, type ShadowStore } from './shadow-store.ts'
-export {
-  type UsageDimension,
-  type UsageQuery,
-  type UsageReport,
-  type UsageRow,
-  type UsageSums,
-  usageDimensions,
-} from './usage-store.ts'
+export { isTimeZone } from './time-zone.ts'
+export type { UpstreamUsageQuery, UpstreamUsageRow } from './upstream-usage-store.ts'
+export { type UsageDimension, usageDimensions } from './usage-dimensions.ts'
+export type { UsageQuery, UsageReport, UsageRow, UsageSums } from './usage-store.ts'
 export type { AdoptReport, Heartbeat, LedgerWriter, LedgerWriterOptions } from './write-store.ts'

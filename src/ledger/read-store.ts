@@ -5,9 +5,12 @@ import type { Database } from '../storage/index.ts'
 import type { AttemptRow, ClosedRow, OpenedRow } from './entry.ts'
 import { type EntryFilters, matching, toInteger } from './entry-filter.ts'
 import { readAttempt, readClosed, readOpened } from './row-reading.ts'
+import { readUpstreamUsage, type UpstreamUsageQuery, type UpstreamUsageRow } from './upstream-usage-store.ts'
 import { boundedLimit, readUsage, type UsageQuery, type UsageReport } from './usage-store.ts'
 
 export interface LedgerReader {
+  /** What upstream calls of one provider used, by UTC day and model: what its bill is about. */
+  readonly upstreamUsage: (query: UpstreamUsageQuery) => Promise<readonly UpstreamUsageRow[]>
   /** Requests, tokens and cost, in total and broken down. */
   readonly usage: (query: UsageQuery) => Promise<UsageReport>
   /** Final rows, newest first. A page never shifts when new rows come. */
@@ -24,6 +27,13 @@ export interface EntriesQuery {
   /** 1 to 1,000. Default 100. */
   readonly limit?: number
   readonly filters?: EntryFilters
+  /** Default the newest first. */
+  readonly order?: 'newest' | 'oldest'
+  /**
+   * Corrections that were recorded after this time are left out, and what they replace is not: pages that are read
+   * while rows are written then have every exchange once. Milliseconds since 1970.
+   */
+  readonly asOf?: number
 }
 
 /** The final row of an exchange: the orphan's correction where there is one. */
@@ -48,10 +58,13 @@ export const createLedgerReader = (database: Database): LedgerReader => {
   const { kysely } = database
   return {
     usage: (query) => readUsage(database, query),
-    entries: async ({ cursor, limit, filters = {} }) => {
+    upstreamUsage: (query) => readUpstreamUsage(kysely, query),
+    entries: async ({ cursor, limit, filters = {}, order = 'newest', asOf = Number.MAX_SAFE_INTEGER }) => {
       const size = boundedLimit(limit, 100)
       const condition = matching(filters)
-      const place = cursor === undefined ? sql<boolean>`1 = 1` : after(parseCursor(cursor))
+      const place = cursor === undefined ? sql<boolean>`1 = 1` : beyond(order, parseCursor(cursor))
+      const direction = order === 'newest' ? 'desc' : 'asc'
+      const known = sql`exchange_corrections.recorded_at <= ${toInteger(asOf)}`
       // Each table by its own index, and merged here: PostgreSQL sorts the whole view for one page of it.
       const [closed, corrections] = await Promise.all([
         kysely
@@ -60,9 +73,10 @@ export const createLedgerReader = (database: Database): LedgerReader => {
           .where(condition)
           .where(place)
           .where(sql<boolean>`not exists
-            (select 1 from exchange_corrections where exchange_corrections.exchange = exchange_closed.exchange)`)
-          .orderBy('at', 'desc')
-          .orderBy('exchange', 'desc')
+            (select 1 from exchange_corrections
+              where exchange_corrections.exchange = exchange_closed.exchange and ${known})`)
+          .orderBy('at', direction)
+          .orderBy('exchange', direction)
           .limit(size + 1)
           .execute(),
         kysely
@@ -70,15 +84,16 @@ export const createLedgerReader = (database: Database): LedgerReader => {
           .selectAll()
           .where(condition)
           .where(place)
-          .orderBy('at', 'desc')
-          .orderBy('exchange', 'desc')
+          .where(sql<boolean>`${known}`)
+          .orderBy('at', direction)
+          .orderBy('exchange', direction)
           .limit(size + 1)
           .execute(),
       ])
       const found = [
         ...closed.map((row) => ({ ...readClosed(row), corrected: false })),
         ...corrections.map((row) => ({ ...readClosed(row), corrected: true })),
-      ].sort(newestFirst)
+      ].sort(order === 'newest' ? newestFirst : (one, other) => newestFirst(other, one))
       const entries = found.slice(0, size)
       const last = entries.at(-1)
       return { entries, next: found.length > size && last !== undefined ? toCursor(last) : null }
@@ -125,14 +140,16 @@ export const createLedgerReader = (database: Database): LedgerReader => {
   }
 }
 
-/** All entries that match, page by page, newest first. */
+/** All entries that match, page by page, newest first unless told otherwise. */
 export const exportEntries = async function* (
   store: Pick<LedgerReader, 'entries'>,
   filters: EntryFilters = {},
+  options: Pick<EntriesQuery, 'order' | 'asOf'> = {},
 ): AsyncGenerator<readonly Entry[]> {
   let cursor: string | null = null
   do {
     const page: EntriesPage = await store.entries({
+      ...options,
       filters,
       limit: 1_000,
       ...(cursor === null ? {} : { cursor }),
@@ -151,7 +168,10 @@ interface Cursor {
   readonly exchange: string
 }
 
-const after = ({ at, exchange }: Cursor) => sql<boolean>`(at, exchange) < (${at}, ${exchange})`
+const beyond = (order: 'newest' | 'oldest', { at, exchange }: Cursor) =>
+  order === 'newest'
+    ? sql<boolean>`(at, exchange) < (${at}, ${exchange})`
+    : sql<boolean>`(at, exchange) > (${at}, ${exchange})`
 
 /** Opaque to clients: the place of the last entry of a page in the order of pages. */
 const toCursor = (entry: Entry): string => Buffer.from(`${entry.at}:${entry.exchange}`).toString('base64url')

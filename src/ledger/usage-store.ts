@@ -1,6 +1,21 @@
-import { type RawBuilder, sql } from 'kysely'
-import type { Database, DatabaseKind } from '../storage/index.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Database, DatabaseKind, Schema } from '../storage/index.ts'
 import { type EntryFilters, filterColumns, isFilterName, matching } from './entry-filter.ts'
+import {
+  addendsOfRow,
+  type CubeName,
+  cubes,
+  entriesWithin,
+  quarter,
+  type Span,
+  startOfQuarter,
+  sumNames,
+  totals,
+  within,
+} from './rollup-cubes.ts'
+import { readLate, readMark } from './rollup-store.ts'
+import { type ZoneSpan, zoneSpans } from './time-zone.ts'
+import { type Dimension, dimension, type UsageDimension } from './usage-dimensions.ts'
 
 /** Sums over entries. A counter that a provider did not report adds nothing. */
 export interface UsageSums {
@@ -14,129 +29,236 @@ export interface UsageSums {
   readonly costNanoUsd: bigint
   /** Exchanges whose cost is not known: `costNanoUsd` is without them. */
   readonly unpriced: number
+  /** Exchanges by where their numbers came from; those without numbers are in none. */
+  readonly reported: number
+  readonly counted: number
+  readonly estimated: number
 }
 
 export interface UsageRow extends UsageSums {
   /** What these entries have in common: a name, an id, or for times `2026-11-21`, `2026-11-21T14`, `2026-11`. */
   readonly group: string | null
+  /** The same for every dimension of the report, in its order. */
+  readonly groups: readonly (string | null)[]
 }
 
 export interface UsageReport {
   readonly total: UsageSums
   readonly rows: readonly UsageRow[]
+  /** There are more groups than `limit`. The total has them all. */
+  readonly isCut: boolean
 }
 
-/** What a report may be broken down by. `model` is the one that answered, else the one that was asked for. */
-export const usageDimensions = [
-  ...(['model', 'day', 'hour', 'month', 'protocol', 'client', 'status'] as const),
-  ...Object.keys(filterColumns).filter(isFilterName),
-] as const
-
-export type UsageDimension = (typeof usageDimensions)[number]
-
 export interface UsageQuery {
-  /** Entries that ended at this time or later, and before `to`. Milliseconds since 1970, days are UTC. */
+  /** Entries that ended at this time or later, and before `to`. Milliseconds since 1970. */
   readonly from?: number
   readonly to?: number
-  /** Without it the report has a total and no rows. */
-  readonly by?: UsageDimension
+  /** One dimension, or two. Without any the report has a total and no rows. */
+  readonly by?: UsageDimension | readonly UsageDimension[]
+  /** Whose hours, days and months: `Europe/Berlin`. Default UTC. */
+  readonly timeZone?: string
   readonly filters?: EntryFilters
-  /** The most rows to answer, 1 to 1,000. Default 100. The total is over everything. */
+  /** The most rows to answer, 1 to 10,000. Default 100. */
   readonly limit?: number
 }
 
-/** Adds up entries. Rows are the most expensive first, times the earliest first. */
-export const readUsage = async ({ kysely, kind }: Database, query: UsageQuery): Promise<UsageReport> => {
-  const condition = matching({
-    ...query.filters,
-    ...(query.from === undefined ? {} : { from: query.from }),
-    ...(query.to === undefined ? {} : { to: query.to }),
+/**
+ * Adds up entries: from the sums that are kept where they have what is asked for, and from the rows elsewhere. Rows
+ * are the most expensive first; where the first dimension is a time, the earliest first.
+ * Throws `gateway_request_invalid` for a time zone that there is not.
+ */
+export const readUsage = (database: Database, asked: UsageQuery): Promise<UsageReport> =>
+  database.snapshot(async (kysely) => {
+    const query = withSpan(asked)
+    const chosen = [query.by ?? []].flat()
+    const zone = chosen.some((by) => isTime(by)) ? await zoneOf(kysely, query) : []
+    const dimensions = chosen.map((by) => dimension(by, database.kind, zone))
+    const source = await sourceOf(kysely, query, dimensions)
+    const limit = boundedLimit(query.limit, 100, 10_000)
+    const groups =
+      dimensions.length === 0
+        ? []
+        : await readGroups(kysely, database.kind, { ...source, dimensions, limit: limit + 1 })
+    const isCut = groups.length > limit
+    const [total = noSums] =
+      dimensions.length === 0 || isCut
+        ? await readGroups(kysely, database.kind, { ...source, dimensions: [], limit: 1 })
+        : [groups.reduce(plus, noSums)]
+    return { total: withoutGroups(total), rows: groups.slice(0, limit), isCut }
   })
-  const entries = kysely.selectFrom('exchange_entries').where(condition)
-  const total = toSums(await entries.select(sums).executeTakeFirstOrThrow())
-  if (query.by === undefined) return { total, rows: [] }
-  const { group, time } = dimension(query.by, kind)
-  const rows = await entries
-    .select([group.as('group'), ...sums])
-    .groupBy(group)
-    .$if(time, (grouped) => grouped.orderBy('group'))
-    .$if(!time, (grouped) => grouped.orderBy('cost', 'desc').orderBy('requests', 'desc').orderBy('group'))
-    .limit(boundedLimit(query.limit, 100))
-    .execute()
-  return { total, rows: rows.map((row) => ({ group: row.group, ...toSums(row) })) }
+
+/** At least 1 and at most `most`: no query answers without a bound. */
+export const boundedLimit = (limit: number | undefined, otherwise: number, most = 1_000): number =>
+  limit === undefined ? otherwise : Math.max(1, Math.min(most, Math.trunc(limit)))
+
+/** Filters may name a span too. */
+const withSpan = (query: UsageQuery): UsageQuery => {
+  const from = query.from ?? query.filters?.from
+  const to = query.to ?? query.filters?.to
+  return { ...query, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }
 
-/** At least 1 and at most 1,000: no query answers without a bound. */
-export const boundedLimit = (limit: number | undefined, otherwise: number): number =>
-  limit === undefined ? otherwise : Math.max(1, Math.min(1_000, Math.trunc(limit)))
+const isTime = (by: UsageDimension): boolean => by === 'hour' || by === 'day' || by === 'month'
 
-/** A cast: PostgreSQL adds up int8 to numeric, which comes as text. */
-const sum = (column: string) => sql<bigint>`cast(coalesce(sum(${sql.ref(column)}), 0) as bigint)`
+/** Past every time that the ledger can hold. */
+const endOfTime = Number.MAX_SAFE_INTEGER
 
-const sums = [
-  sql<bigint>`count(*)`.as('requests'),
-  sum('input_tokens').as('input'),
-  sum('output_tokens').as('output'),
-  sum('cache_read_tokens').as('cacheRead'),
-  sum('cache_write_tokens').as('cacheWrite'),
-  sum('cache_write_long_tokens').as('cacheWriteLong'),
-  sum('reasoning_tokens').as('reasoning'),
-  sum('cost_nano_usd').as('cost'),
-  sql<bigint>`count(*) - count(cost_nano_usd)`.as('unpriced'),
-] as const
-
-interface SumColumns {
-  readonly requests: bigint
-  readonly input: bigint
-  readonly output: bigint
-  readonly cacheRead: bigint
-  readonly cacheWrite: bigint
-  readonly cacheWriteLong: bigint
-  readonly reasoning: bigint
-  readonly cost: bigint
-  readonly unpriced: bigint
+const zoneOf = async (kysely: Kysely<Schema>, query: UsageQuery): Promise<readonly ZoneSpan[]> => {
+  const { timeZone = 'UTC' } = query
+  if (timeZone === 'UTC') return zoneSpans('UTC', 0, 0)
+  const ends = await sql<{ first: bigint | null; last: bigint | null }>`
+    select min(at) as first, max(at) as last from (
+      select min(at) as at from exchange_closed union all select max(at) from exchange_closed union all
+      select min(at) from exchange_corrections union all select max(at) from exchange_corrections) ends`.execute(
+    kysely,
+  )
+  const { first = null, last = null } = ends.rows[0] ?? {}
+  const from = Math.max(query.from ?? 0, Number(first ?? 0n))
+  return zoneSpans(timeZone, from, Math.max(from, Math.min(query.to ?? endOfTime, Number(last ?? 0n))))
 }
 
-const toSums = (row: SumColumns): UsageSums => ({
-  requests: Number(row.requests),
-  inputTokens: Number(row.input),
-  outputTokens: Number(row.output),
-  cacheReadTokens: Number(row.cacheRead),
-  cacheWriteTokens: Number(row.cacheWrite),
-  cacheWriteLongTokens: Number(row.cacheWriteLong),
-  reasoningTokens: Number(row.reasoning),
-  costNanoUsd: row.cost,
-  unpriced: Number(row.unpriced),
-})
-
-interface Dimension {
-  readonly group: RawBuilder<string | null>
-  readonly time: boolean
+interface Source {
+  readonly query: UsageQuery
+  /** Where sums are taken from, and for which times; the rest is added up from the rows. */
+  readonly cube: CubeName
+  readonly kept: readonly Span[]
+  readonly live: readonly Span[]
 }
 
-const dimension = (by: UsageDimension, kind: DatabaseKind): Dimension => {
-  switch (by) {
-    case 'model':
-      return { group: sql`coalesce(model_answered, model_asked)`, time: false }
-    case 'protocol':
-      return { group: sql`client_protocol`, time: false }
-    case 'client':
-      return { group: sql`client_agent`, time: false }
-    case 'status':
-      return { group: sql`cast(status as text)`, time: false }
-    case 'hour':
-      return { group: utc(kind, '%Y-%m-%dT%H', 'YYYY-MM-DD"T"HH24'), time: true }
-    case 'day':
-      return { group: utc(kind, '%Y-%m-%d', 'YYYY-MM-DD'), time: true }
-    case 'month':
-      return { group: utc(kind, '%Y-%m', 'YYYY-MM'), time: true }
-    default:
-      return { group: sql`${sql.ref(filterColumns[by])}`, time: false }
+const sourceOf = async (
+  kysely: Kysely<Schema>,
+  query: UsageQuery,
+  dimensions: readonly Dimension[],
+): Promise<Source> => {
+  const from = query.from === undefined ? 0 : Math.trunc(query.from)
+  const to = query.to === undefined ? endOfTime : Math.trunc(query.to)
+  const needed = [
+    ...dimensions.flatMap(({ columns }) => columns),
+    ...Object.keys(query.filters ?? {})
+      .filter(isFilterName)
+      .filter((name) => query.filters?.[name] !== undefined)
+      .map((name) => filterColumns[name]),
+  ].filter((column) => column !== 'at')
+  const cube = (['usage_by_model', 'usage_by_key'] as const).find((name) =>
+    needed.every((column) => cubes[name].includes(column)),
+  )
+  if (cube === undefined) return { query, cube: 'usage_by_key', kept: [], live: [[from, to]] }
+  const { rolledUntil } = await readMark(kysely)
+  const stale = (await readLate(kysely, rolledUntil, null)).map(([start]) => start)
+  const first = from === startOfQuarter(from) ? from : startOfQuarter(from) + quarter
+  const end = Math.min(rolledUntil, startOfQuarter(to))
+  if (first >= end) return { query, cube, kept: [], live: [[from, to]] }
+  const holes = holesOf(stale.filter((start) => start >= first && start < end))
+  const live: readonly Span[] = [[from, first], ...holes, [end, to]]
+  const edges = live.flat().slice(1, -1)
+  const kept = edges.flatMap((edge, place): Span[] =>
+    place % 2 === 0 ? [[edge, edges[place + 1] ?? edge]] : [],
+  )
+  return { query, cube, kept: kept.filter(isSpan), live: live.filter(isSpan) }
+}
+
+const isSpan = ([from, to]: Span): boolean => from < to
+
+/** The most spans of one statement; more become one that covers them all. */
+const mostHoles = 50
+
+/** Quarters as spans, neighbours together. */
+const holesOf = (quarters: readonly number[]): readonly Span[] => {
+  const holes: [number, number][] = []
+  for (const start of quarters) {
+    const last = holes.at(-1)
+    if (last?.[1] === start) last[1] = start + quarter
+    else holes.push([start, start + quarter])
+  }
+  const [first] = holes
+  return first === undefined || holes.length <= mostHoles
+    ? holes
+    : [[first[0], holes.at(-1)?.[1] ?? first[1]]]
+}
+
+interface Groups extends Source {
+  readonly dimensions: readonly Dimension[]
+  readonly limit: number
+}
+
+const readGroups = async (
+  kysely: Kysely<Schema>,
+  kind: DatabaseKind,
+  { query, cube, kept, live, dimensions, limit }: Groups,
+): Promise<readonly UsageRow[]> => {
+  const { from: _from, to: _to, ...filters } = query.filters ?? {}
+  const condition = matching(filters)
+  const groupNames = dimensions.map((_, place) => sql.ref(`group${place}`))
+  const labelled = dimensions.map(
+    ({ expression }, place) => sql`${expression} as ${sql.ref(`group${place}`)}`,
+  )
+  const ofRows = entriesWithin(live, sql.join([...labelled, ...addendsOfRow]), condition)
+  const sums = sql.join(sumNames.map((name) => sql.ref(name)))
+  const ofCube = sql`select ${sql.join([...labelled, sums])}
+    from (select quarter as at, ${sql.table(cube)}.* from ${sql.table(cube)} where ${within('quarter', kept)}) kept
+    where ${condition}`
+  const parts = [...(kept.length > 0 ? [ofCube] : []), ...(live.length > 0 ? [ofRows] : [])]
+  if (parts.length === 0) return []
+  const { rows } = await sql<Readonly<Record<string, unknown>>>`
+    select ${sql.join([...groupNames, ...totals])} from (${sql.join(parts, sql` union all `)}) entries
+    ${groupNames.length === 0 ? sql`` : sql`group by ${sql.join(groupNames)} order by ${order(kind, dimensions)}`}
+    limit ${BigInt(limit)}`.execute(kysely)
+  return rows.map((row) => {
+    const groups = dimensions.map(({ label }, place) => label(row[`group${place}`]))
+    return { group: groups[0] ?? null, groups, ...toSums(row) }
+  })
+}
+
+const order = (kind: DatabaseKind, dimensions: readonly Dimension[]) => {
+  const names = dimensions.map(({ time }, place) => {
+    const name = sql.ref(`group${place}`)
+    // By code points and nothing last, as SQLite does not by itself and PostgreSQL only in some languages.
+    return sql`${name} is null, ${name} ${kind === 'postgres' && !time ? sql`collate "C"` : sql``}`
+  })
+  const expensive = sql`cost_nano_usd desc, requests desc`
+  const [first] = dimensions
+  return sql.join(first?.time === true ? [names[0], expensive, ...names.slice(1)] : [expensive, ...names])
+}
+
+const toSums = (row: Readonly<Record<string, unknown>>): UsageSums => {
+  const count = (name: string): number => Number(row[name])
+  const cost = row['cost_nano_usd']
+  return {
+    requests: count('requests'),
+    inputTokens: count('input_tokens'),
+    outputTokens: count('output_tokens'),
+    cacheReadTokens: count('cache_read_tokens'),
+    cacheWriteTokens: count('cache_write_tokens'),
+    cacheWriteLongTokens: count('cache_write_long_tokens'),
+    reasoningTokens: count('reasoning_tokens'),
+    costNanoUsd: typeof cost === 'bigint' ? cost : 0n,
+    unpriced: count('unpriced'),
+    reported: count('reported'),
+    counted: count('counted'),
+    estimated: count('estimated'),
   }
 }
 
-/** Part of a UTC time as text. The formats are spelled into the statement: PostgreSQL groups by equal texts only. */
-const utc = (kind: DatabaseKind, onSqlite: string, onPostgres: string): RawBuilder<string> =>
-  kind === 'sqlite'
-    ? sql`strftime(${sql.lit(onSqlite)}, at / 1000, 'unixepoch')`
-    : sql`to_char(to_timestamp(at / 1000) at time zone 'UTC', ${sql.lit(onPostgres)})`
+const noSums: UsageRow = {
+  ...{ group: null, groups: [], requests: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
+  ...{ cacheWriteTokens: 0, cacheWriteLongTokens: 0, reasoningTokens: 0, costNanoUsd: 0n, unpriced: 0 },
+  ...{ reported: 0, counted: 0, estimated: 0 },
+}
+
+const plus = (one: UsageRow, other: UsageRow): UsageRow => ({
+  ...{ group: null, groups: [] },
+  requests: one.requests + other.requests,
+  inputTokens: one.inputTokens + other.inputTokens,
+  outputTokens: one.outputTokens + other.outputTokens,
+  cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+  cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+  cacheWriteLongTokens: one.cacheWriteLongTokens + other.cacheWriteLongTokens,
+  reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+  costNanoUsd: one.costNanoUsd + other.costNanoUsd,
+  unpriced: one.unpriced + other.unpriced,
+  reported: one.reported + other.reported,
+  counted: one.counted + other.counted,
+  estimated: one.estimated + other.estimated,
+})
+
+const withoutGroups = ({ group: _group, groups: _groups, ...sums }: UsageRow): UsageSums => sums

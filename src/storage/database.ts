@@ -21,6 +21,8 @@ export interface PostgresSession {
 interface DatabaseBase {
   /** Queries and transactions for everything that is not on the hot path. */
   readonly kysely: Kysely<Schema>
+  /** Several reads that see one state of the database. Takes no lock that a writer would wait for. */
+  readonly snapshot: <T>(work: (kysely: Kysely<Schema>) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
 }
 

@@ -17,3 +17,12 @@ export {
 } from './remote-stores.ts'
 export type * from './schema.ts'
 export { type StorageFailure, storageFailure } from './storage-failure.ts'
+export {
+  copyDatabase,
+  exportToFolder,
+  type ImportOptions,
+  importFromFolder,
+  type Manifest,
+  readCatalog,
+  type TableSummary,
+} from './transfer/index.ts'

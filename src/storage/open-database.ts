@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import { GatewayError } from '../errors.ts'
-import type { Database, PostgresDatabase, SqliteDatabase } from './database.ts'
+import type { Database, PostgresDatabase, PostgresSession, SqliteDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { createMutex } from './mutex.ts'
 import { postgresDialect } from './postgres-dialect.ts'
@@ -81,7 +81,10 @@ const openSqlite = async (path: string, options: DatabaseOptions): Promise<Sqlit
     await close()
     throw error
   }
-  return { kind: 'sqlite', kysely, transaction: transaction('begin immediate', busyTimeoutMs), close }
+  return {
+    ...{ kind: 'sqlite', kysely, close, transaction: transaction('begin immediate', busyTimeoutMs) },
+    snapshot: (work) => transaction('begin deferred', busyTimeoutMs)((session) => work(session.kysely)),
+  }
 }
 
 const openPostgres = async (url: string, options: DatabaseOptions): Promise<PostgresDatabase> => {
@@ -106,10 +109,10 @@ const openPostgres = async (url: string, options: DatabaseOptions): Promise<Post
       await connection.release()
     }
   }
-  const transaction: PostgresDatabase['transaction'] = (work, deadlineMs) =>
+  const between = <T>(begin: string, work: (session: PostgresSession) => Promise<T>, deadlineMs?: number) =>
     session(async (bound) => {
       try {
-        await bound.query('begin')
+        await bound.query(begin)
         const value = await work(bound)
         // A transaction in which a statement failed is rolled back by `commit`, without an error.
         const { command } = await bound.query('commit')
@@ -122,6 +125,10 @@ const openPostgres = async (url: string, options: DatabaseOptions): Promise<Post
         throw error
       }
     }, deadlineMs)
+  const transaction: PostgresDatabase['transaction'] = (work, deadlineMs) =>
+    between('begin', work, deadlineMs)
+  const snapshot: PostgresDatabase['snapshot'] = (work) =>
+    between('begin isolation level repeatable read read only', (bound) => work(bound.kysely))
   try {
     if (!readOnly) await transaction(({ kysely }) => migrate(kysely, 'postgres'), migrationWaitMs)
   } catch (error) {
@@ -129,7 +136,7 @@ const openPostgres = async (url: string, options: DatabaseOptions): Promise<Post
     throw error
   }
   const kysely = new Kysely<Schema>({ dialect: postgresDialect(() => pool.connect()) })
-  return { kind: 'postgres', kysely, session, transaction, close: pool.close }
+  return { kind: 'postgres', kysely, session, transaction, snapshot, close: pool.close }
 }
 
 /** A process that starts waits this long for the migrations of another one. */

@@ -393,6 +393,95 @@ export interface PriceVersionsTable {
   first_at: Integer
 }
 
+/** One row: how far the sums of the ledger go. Times are starts of quarters of an hour. */
+export interface UsageRollupTable {
+  id: Integer
+  /** Rows that arrive from now on and ended before this time are noted in `usage_late`. */
+  sealed_until: Integer
+  /** Sums exist for every quarter before this time; never more than `sealed_until`. */
+  rolled_until: Integer
+  /** Rises whenever sums are written. */
+  version: Integer
+}
+
+/** Rows that arrived, or stopped counting, in quarters that may have been summed up already. */
+export interface UsageLateTable {
+  quarter: Integer
+  exchange: string
+  /** `closed`, `corrected` or `superseded`. */
+  reason: string
+}
+
+interface UsageSumColumns {
+  requests: Integer
+  input_tokens: Integer
+  output_tokens: Integer
+  cache_read_tokens: Integer
+  cache_write_tokens: Integer
+  cache_write_long_tokens: Integer
+  reasoning_tokens: Integer
+  cost_nano_usd: Integer
+  unpriced: Integer
+  reported: Integer
+  counted: Integer
+  estimated: Integer
+}
+
+/** Sums of the ledger per quarter of an hour, by model. */
+export interface UsageByModelTable extends UsageSumColumns {
+  quarter: Integer
+  /** Tells the rows of a quarter apart; means nothing. */
+  number: Integer
+  organisation_id: string
+  kind: string
+  direction: string
+  provider: NullableText
+  model_asked: NullableText
+  model_answered: NullableText
+}
+
+/** Sums of the ledger per quarter of an hour, by everything that does not change with each exchange. */
+export interface UsageByKeyTable extends UsageByModelTable {
+  team_id: NullableText
+  user_id: NullableText
+  key_id: NullableText
+  counterparty: NullableText
+  credential: NullableText
+  operation: string
+  client_protocol: string
+  upstream_protocol: NullableText
+  outcome: string
+  client_agent: NullableText
+}
+
+/** Every change that an administrator made; the database refuses to change rows. */
+export interface AuditLogTable {
+  /** From 1, without gaps. */
+  number: Integer
+  at: Integer
+  actor_type: string
+  actor_id: string
+  actor_name: string
+  address: NullableText
+  /** The organisation that it is about; null for the whole gateway. */
+  organisation_id: NullableText
+  action: string
+  target: string
+  status: NullableInteger
+  /** JSON, without secrets. */
+  before: NullableText
+  after: NullableText
+  previous_hash: string
+  hash: string
+}
+
+/** One row: the last entry of the audit log, so that one that is cut off is missed. */
+export interface AuditLogHeadTable {
+  id: Integer
+  number: Integer
+  hash: string
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -423,4 +512,10 @@ export interface Schema {
   budgets: BudgetsTable
   price_imports: PriceImportsTable
   price_versions: PriceVersionsTable
+  usage_rollup: UsageRollupTable
+  usage_late: UsageLateTable
+  usage_by_model: UsageByModelTable
+  usage_by_key: UsageByKeyTable
+  audit_log: AuditLogTable
+  audit_log_head: AuditLogHeadTable
 }

@@ -7,6 +7,6 @@ export const configRoutes = ({ config, reload }: AdminParts): Hono<AdminEnvironm
   new Hono<AdminEnvironment>()
     .get('/config', permit('config:read'), (context) => context.json({ settings: config() }))
     .post('/config/reload', permit('config:write'), async (context) => {
-      await reload()
+      context.get('change')({ target: '/config', after: await reload() })
       return context.json({ reloaded: true })
     })

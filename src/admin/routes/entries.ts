@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { GatewayError } from '../../errors.ts'
 import { formatUsd } from '../../ir/index.ts'
 import type { AttemptRow, Entry, OpenedRow } from '../../ledger/index.ts'
@@ -22,17 +22,26 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironmen
       return context.json({ entries: page.entries.map(entry), next: page.next })
     })
     .get('/entries/running', permit('usage:read'), async (context) =>
-      context.json({ entries: (await reader.running(now(), 1000)).map(opened) }),
+      context.json({
+        entries: (await reader.running(now(), 1000)).filter((row) => mayRead(context, row)).map(opened),
+      }),
     )
     .get('/entries/:exchange', permit('usage:read'), async (context) => {
       const record = await reader.exchange(context.req.param('exchange'))
-      if (record === undefined) throw new GatewayError('not_found', 'there is no such exchange')
+      const row = record?.entry ?? record?.opened ?? null
+      if (record === undefined || row === null || !mayRead(context, row))
+        throw new GatewayError('not_found', 'there is no such exchange')
       return context.json({
         opened: record.opened === null ? null : opened(record.opened),
         attempts: record.attempts.map(attempt),
         entry: record.entry === null ? null : entry(record.entry),
       })
     })
+
+const mayRead = (context: Context<AdminEnvironment>, { tenant }: Pick<Entry, 'tenant'>): boolean => {
+  const { organisation } = context.get('actor')
+  return organisation === null || tenant.organisation === organisation
+}
 
 const usd = (nano: bigint | null): string | null => (nano === null ? null : formatUsd(nano))
 

@@ -10,6 +10,8 @@ import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
 import { tagsMigration } from './0011-tags.ts'
+import { usageRollupsMigration } from './0012-usage-rollups.ts'
+import { auditLogMigration } from './0013-audit-log.ts'
 import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 
@@ -27,7 +29,9 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0007-drift': driftMigration,
   '0008-finish-reason': finishReasonMigration,
   '0009-canaries': canariesMigration,
+  '0011-tags': tagsMigration,
+  '0012-usage-rollups': usageRollupsMigration,
+  '0013-audit-log': auditLogMigration,
   '0014-prices': pricesMigration,
   '0015-budgets': budgetsMigration,
-  '0011-tags': tagsMigration,
 }
