@@ -44,7 +44,7 @@ export interface AttemptsParts {
   /** Of the gateway. */
   readonly workMode: WorkMode
   readonly tokenCounter: TokenCounter
-  readonly catalog: Pick<Catalog, 'capabilities' | 'price'>
+  readonly catalog: Pick<Catalog, 'capabilities' | 'knownServerTools' | 'price'>
   readonly health: UpstreamHealth
   readonly retry: RetrySettings
   /** A provider does not take one of our keys any more. */

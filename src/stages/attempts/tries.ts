@@ -144,7 +144,10 @@ const askTarget = async (
       return settle(run, target, result, verdict)
     }
     run.failures.add(failed)
-    if ((verdict.type === 'failed' || wasAccepted(result)) && !isRepeatable(exchange, protocol)) {
+    if (
+      (verdict.type === 'failed' || wasAccepted(result)) &&
+      !isRepeatable(parts.catalog, exchange, { target, protocol })
+    ) {
       run.isSpent = true
       return undefined
     }
