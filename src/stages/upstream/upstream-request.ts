@@ -3,12 +3,16 @@ import type { UpstreamAddress } from '../../providers/index.ts'
 import { applySplices, connectionNames, mayGoUpstream, type Splice } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 
-/** The client's bytes with at most two edits: the model's name behind an alias, and the wish for usage. */
+/** The client's bytes with at most two kinds of edits: the model's name behind an alias, and the wish for usage. */
 export const upstreamBody = (exchange: AttemptExchange): Uint8Array => {
   const { request, facts, attempt } = exchange
   const splices: Splice[] = []
-  if (facts.modelSpan !== undefined && facts.model !== attempt.target.model) {
-    splices.push({ ...facts.modelSpan, text: JSON.stringify(attempt.target.model) })
+  const { model } = attempt.target
+  if (facts.model !== model) {
+    if (facts.modelSpan !== undefined) splices.push({ ...facts.modelSpan, text: JSON.stringify(model) })
+    for (const { start, end, prefix } of facts.modelRepeats ?? []) {
+      splices.push({ start, end, text: JSON.stringify(prefix + model) })
+    }
   }
   if (asksForUsage(exchange) && facts.askForUsage !== undefined) splices.push(facts.askForUsage)
   return applySplices(request.body, splices)
