@@ -103,6 +103,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     random: Math.random,
     onRefusedCredential: (provider, credential) =>
       foundation.emit({ type: 'credential_refused', data: { provider, credential } }),
+    onHedge: foundation.metrics.hedge,
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
