@@ -6,7 +6,7 @@ import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
-import { timeoutsFor, usableProviders } from './providers/index.ts'
+import { type ProviderSettings, timeoutsFor, usableProviders } from './providers/index.ts'
 import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type RetrySettings,
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
+import type { HealthCheck } from './stages/health-checks/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { BackgroundJobs } from './stages/sessions/index.ts'
@@ -61,6 +62,8 @@ export interface Runtime {
   readonly upstreams: Upstreams
   readonly catalog: Catalog
   readonly routes: RouteTable
+  /** Of the providers that are looked after. */
+  readonly healthChecks: readonly HealthCheck[]
   /** Every model that can be named. */
   readonly models: readonly ListedModel[]
 }
@@ -115,8 +118,20 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
   })
-  return { settings, handle, upstreams, catalog, routes, models }
+  const healthChecks = healthChecksOf(configured, upstreams)
+  return { settings, handle, upstreams, catalog, routes, models, healthChecks }
 }
+
+const healthChecksOf = (
+  configured: Readonly<Record<string, ProviderSettings>>,
+  { providers, credentials }: Upstreams,
+): readonly HealthCheck[] =>
+  [...providers.values()].flatMap((provider) => {
+    const check = configured[provider.id]?.health_check
+    // What answers without HTTP is always there.
+    if (check === undefined || provider.send !== undefined) return []
+    return [{ provider, credentials: credentials.get(provider.id) ?? [], ...check }]
+  })
 
 const retrySettings = ({ retry }: Settings): RetrySettings => ({
   tries: retry.tries,

@@ -22,9 +22,10 @@ export const admit = (
   set: ReadonlySet<string>,
   anyway: boolean,
 ): Admitted | undefined => {
-  const { circuits } = run.parts.health
+  const { circuits, reach } = run.parts.health
   const left = credentialsOf(run, target, anyway).filter(({ id }) => !set.has(id))
   for (const credential of left) {
+    if (reach.isDown(target.provider.id, credential.id)) continue
     const call = circuits.of(upstreamName(target, credential)).admit()
     if (call !== undefined) return { credential, call, isForced: false }
   }
