@@ -1,6 +1,7 @@
 import type { AdminModel, AdminProvider } from './admin/index.ts'
 import { formatUsd } from './ir/index.ts'
 import type { Runtime } from './runtime.ts'
+import type { HealthChecks } from './stages/health-checks/index.ts'
 import { originOf } from './upstreams.ts'
 
 /** The models as the admin API lists them, with the price of this moment. */
@@ -22,7 +23,10 @@ export const adminModels = ({ models, catalog }: Runtime, at: number): readonly 
 
 const usd = (nano: bigint | undefined): string | null => (nano === undefined ? null : formatUsd(nano))
 
-export const adminProviders = ({ upstreams }: Runtime): readonly AdminProvider[] =>
+export const adminProviders = (
+  { upstreams, healthChecks }: Runtime,
+  health: Pick<HealthChecks, 'of'>,
+): readonly AdminProvider[] =>
   [...upstreams.providers.values()].map((provider) => ({
     id: provider.id,
     kind: provider.kind,
@@ -33,4 +37,5 @@ export const adminProviders = ({ upstreams }: Runtime): readonly AdminProvider[]
     credentials: upstreams.shown.get(provider.id) ?? [],
     usable: (upstreams.credentials.get(provider.id) ?? []).length > 0,
     streamUsage: provider.streamUsage,
+    health: healthChecks.some((check) => check.provider === provider) ? health.of(provider.id) : null,
   }))

@@ -199,6 +199,12 @@ export const errorTable = {
     false,
     'The client closed the connection before the answer was complete.',
   ),
+  gateway_hedge_lost: row(
+    'client_gone',
+    499,
+    false,
+    'Of two upstream calls for one exchange (`hedge`) the other answered first. It stands in the ledger, clients do not see it.',
+  ),
   gateway_internal: row('internal', 500, true, 'A defect of the gateway. The log has the request id.'),
   vault_master_key_invalid: row(
     'internal',

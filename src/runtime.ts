@@ -20,7 +20,7 @@ import type { Ledger, ShadowStore } from './ledger/index.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import type { PriceBook } from './prices/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
-import { timeoutsFor, usableProviders } from './providers/index.ts'
+import { type ProviderSettings, timeoutsFor, usableProviders } from './providers/index.ts'
 import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import {
@@ -30,6 +30,7 @@ import {
   type RetrySettings,
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
+import type { HealthCheck } from './stages/health-checks/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
 import type { OutputSlices } from './stages/reserve/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
@@ -82,6 +83,8 @@ export interface Runtime {
   readonly upstreams: Upstreams
   readonly catalog: Catalog
   readonly routes: RouteTable
+  /** Of the providers that are looked after. */
+  readonly healthChecks: readonly HealthCheck[]
   /** Every model that can be named. */
   readonly models: readonly ListedModel[]
   readonly pool: CredentialPool
@@ -151,6 +154,7 @@ export const createRuntime = async (
       foundation.emit({ type: 'credential_refused', data: { provider, credential } })
     },
     onAcceptedCredential: (_provider, credential) => markCredential(foundation, upstreams, credential, 'ok'),
+    onHedge: foundation.metrics.hedge,
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
@@ -163,7 +167,8 @@ export const createRuntime = async (
     models: () => models,
     onBilled: foundation.prices.noteBilled,
   })
-  return { settings, handle, upstreams, catalog, routes, models, pool }
+  const healthChecks = healthChecksOf(configured, upstreams)
+  return { settings, handle, upstreams, catalog, routes, models, pool, healthChecks }
 }
 
 /** For people who look at the list; the pool does not go by it. */
@@ -182,6 +187,17 @@ const markCredential = (
     })
   })
 }
+
+const healthChecksOf = (
+  configured: Readonly<Record<string, ProviderSettings>>,
+  { providers, credentials }: Upstreams,
+): readonly HealthCheck[] =>
+  [...providers.values()].flatMap((provider) => {
+    const check = configured[provider.id]?.health_check
+    // What answers without HTTP is always there.
+    if (check === undefined || provider.send !== undefined) return []
+    return [{ provider, credentials: credentials.get(provider.id) ?? [], ...check }]
+  })
 
 const retrySettings = ({ retry }: Settings): RetrySettings => ({
   tries: retry.tries,

@@ -32,6 +32,7 @@ import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
 import { createOutputSlices } from './stages/reserve/index.ts'
+import { createHealthChecks } from './stages/health-checks/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
@@ -201,6 +202,14 @@ export const serve = async ({
     now,
   }
   let runtime: Runtime = await createRuntime(settings, foundation)
+  const healthChecks = createHealthChecks({
+    checks: () => runtime.healthChecks,
+    health: foundation.health,
+    registry: metrics.registry,
+    logger,
+    now,
+    random: Math.random,
+  })
 
   /** Files that a refused configuration is wrong in: it may be mended there. */
   let refused: readonly string[] = []
@@ -309,7 +318,7 @@ export const serve = async ({
         servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
         metricsToken: () => runtime.settings.telemetry.metrics.token,
         models: () => adminModels(runtime, now()),
-        providers: () => adminProviders(runtime),
+        providers: () => adminProviders(runtime, healthChecks),
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
@@ -360,6 +369,7 @@ export const serve = async ({
   })
   driftCheck.start()
   const rollups = keepRollups(storage, { now, logger })
+  healthChecks.start()
   const canaries = createCanaries({
     canaries: () => runtime.settings.audit.canaries,
     ask: (prompt, signal) =>
@@ -401,6 +411,7 @@ export const serve = async ({
     for (const timer of timers) clearInterval(timer)
     driftCheck.stop()
     rollups.stop()
+    healthChecks.stop()
     const { shutdown_timeout: patience } = runtime.settings
     const impatience = urgent.promise.then(() => Bun.sleep(patience))
     const deadline = isRelieved ? Promise.race([Bun.sleep(longestStream), impatience]) : impatience

@@ -97,6 +97,11 @@ export const translationPage = (current: string): string => {
 \`said\`: in the target's own words or a fixed template, nothing lost. Everything else is a warning or a refusal, in the
 words that a client gets. Models differ; these are examples, and the catalogue knows what each one takes.
 
+Claude's \`max_uses\` of a search is OpenAI's \`max_tool_calls\` where the search is the only tool of the provider; beside
+others it is refused, since OpenAI counts them all together. An alias changes the model's name wherever a request says it
+(Gemini's \`embedContent\` and \`batchEmbedContents\` say it in the body once more), and no other byte of what passes
+through.
+
 ${matrix()}
 `
 }

@@ -345,6 +345,19 @@ const messagesProbes: readonly Probe[] = [
   },
   { feature: 'web search', body: messages({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }) },
   {
+    feature: 'web search, at most three',
+    body: messages({ tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 3 }] }),
+  },
+  {
+    feature: 'web search, at most three, beside code execution',
+    body: messages({
+      tools: [
+        { type: 'web_search_20250305', name: 'web_search', max_uses: 3 },
+        { type: 'code_execution_20250825', name: 'code_execution' },
+      ],
+    }),
+  },
+  {
     feature: 'web search, some domains blocked',
     body: messages({
       tools: [{ type: 'web_search_20250305', name: 'web_search', blocked_domains: ['example.com'] }],

@@ -80,6 +80,19 @@ export interface AdminProvider {
   /** Does it have all that it needs to be called? */
   readonly usable: boolean
   readonly streamUsage: string
+  /** What the last check with each credential said; null where nobody looks. Times in milliseconds (since 1970). */
+  readonly health:
+    | readonly {
+        readonly credential: string
+        readonly result: 'ok' | 'failed' | 'timeout' | 'unreachable'
+        readonly checkedAt: number
+        readonly latencyMs: number
+        /** In a row. */
+        readonly failures: number
+        /** Nothing is asked there until a check succeeds. */
+        readonly isDown: boolean
+      }[]
+    | null
 }
 
 export interface AdminSetting {

@@ -48,6 +48,20 @@ describe('the data of capabilities', () => {
   })
 })
 
+describe('the tools that a provider runs', () => {
+  const known = (provider: string, protocol: ProtocolId, model: string) =>
+    catalog.knownServerTools(provider, protocol, model)
+
+  test('are known where somebody has written them down, and else nothing is said of them', () => {
+    expect(known('anthropic', 'anthropic-messages', 'claude-sonnet-4-5')).toContain('web-search')
+    expect(known('openai', 'openai-responses', 'gpt-5.1')).toContain('web-search')
+    expect(known('google', 'gemini', 'gemini-2.0-flash')).toEqual(['web-search', 'code-execution'])
+    expect(known('deepseek', 'openai-responses', 'deepseek-chat')).toEqual([])
+    expect(known('vllm', 'openai-responses', 'mine')).toBeUndefined()
+    expect(known('xai', 'openai-responses', 'grok-4.5')).toBeUndefined()
+  })
+})
+
 describe('what a model takes', () => {
   const claudes: readonly (readonly [
     string,

@@ -1,11 +1,13 @@
 import { GatewayError } from '../errors.ts'
-import type { Capabilities, ProtocolId } from '../ir/index.ts'
+import type { Capabilities, ProtocolId, ServerTool } from '../ir/index.ts'
 import { type CapabilityFamily, capabilityData, type PartialCapabilities } from './capability-data.ts'
 import data from './data/capabilities.json'
 import { compileGlob } from './model-matcher.ts'
 
 export interface FoundCapabilities {
   readonly capabilities: Capabilities
+  /** What somebody has written down of the tools that the provider runs; undefined where nobody has. */
+  readonly statedServerTools: readonly ServerTool[] | undefined
   /** Id of the family that fits; undefined for a model that nobody knows. */
   readonly family: string | undefined
   /** Who makes the model, under the id by which that maker's own list has it. */
@@ -37,15 +39,15 @@ export const createCapabilityIndex = (): CapabilityIndex => {
           fits(model),
       )?.family
       const line = found === undefined ? [] : ancestry(found, byId)
-      const capabilities = line
-        .flatMap(({ capabilities: common, only }) => [common, only?.[spoken] ?? {}])
-        .reduce<Capabilities>(overlaid, {
-          ...defined(defaults[spoken]),
-          reasoning: defined(defaults[spoken].reasoning),
-        })
+      const said = line.flatMap(({ capabilities: common, only }) => [common, only?.[spoken] ?? {}])
+      const capabilities = said.reduce<Capabilities>(overlaid, {
+        ...defined(defaults[spoken]),
+        reasoning: defined(defaults[spoken].reasoning),
+      })
       const vendor = line.findLast((family) => family.vendor !== undefined)?.vendor
       return {
         capabilities,
+        statedServerTools: said.findLast((one) => one.serverTools !== undefined)?.serverTools,
         family: found?.id,
         vendor: vendor === undefined ? undefined : { provider: vendor, model },
       }

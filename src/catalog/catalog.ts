@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Capabilities, type ProtocolId, protocolIds } from '../ir/index.ts'
+import { type Capabilities, type ProtocolId, protocolIds, type ServerTool } from '../ir/index.ts'
 import { createCapabilityIndex } from './capability-index.ts'
 import { createMargins, type MarginRule } from './margins.ts'
 import { catalogSource, createModelIndex, type IndexedModel, type ModelIndex } from './model-index.ts'
@@ -42,6 +42,11 @@ export interface Catalog {
    * the id of a provider instance or its kind: facts are listed under kinds, so prefer that.
    */
   capabilities(provider: string, protocol: ProtocolId, model: string): Capabilities
+  /**
+   * The tools that a provider is known to run for a model; undefined where nobody has written it down, and it may run
+   * any. `capabilities` has none then, which is what is safe to offer and not what is safe to assume.
+   */
+  knownServerTools(provider: string, protocol: ProtocolId, model: string): readonly ServerTool[] | undefined
   /** The models that the data lists for a provider, under ids that the provider takes. */
   models(provider: string): readonly ModelCard[]
   /** Where the data comes from, of which version and day, under which licence. */
@@ -120,6 +125,8 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     model: modelOf,
     capabilities: (provider, protocol, model) =>
       (capabilitiesOf.get(protocol) ?? capabilitiesIn(protocol))(provider, model),
+    knownServerTools: (provider, protocol, model) =>
+      families.find(provider, protocol, model).statedServerTools,
     models: (provider) => {
       const source = sourceProvider(provider)
       const listed = source === undefined ? [] : index.list(source)

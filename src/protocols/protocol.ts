@@ -85,6 +85,8 @@ export interface RequestFacts {
   readonly model?: string
   /** Byte span of the model's JSON string literal, quotes included; absent when the model stands in the URL. */
   readonly modelSpan?: Span
+  /** Where the body says once more what the URL says: Gemini's `requests[].model`, and what stands before the name. */
+  readonly modelRepeats?: readonly (Span & { readonly prefix: string })[]
   readonly stream: boolean
   readonly maxOutputTokens?: number
   /** The service class and region that it asks for. */

@@ -49,6 +49,7 @@ const refused = (name: string, settings: ProviderSettings): readonly CheckFindin
           'project',
           'headers',
           'stream_usage',
+          'health_check',
         ]
       : settings.kind === 'azure-openai'
         ? ['organization', 'project']

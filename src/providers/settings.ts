@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, httpUrl, secretText, settingMeta, suggestion, text } from '../config/index.ts'
+import { duration, httpUrl, secretText, settingMeta, suggestion, text, wholeNumber } from '../config/index.ts'
 import { protocolIds } from '../ir/index.ts'
 import { builtInProviderIds, type ProviderKind, providerKinds } from './provider-kinds.ts'
 
@@ -116,6 +116,24 @@ const provider = z.strictObject({
     .optional()
     .describe(
       'Usage in streams: `ask` asks for it, `always` it comes unasked, `never` asking breaks it (OpenAI chat).',
+    ),
+  health_check: z
+    .strictObject({
+      every: duration().prefault('30s').describe('How often, in seconds or with a unit.'),
+      timeout: duration().prefault('5s').describe('How long an answer may take, in seconds or with a unit.'),
+      failures: wholeNumber(1, 1000)
+        .prefault(3)
+        .describe('Failures in a row after which nothing is asked of the provider until a check succeeds.'),
+      path: z
+        .string()
+        .regex(/^\/(?!\/)/, { error: 'must be a path that begins with `/`' })
+        .optional()
+        .register(settingMeta, { expects: 'a path that begins with `/`' })
+        .describe("What is read (GET) at the provider's origin; without it its list of models."),
+    })
+    .optional()
+    .describe(
+      'Looks now and then whether the provider can be reached, with each of its keys; any answer below 500 says that it can. Nothing of it is billed.',
     ),
   timeouts: timeoutOverrides.optional().describe('Other timeouts than those of the section `timeouts`.'),
 })

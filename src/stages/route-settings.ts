@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
+import { hedgeSettings, toHedgePolicy } from './hedge-settings.ts'
 import { patternProblem, type RouteRule, strategies } from './match/index.ts'
 import { shadowSettings, toShadowPolicy } from './shadow-settings.ts'
 
@@ -182,12 +183,13 @@ export const route = z.strictObject({
     })
     .optional()
     .describe('Other timeouts than those of the provider.'),
+  hedge: hedgeSettings.optional(),
   shadow: shadowSettings.optional(),
 })
 
 /** A rule as routing has it. */
 export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
-  const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, shadow } = written
+  const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, hedge, shadow } = written
   return {
     match,
     name,
@@ -199,6 +201,7 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
       ...(tries === undefined ? {} : { tries }),
       ...(work_mode === undefined ? {} : { workMode: work_mode }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
+      ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),
       ...(shadow === undefined ? {} : { shadow: toShadowPolicy(shadow) }),
     },
   }

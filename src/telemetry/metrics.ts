@@ -52,6 +52,8 @@ export interface Metrics {
   violation(protocol: string, rule: string): void
   /** An upstream of this provider is left alone, or works again. */
   circuit(provider: string, state: 'open' | 'closed'): void
+  /** Two calls were made for one answer. @param provider who answered @param result of the second call */
+  hedge(provider: string, result: 'won' | 'lost'): void
   /** Something of a client's request or answer had no counterpart in the other protocol. */
   translationWarning(source: string, target: string, feature: string): void
   render(): Promise<string>
@@ -130,6 +132,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'How often an upstream was left alone after failures, and how often one came back.',
     labels: ['provider', 'state'],
   })
+  const hedges = counter({
+    name: 'tollgate_hedges_total',
+    help: 'Exchanges with a second call beside a slow one, by who answered and whether the second was quicker.',
+    labels: ['provider', 'result'],
+  })
   const translationWarnings = counter({
     name: 'tollgate_translation_warnings_total',
     help: 'What had no counterpart where one protocol was translated into another.',
@@ -172,6 +179,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
     unpriced: (provider) => unpriced(provider).add(1),
     circuit: (provider, state) => circuits(provider, state).add(),
+    hedge: (provider, result) => hedges(provider, result).add(),
     violation: (protocol, rule) => violations(protocol, rule).add(),
     translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),
     render: registry.render,

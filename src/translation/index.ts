@@ -15,6 +15,7 @@ export {
 export { prewarmAnswer } from './settings/index.ts'
 export { type StreamFraming, streamHeaders } from './stream-framing.ts'
 export { takeOutState } from './take-out-state.ts'
+export { toolsRunAt } from './tools/index.ts'
 export { translateAnswer } from './translate-answer.ts'
 export { translateEmbedding } from './translate-embedding.ts'
 export { type TranslatedRequest, translateRequest } from './translate-request.ts'

@@ -20,7 +20,7 @@ beforeAll(async () => {
     config: [
       ...oneCall,
       'timeouts: { idle: 1s }',
-      'aliases: { "nick": "up-openai/test-model" }',
+      'aliases: { "nick": "up-openai/test-model", "embed-nick": "up-gemini/test-gemini" }',
       'providers:',
       `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses, openai-embeddings], base_url: "${upstream.url}/v1", api_key: upstream-secret-key, models: ["test-model"] }`,
       `  up-anthropic: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: upstream-secret-key, models: ["test-claude"] }`,
@@ -313,6 +313,31 @@ describe('aliases', () => {
     if (one === undefined) throw new Error('no chat case')
     await call(one, '{ "x":1.0, "model" : "nick","messages":[]}')
     expect(textOf(upstream.seen[0]?.body)).toBe('{ "x":1.0, "model" : "test-model","messages":[]}')
+  })
+
+  test('change the model wherever Gemini’s embeddings repeat it', async () => {
+    upstream.answer = () => Response.json({ embeddings: [{ values: [1] }], embedding: { values: [1] } })
+    const one = wireCases.find((candidate) => candidate.protocol === 'gemini')
+    if (one === undefined) throw new Error('no Gemini case')
+    const embed = async (method: string, body: string): Promise<readonly string[]> => {
+      upstream.seen.length = 0
+      const response = await call(one, body, { path: `/v1beta/models/embed-nick:${method}` })
+      expect(response.status).toBe(200)
+      await response.text()
+      const [seen] = upstream.seen
+      return [seen?.path ?? '', textOf(seen?.body)]
+    }
+    const content = '"content":{"parts":[{"text":"models/embed-nick"}]}'
+    expect(await embed('embedContent', `{ "model" : "models/embed-nick", ${content}}`)).toEqual([
+      '/v1beta/models/test-gemini:embedContent',
+      `{ "model" : "models/test-gemini", ${content}}`,
+    ])
+    const batch = (name: string) =>
+      `{"requests" : [ {"model":"${name}",${content}}, {${content},\n"model": "${name}","outputDimensionality":1e2}]}`
+    expect(await embed('batchEmbedContents', batch('models/embed-nick'))).toEqual([
+      '/v1beta/models/test-gemini:batchEmbedContents',
+      batch('models/test-gemini'),
+    ])
   })
 })
 

@@ -74,7 +74,14 @@ beforeAll(async () => {
       `  vertex: { kind: gemini-compatible, base_url: "${first.url}", api_keys: [key-a, key-b], models: [g] }`,
       `  broke: { kind: anthropic-compatible, base_url: "${first.url}", api_key: k, models: [c] }`,
       `  claude: { kind: anthropic-compatible, base_url: "${second.url}", api_key: k, models: ["nothing"] }`,
+      ...['plain-one', 'plain-two'].map(
+        (name, index) =>
+          `  ${name}: { kind: openai-compatible, protocols: [openai-chat], base_url: "${[first, second][index]?.url}/v1", api_key: k, models: ["nothing"] }`,
+      ),
+      `  claude-one: { kind: anthropic-compatible, base_url: "${first.url}", api_key: k, models: ["nothing"] }`,
       'routes:',
+      '  - { match: spoken, targets: [{ provider: plain-one, model: m }, { provider: plain-two, model: m }] }',
+      '  - { match: searching, targets: [{ provider: claude-one, model: claude-sonnet-4-5 }] }',
       '  - { match: pair, targets: [{ provider: one, model: m }, { provider: two, model: m }] }',
       '  - { match: away, targets: [{ provider: gone, model: m }, { provider: two, model: m }] }',
       '  - { match: alone, targets: [{ provider: one, model: m }] }',
@@ -522,6 +529,21 @@ describe('a request that leaves something behind', () => {
         ? failing(429)()
         : Response.json({ ...response, status: 'completed' })
     for (let call = 0; call < 2; call++) expect((await responses({ model: 'spare' })).status).toBe(200)
+  })
+
+  test('is sent twice where its tools do not reach the provider, as what Codex offers does not reach Chat', async () => {
+    first.answer = failing(500)
+    second.answer = ok('from two')
+    const response = await responses({ model: 'spoken', store: false, tools: [{ type: 'web_search' }] })
+    expect(await response.text()).toContain('from two')
+    expect(told(response)).toEqual({ status: 200, provider: 'plain-two', attempts: '4' })
+    expect(new TextDecoder().decode(first.seen[0]?.body)).not.toContain('web_search')
+    // The same tool at a provider that runs it.
+    first.seen.length = 0
+    const search = await responses({ model: 'searching', store: false, tools: [{ type: 'web_search' }] })
+    await search.text()
+    expect(new TextDecoder().decode(first.seen[0]?.body)).toContain('web_search')
+    expect(told(search)).toMatchObject({ status: 500, attempts: '1; claude-one 500' })
   })
 
   test('is sent twice where nothing is kept', async () => {

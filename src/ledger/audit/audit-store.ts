@@ -144,7 +144,8 @@ const toCall = (row: Row): AuditCall => ({
   finishReason: row.finishReason,
   status: row.status === null ? null : Number(row.status),
   error: row.error,
-  isAborted: row.outcome === 'client_aborted' && row.number === row.attempts,
+  isAborted:
+    row.error === 'gateway_hedge_lost' || (row.outcome === 'client_aborted' && row.number === row.attempts),
   latencyMs: Number(row.latency),
   ttftMs: ttftOf(row),
   outputTokens: row.outputTokens === null ? null : Number(row.outputTokens),

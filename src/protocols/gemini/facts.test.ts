@@ -20,6 +20,35 @@ describe('facts of a request', () => {
     expect(factsOf({ contents: [] }, path)).toEqual({ model: 'meta/llama', stream: true, handles: [] })
   })
 
+  test('a model that the body repeats is found where it is one, with what stands before it', () => {
+    const found = (body: unknown, call: string) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      return factsOf(text, `/v1beta/models/m:${call}`).modelRepeats?.map(({ start, end, prefix }) => [
+        Buffer.from(text).subarray(start, end).toString(),
+        prefix,
+      ])
+    }
+    expect(found({ model: 'models/m', content: { parts: [{ text: 'model' }] } }, 'embedContent')).toEqual([
+      ['"models/m"', 'models/'],
+    ])
+    const requests = ['models/m', 'm'].map((model) => ({ model, content: { model: 'mine', parts: [] } }))
+    expect(found({ requests }, 'batchEmbedContents')).toEqual([
+      ['"models/m"', 'models/'],
+      ['"m"', ''],
+    ])
+    expect(found({ generateContentRequest: { model: 'models/m', contents: [] } }, 'countTokens')).toEqual([
+      ['"models/m"', 'models/'],
+    ])
+    const schema = { type: 'OBJECT', properties: { model: { type: 'STRING' } } }
+    const tool = {
+      tools: [{ functionDeclarations: [{ name: 'f', parameters: schema }] }],
+      requestz: [{ model: 'x' }],
+    }
+    expect(found(tool, 'generateContent')).toBeUndefined()
+    expect(found({ model: 5, requests: { model: 'x' } }, 'batchEmbedContents')).toBeUndefined()
+    expect(found('{"é":"ü","m\\u006fdel":"models/m"}', 'embedContent')).toEqual([['"models/m"', 'models/']])
+  })
+
   test('the output limit is read in both spellings and as a string, but never from a schema', () => {
     expect(factsOf({ generationConfig: { maxOutputTokens: 5 } }).maxOutputTokens).toBe(5)
     expect(factsOf({ generation_config: { max_output_tokens: '6' } }).maxOutputTokens).toBe(6)

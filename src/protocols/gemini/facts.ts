@@ -15,23 +15,45 @@ export const watchedKeys: ReadonlySet<string> = new Set([
   'file_search_store_names',
   'maxOutputTokens',
   'max_output_tokens',
+  'model',
 ])
 
 /**
- * Facts of a request. The model stands in the URL, so there is no span to splice; Gemini clients name no session.
+ * Facts of a request. The model stands in the URL, and some bodies repeat it; Gemini clients name no session.
  * @throws GatewayError `gateway_request_invalid` when a field it needs has a wrong type
  */
 export const facts = ({ endpoint, parameters, scan }: ScannedRequest): RequestFacts => {
   const model = parameters['model']
   const maxOutputTokens = outputLimit(scan)
   const service = geminiService(stringMember(scan, 'serviceTier') ?? stringMember(scan, 'service_tier'))
+  const modelRepeats = model === undefined ? [] : repeatsOf(scan, model)
   return {
     ...(model === undefined ? {} : { model }),
     stream: endpoint.stream === 'always',
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(service === undefined ? {} : { service }),
+    ...(modelRepeats.length === 0 ? {} : { modelRepeats }),
     handles: handlesOf(scan),
   }
+}
+
+/**
+ * `embedContent` may name its model, each of `batchEmbedContents` must, and so must the request that `countTokens`
+ * counts. A `model` anywhere else is a word of somebody's tool.
+ */
+const repeatsOf = (scan: JsonScan, model: string): NonNullable<RequestFacts['modelRepeats']> => {
+  const batch = scan.top.get('requests')
+  const counted = scan.top.get('generateContentRequest') ?? scan.top.get('generate_content_request')
+  return scan.watched.flatMap((found) => {
+    if (found.key !== 'model') return []
+    const isRepeat =
+      found.depth === 1 ||
+      (found.depth === 2 && counted !== undefined && isWithin(found, counted)) ||
+      (found.depth === 3 && batch !== undefined && isWithin(found, batch))
+    const name = isRepeat ? valueAt(scan, found) : undefined
+    if (typeof name !== 'string') return []
+    return [{ start: found.start, end: found.end, prefix: name === model ? '' : 'models/' }]
+  })
 }
 
 const outputLimit = (scan: JsonScan): number | undefined => {

@@ -1,4 +1,4 @@
-import { extensionOf, type GenerateRequest } from '../../ir/index.ts'
+import { extensionOf, type GenerateRequest, type JsonObject } from '../../ir/index.ts'
 import { RawJson, writeJson } from '../../wire/index.ts'
 import type { EncodedRequest, TargetContext } from '../protocol.ts'
 import { adoptRequest, includeOf } from './adopt-request.ts'
@@ -53,7 +53,14 @@ const foreignBody = (request: GenerateRequest, target: TargetContext, losses: Lo
     include: includeOf(adopted, target),
     input: items,
     ...(tools.length > 0 ? { tools } : {}),
+    ...capOf(request),
   }
+}
+
+/** What holds a foreign client's search to its number of uses is said of the request as a whole. */
+const capOf = (request: GenerateRequest): JsonObject => {
+  const { max_tool_calls: cap } = extensionOf(request, protocolId)
+  return cap === undefined ? {} : { max_tool_calls: cap }
 }
 
 /** The text of an input that is nothing but one plain user message. */

@@ -24,6 +24,11 @@ export interface Attempt {
   readonly startedAt: number
   /** The provider refused the reasoning state that the history holds: this call goes without. */
   readonly withoutState: boolean
+  /**
+   * The head of its answer waits so long for content, in milliseconds, whatever else the provider says before. Absent:
+   * as long as any head does.
+   */
+  readonly waitsForContent?: number
 }
 
 export interface Attempting {
@@ -46,13 +51,15 @@ export interface AttemptsParts {
   /** Of the gateway. */
   readonly workMode: WorkMode
   readonly tokenCounter: TokenCounter
-  readonly catalog: Pick<Catalog, 'capabilities' | 'price'>
+  readonly catalog: Pick<Catalog, 'capabilities' | 'knownServerTools' | 'price'>
   readonly health: UpstreamHealth
   readonly retry: RetrySettings
   /** A provider does not take one of our keys any more. */
   readonly onRefusedCredential: (provider: string, credential: string) => void
   /** It takes again what it had refused. */
   readonly onAcceptedCredential: (provider: string, credential: string) => void
+  /** A second call was made beside a slow one, and was quicker or not. @param provider who answered */
+  readonly onHedge: (provider: string, result: 'won' | 'lost') => void
   readonly now: () => number
   /** 0 to 1. */
   readonly random: () => number

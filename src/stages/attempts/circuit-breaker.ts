@@ -16,7 +16,8 @@ export type CircuitState = 'closed' | 'open' | 'half-open'
 /** One call that was let through. Only the first word about it counts, but a death after a success is a failure. */
 export interface Call {
   succeeded(): void
-  failed(): void
+  /** @param isUnreachable no connection came about: whoever gets one may close the circuit */
+  failed(isUnreachable?: boolean): void
   /** It says nothing about the upstream: the client left, or the request was at fault. */
   forgotten(): void
 }
@@ -25,12 +26,14 @@ export interface Circuit {
   readonly state: CircuitState
   /** When it may be tried again, in milliseconds since 1970; in the past unless it is open. */
   readonly openUntil: number
+  /** Is it open since no connection came about? */
+  readonly isUnreachable: boolean
   /** A call to make and to report on; undefined while the circuit is open or its one probe is under way. */
   admit(): Call | undefined
   /** A call that is made whatever the state, because there is nobody else to ask. It counts as a probe. */
   force(): Call
   /** Somebody else has seen it fail, or heal. */
-  follow(openUntil: number): void
+  follow(openUntil: number, isUnreachable?: boolean): void
   heal(): void
 }
 
@@ -38,7 +41,7 @@ export interface CircuitParts {
   readonly settings: () => CircuitSettings
   readonly now: () => number
   /** Told when this process itself opens or closes it. */
-  readonly onChange: (state: 'open' | 'closed', openUntil: number) => void
+  readonly onChange: (state: 'open' | 'closed', openUntil: number, isUnreachable: boolean) => void
 }
 
 const slices = 10
@@ -53,20 +56,23 @@ export const createCircuit = ({ settings, now, onChange }: CircuitParts): Circui
   /** How often it has opened without a success in between. */
   let openings = 0
   let openUntil = 0
+  let isUnreachable = false
   /** When the probe that is under way began. */
   let probing: number | undefined
 
-  const open = (): void => {
+  const open = (forReach: boolean): void => {
     const { openFor, longestOpen } = settings()
     openUntil = now() + Math.min(longestOpen, openFor * 2 ** Math.min(openings, 30))
     openings++
     probing = undefined
-    onChange('open', openUntil)
+    isUnreachable = forReach
+    onChange('open', openUntil, isUnreachable)
   }
   const close = (): void => {
     openings = 0
     inRow = 0
     openUntil = 0
+    isUnreachable = false
     probing = undefined
     counts.clear()
   }
@@ -76,22 +82,22 @@ export const createCircuit = ({ settings, now, onChange }: CircuitParts): Circui
       // What was under way when it opened proves nothing about now.
       if (!isProbe) return
       close()
-      onChange('closed', 0)
+      onChange('closed', 0, false)
     }
     counts.add(now(), settings().window, false)
   }
-  const failed = (isProbe: boolean): void => {
+  const failed = (isProbe: boolean, forReach: boolean): void => {
     const { failures, errorRate, minimum, window } = settings()
     if (failures === 0) return
     if (openings > 0) {
       // Forced calls fail together: that is one failed probe, not many.
-      if (isProbe && now() >= openUntil) open()
+      if (isProbe && now() >= openUntil) open(forReach)
       return
     }
     inRow++
     counts.add(now(), window, true)
     const { calls, bad } = counts.total(now(), window)
-    if (inRow >= failures || (calls >= minimum && bad / calls >= errorRate)) open()
+    if (inRow >= failures || (calls >= minimum && bad / calls >= errorRate)) open(forReach)
   }
 
   const begin = (): Call => {
@@ -104,10 +110,10 @@ export const createCircuit = ({ settings, now, onChange }: CircuitParts): Circui
         told = 'success'
         succeeded(isProbe)
       },
-      failed() {
+      failed(forReach = false) {
         if (told === 'end') return
         // After a success a probe is over, and what fails then counts as any other call.
-        failed(isProbe && told === 'nothing')
+        failed(isProbe && told === 'nothing', forReach)
         told = 'end'
       },
       forgotten() {
@@ -124,6 +130,9 @@ export const createCircuit = ({ settings, now, onChange }: CircuitParts): Circui
     get openUntil() {
       return openUntil
     },
+    get isUnreachable() {
+      return isUnreachable
+    },
     admit() {
       if (openings > 0) {
         const time = now()
@@ -134,10 +143,11 @@ export const createCircuit = ({ settings, now, onChange }: CircuitParts): Circui
       return begin()
     },
     force: begin,
-    follow(until) {
+    follow(until, forReach = false) {
       if (!(until > now())) return
       openings = Math.max(1, openings)
       openUntil = Math.max(openUntil, until)
+      isUnreachable = forReach
       probing = undefined
     },
     heal() {

@@ -1,4 +1,5 @@
 import { type Circuit, type CircuitSettings, createCircuit } from './circuit-breaker.ts'
+import { isAboutReach } from './reachability.ts'
 
 /** The circuits of all upstreams, shared with other processes where there is a board to share them on. */
 export interface Circuits {
@@ -10,6 +11,8 @@ export interface Circuits {
     readonly state: 'open' | 'half-open'
     readonly openUntil: number
   }[]
+  /** A connection came about: closes what is open for want of one, at a provider with a credential. */
+  reached(provider: string, credential: string): void
   configure(settings: CircuitSettings): void
 }
 
@@ -49,20 +52,22 @@ export const createCircuits = (parts: CircuitsParts): Circuits => {
     const circuit = createCircuit({
       settings: () => settings,
       now,
-      onChange(state, openUntil) {
-        if (state === 'open') board?.put(upstream, String(openUntil), openUntil - now() + afterlife)
-        else board?.remove(upstream)
+      onChange(state, openUntil, isUnreachable) {
+        if (state === 'open') {
+          board?.put(upstream, factOf(openUntil, isUnreachable), openUntil - now() + afterlife)
+        } else board?.remove(upstream)
         parts.onChange?.({ upstream, state, openUntil })
       },
     })
     circuits.set(upstream, circuit)
     const told = board?.all().get(upstream)
-    if (told !== undefined) circuit.follow(Number(told))
+    if (told !== undefined) follow(circuit, told)
     return circuit
   }
   board?.onChange((upstream, value) => {
+    if (isAboutReach(upstream)) return
     if (value === undefined) circuits.get(upstream)?.heal()
-    else (circuits.get(upstream) ?? make(upstream)).follow(Number(value))
+    else follow(circuits.get(upstream) ?? make(upstream), value)
   })
 
   return {
@@ -71,11 +76,27 @@ export const createCircuits = (parts: CircuitsParts): Circuits => {
       [...circuits].flatMap(([upstream, { state, openUntil }]) =>
         state === 'closed' ? [] : [{ upstream, state, openUntil }],
       ),
+    reached(provider, credential) {
+      for (const [upstream, circuit] of circuits) {
+        if (!circuit.isUnreachable) continue
+        if (!upstream.startsWith(`${provider}/`) || !upstream.endsWith(` ${credential}`)) continue
+        circuit.heal()
+        board?.remove(upstream)
+        parts.onChange?.({ upstream, state: 'closed', openUntil: 0 })
+      }
+    },
     configure(next) {
       settings = next
     },
   }
 }
+
+/** When it may be tried again, and why it may not before. */
+const factOf = (openUntil: number, isUnreachable: boolean): string =>
+  isUnreachable ? `${openUntil} unreachable` : String(openUntil)
+
+const follow = (circuit: Circuit, fact: string): void =>
+  circuit.follow(Number.parseFloat(fact), fact.endsWith(' unreachable'))
 
 /**
  * The closed ones go first, oldest first: they know nothing that would not be learned again in a moment. In an outage

@@ -1,7 +1,7 @@
 import { isWhole, type Reply } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
 import type { Target } from '../match/index.ts'
-import type { Verdict } from './judge.ts'
+import { named, type Verdict } from './judge.ts'
 
 export type Result = { readonly reply: Reply } | { readonly error: unknown }
 
@@ -12,8 +12,6 @@ export interface Failed {
   readonly credential: Credential
   /** From 1. */
   readonly number: number
-  /** What came of it: an HTTP status or a code. */
-  readonly words: string
 }
 
 /** What has gone wrong so far, for the one answer that the client gets if nothing goes right. */
@@ -32,7 +30,7 @@ export const createFailures = (): Failures => {
   let best: Failed | undefined
   return {
     add(failed) {
-      words.push(`${failed.target.provider.id} ${failed.words}`)
+      words.push(`${failed.target.provider.id} ${named(failed.result)}`)
       if (best !== undefined && rank(best) > rank(failed)) {
         drop(failed.result)
         return

@@ -23,6 +23,19 @@ test('an upstream that nobody asked for five minutes is a new one', () => {
   expect(book.expected('u')).toBeUndefined()
 })
 
+test('the time that 95 of 100 calls keep is known from twenty calls on, and forgets the oldest', () => {
+  const book = createLatencyBook(() => 0)
+  for (let call = 1; call < 20; call++) book.observe('u', call)
+  expect(book.p95('u')).toBeUndefined()
+  book.observe('u', 1000)
+  expect(book.p95('u')).toBe(19)
+  book.observe('u', 2000)
+  expect(book.p95('u')).toBe(1000)
+  for (let call = 0; call < 64; call++) book.observe('u', 7)
+  expect(book.p95('u')).toBe(7)
+  expect(book.p95('other')).toBeUndefined()
+})
+
 test('a session is remembered for an hour after its last answer', () => {
   let time = 0
   const sessions = createSessionTargets(() => time)

@@ -3,6 +3,8 @@ export interface LatencyBook {
   observe(upstream: string, milliseconds: number): void
   /** Milliseconds; undefined where nothing is known, or nothing of late. */
   expected(upstream: string): number | undefined
+  /** Milliseconds within which 95 of 100 calls of late were; undefined where too few are known. */
+  p95(upstream: string): number | undefined
 }
 
 /** After so long an observation counts half, in milliseconds. */
@@ -11,10 +13,16 @@ const halfLife = 60_000
 const forgotten = 5 * 60_000
 /** Upstreams are named by clients' models. */
 const mostUpstreams = 2000
+/** The last calls of an upstream that its p95 is taken from, and how many it takes to speak of one. */
+const mostKept = 64
+const fewest = 20
 
 interface Observed {
   readonly mean: number
   readonly at: number
+  /** A ring, the newest before `next`. */
+  readonly last: number[]
+  readonly next: number
 }
 
 /** A mean whose memory fades with time and not with the number of calls, so that a quiet upstream is not judged by its past. */
@@ -29,7 +37,16 @@ export const createLatencyBook = (now: () => number): LatencyBook => {
       const mean = before === undefined ? milliseconds : before.mean + (milliseconds - before.mean) * share
       book.delete(upstream)
       if (book.size >= mostUpstreams) for (const oldest of book.keys()) if (book.delete(oldest)) break
-      book.set(upstream, { mean, at })
+      const last = before?.last ?? []
+      const next = before?.next ?? 0
+      last[next] = milliseconds
+      book.set(upstream, { mean, at, last, next: (next + 1) % mostKept })
+    },
+    p95(upstream) {
+      const observed = book.get(upstream)
+      if (observed === undefined || observed.last.length < fewest) return undefined
+      const sorted = observed.last.toSorted((a, b) => a - b)
+      return sorted[Math.ceil(sorted.length * 0.95) - 1]
     },
     expected(upstream) {
       const observed = book.get(upstream)

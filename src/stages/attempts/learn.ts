@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import { isWhole, type Reply, whenSettled } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
 import type { Target } from '../match/index.ts'
@@ -25,6 +26,7 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
     case 'answered':
       call.succeeded()
       if (parts.pool.accept(credential)) parts.onAcceptedCredential(target.provider.id, credential.id)
+      parts.health.reach.found(target.provider.id, credential.id)
       if ('reply' in result) follow(parts, exchange, told, result.reply)
       return
     case 'final':
@@ -48,9 +50,14 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
       return
     default:
       if (exchange.signal.aborted) call.forgotten()
-      else call.failed()
+      else call.failed('error' in result && isUnreachable(result.error))
   }
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof GatewayError &&
+  (error.code === 'gateway_upstream_unreachable' ||
+    (error.code === 'gateway_upstream_timeout' && !error.wasSent))
 
 const follow = (
   parts: AttemptsParts,

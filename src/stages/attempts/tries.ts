@@ -1,18 +1,17 @@
 import { GatewayError } from '../../errors.ts'
-import type { ProtocolId } from '../../ir/index.ts'
-import { type Handler, type Reply, whenSettled } from '../../pipeline/index.ts'
-import type { Credential } from '../../providers/index.ts'
-import type { Target } from '../match/index.ts'
+import type { Handler, Reply } from '../../pipeline/index.ts'
+import { admit, hasOther, openUntil } from './admit.ts'
 import type { AnsweredExchange, AttemptExchange, AttemptsParts } from './attempt.ts'
 import { backoff, pause } from './backoff.ts'
-import type { Call } from './circuit-breaker.ts'
+import { beginCall, type Ended } from './begin-call.ts'
 import { decorate } from './decorate.ts'
-import { createFailures, type Failed, type Failures, type Result } from './failures.ts'
-import { judgeError, judgeReply, named, type Verdict, wasAccepted } from './judge.ts'
+import { createFailures } from './failures.ts'
+import { hedgedCall } from './hedged-call.ts'
+import { named, wasAccepted } from './judge.ts'
 import { learn } from './learn.ts'
-import { targetName } from './order-targets.ts'
 import type { Choice } from './possible-targets.ts'
 import { goesWithoutState, isRepeatable } from './repeatable.ts'
+import { goesOn, inTime, type Run } from './run.ts'
 import type { SessionTarget } from './session-targets.ts'
 
 /** Goes through the targets until one answers, or says what came of it when none does. */
@@ -27,6 +26,7 @@ export const createTries =
       parts,
       attempt,
       exchange,
+      choices,
       last,
       failures: createFailures(),
       calls: 0,
@@ -42,7 +42,7 @@ export const createTries =
         }
         if (!goesOn(run)) break
       }
-      const reply = await lastResort(run, choices)
+      const reply = await lastResort(run)
       if (reply !== undefined) {
         run.failures.discard()
         return reply
@@ -51,24 +51,8 @@ export const createTries =
       run.failures.discard()
       throw error
     }
-    return giveUp(run, choices)
+    return giveUp(run)
   }
-
-interface Run {
-  readonly parts: AttemptsParts
-  readonly attempt: Handler<AttemptExchange>
-  readonly exchange: AnsweredExchange
-  readonly last: SessionTarget | undefined
-  readonly failures: Failures
-  /** Upstream calls so far. */
-  calls: number
-  /** Targets that were called. */
-  readonly asked: Set<Choice>
-  /** Something may have happened at a provider that must not happen twice. */
-  isSpent?: boolean
-  /** A provider refused the reasoning state that the history holds; that happens once. */
-  withoutState: boolean
-}
 
 /**
  * The exchange is about to fail. Targets that were left alone because their keys rest or their circuits are open get
@@ -76,22 +60,19 @@ interface Run {
  * words say more than a refusal of ours. Beyond the first call of an exchange this is paid for like a retry, so that
  * an outage of everything is not amplified.
  */
-const lastResort = async (run: Run, choices: readonly Choice[]): Promise<Reply | undefined> => {
-  const { health } = run.parts
-  const openUntil = ({ target }: Choice): number =>
-    Math.min(
-      ...credentialsOf(run, target, true).map(
-        (one) => health.circuits.of(upstreamName(target, one)).openUntil,
-      ),
-    )
-  const left = choices.filter((choice) => !run.asked.has(choice)).sort((a, b) => openUntil(a) - openUntil(b))
+const lastResort = async (run: Run): Promise<Reply | undefined> => {
+  const { budget } = run.parts.health
+  const left = run.choices
+    .filter((choice) => !run.asked.has(choice))
+    .sort((a, b) => openUntil(run, a.target) - openUntil(run, b.target))
   for (const choice of left) {
     const isExtra = run.calls > 0
-    if (!goesOn(run) || (isExtra && !health.budget.withdraw())) return undefined
+    if (!goesOn(run) || (isExtra && !budget.withdraw())) return undefined
+    const before = run.calls
     const reply = await askTarget(run, choice, true, true)
-    if (reply === undefined) continue
-    if (isExtra) health.budget.refund()
-    return reply
+    // Nobody was there to be asked, or who was has answered.
+    if (isExtra && (reply !== undefined || run.calls === before)) budget.refund()
+    if (reply !== undefined) return reply
   }
   return undefined
 }
@@ -111,55 +92,60 @@ const askTarget = async (
   // The gateway counts for it only where it is the first choice: a count beside a failure would hide that.
   if (protocol === undefined) return undefined
   const most = exchange.match.policy?.tries ?? parts.retry.tries
+  const { budget } = parts.health
   const set = new Set<string>()
   let tries = 0
+  let isPaid = false
   for (;;) {
     const admitted = admit(run, target, set, anyway)
     if (admitted === undefined) {
       // What was paid for is not made: the circuit opened during the wait.
-      if (tries > 0) parts.health.budget.refund()
+      if (isPaid) budget.refund()
       return undefined
     }
-    const { credential, call, isForced } = admitted
+    const { isForced, ...upstream } = admitted
     run.asked.add(choice)
-    const startedAt = parts.now()
-    const result = await make(run, { target, protocol, credential })
-    const verdict = 'reply' in result ? judgeReply(result.reply) : judgeError(result.error)
-    learn(parts, exchange, { target, credential, call, result, verdict, startedAt })
-    const failed: Failed = {
-      result,
-      verdict,
-      target,
-      credential,
-      words: named(result),
-      number: run.calls,
-    }
+    const asked = { target, protocol, ...upstream }
+    const ended = await (isForced ? beginCall(run, asked).ended : hedgedCall(run, asked, set, note(run)))
+    const { result, verdict, credential } = ended
+    learn(parts, exchange, ended)
     if (verdict.type === 'stale' && !run.withoutState && goesWithoutState(exchange, protocol)) {
-      run.failures.add(failed)
+      run.failures.add(ended)
       run.withoutState = true
+      isPaid = false
       continue
     }
     if (verdict.type === 'answered' || verdict.type === 'final' || verdict.type === 'stale') {
-      if (tries > 0) parts.health.budget.refund()
-      return settle(run, target, result, verdict)
+      if (isPaid) budget.refund()
+      return settle(run, ended)
     }
-    run.failures.add(failed)
-    if ((verdict.type === 'failed' || wasAccepted(result)) && !isRepeatable(exchange, protocol)) {
+    run.failures.add(ended)
+    if (
+      (verdict.type === 'failed' || wasAccepted(result)) &&
+      !isRepeatable(parts.catalog, exchange, { target, protocol })
+    ) {
       run.isSpent = true
       return undefined
     }
     switch (verdict.type) {
       case 'unfit':
+        // Nothing was sent.
+        if (isPaid) budget.refund()
         return undefined
-      case 'refused':
+      case 'refused': {
         set.add(credential.id)
-        if (mayChangeKey(run, set, most)) continue
-        return undefined
+        const change = mayChangeKey(run, set, most)
+        if (change === 'no') return undefined
+        isPaid = change === 'paid'
+        continue
+      }
       case 'limited':
         if (hasOther(parts, target, set, credential)) {
           set.add(credential.id)
-          if (mayChangeKey(run, set, most)) continue
-          return undefined
+          const change = mayChangeKey(run, set, most)
+          if (change === 'no') return undefined
+          isPaid = change === 'paid'
+          continue
         }
         // With the next target at hand nobody waits for this one's clock.
         if (verdict.retryAfter !== undefined && !isLast) return undefined
@@ -178,86 +164,27 @@ const askTarget = async (
     ) {
       return undefined
     }
+    isPaid = true
   }
 }
+
+/** A call that failed beside one that has still a chance. */
+const note =
+  (run: Run) =>
+  (ended: Ended): void => {
+    learn(run.parts, run.exchange, ended)
+    run.failures.add(ended)
+  }
 
 /** The first few other keys are free; a provider that refuses dozens of them is down, and is asked no more than others. */
-const mayChangeKey = (run: Run, set: ReadonlySet<string>, most: number): boolean =>
-  goesOn(run) && (set.size < most || run.parts.health.budget.withdraw(true))
-
-interface Admitted {
-  readonly credential: Credential
-  readonly call: Call
-  /** Its circuit is open. */
-  readonly isForced: boolean
-}
-
-/** The next credential whose circuit lets a call through. */
-const admit = (run: Run, target: Target, set: ReadonlySet<string>, anyway: boolean): Admitted | undefined => {
-  const { circuits } = run.parts.health
-  const left = credentialsOf(run, target, anyway).filter(({ id }) => !set.has(id))
-  for (const credential of left) {
-    const call = circuits.of(upstreamName(target, credential)).admit()
-    if (call !== undefined) return { credential, call, isForced: false }
-  }
-  const [first] = left
-  if (!anyway || first === undefined) return undefined
-  return { credential: first, call: circuits.of(upstreamName(target, first)).force(), isForced: true }
-}
-
-const credentialsOf = (run: Run, { provider, model }: Target, anyway: boolean): readonly Credential[] => {
-  const { parts, exchange, last } = run
-  const { pool } = parts
-  const { sticky } = exchange
-  if (sticky !== undefined) {
-    const stuck = pool.byId(provider.id, sticky.credential)
-    return stuck === undefined ? [] : [stuck]
-  }
-  if (anyway) return pool.anyway(provider.id, model)
-  return pool.order(provider.id, model, last?.provider === provider.id ? last.credential : undefined)
-}
-
-/** What a circuit is kept for. */
-const upstreamName = (target: Target, credential: Credential): string =>
-  `${target.provider.id}/${target.model} ${credential.id}`
-
-const hasOther = (
-  { pool }: AttemptsParts,
-  { provider, model }: Target,
-  set: ReadonlySet<string>,
-  used: Credential,
-): boolean => pool.order(provider.id, model).some((one) => one.id !== used.id && !set.has(one.id))
-
-const make = async (
-  run: Run,
-  { target, protocol, credential }: { target: Target; protocol: ProtocolId; credential: Credential },
-): Promise<Result> => {
-  const { parts, exchange } = run
-  const { entry } = exchange
-  entry.provider = target.provider.id
-  entry.credential = credential.id
-  run.calls++
-  const number = run.calls
-  const tried: AttemptExchange = {
-    ...exchange,
-    attempt: { number, target, credential, protocol, startedAt: parts.now(), withoutState: run.withoutState },
-  }
-  const done = parts.health.loads.begin(targetName({ target, protocol }))
-  try {
-    const reply = await run.attempt(tried)
-    whenSettled(reply, done)
-    return { reply }
-  } catch (error) {
-    done()
-    return { error }
-  } finally {
-    // The row tells how far the attempt came.
-    exchange.stage = tried.stage
-  }
+const mayChangeKey = (run: Run, set: ReadonlySet<string>, most: number): 'free' | 'paid' | 'no' => {
+  if (!goesOn(run)) return 'no'
+  if (set.size < most) return 'free'
+  return run.parts.health.budget.withdraw(true) ? 'paid' : 'no'
 }
 
 /** An answer tells how many calls it took; an error after others tells of all of them. */
-const settle = (run: Run, target: Target, result: Result, verdict: Verdict): Reply => {
+const settle = (run: Run, { target, result, verdict }: Ended): Reply => {
   const { calls, failures, exchange } = run
   const isFurtherFailure = verdict.type !== 'answered' && calls > 1
   const said = isFurtherFailure
@@ -288,14 +215,9 @@ const rests = async (
   return true
 }
 
-const inTime = ({ parts, exchange }: Run, wait: number): boolean =>
-  parts.now() + wait - exchange.startedAt < parts.retry.deadline
-
-const goesOn = (run: Run): boolean => run.isSpent !== true && inTime(run, 0) && !run.exchange.signal.aborted
-
 /** Nothing was answered: the client gets what says most. */
-const giveUp = (run: Run, choices: readonly Choice[]): Reply => {
-  const { exchange, failures, calls } = run
+const giveUp = (run: Run): Reply => {
+  const { exchange, failures, calls, choices } = run
   const said = failures.said(calls)
   const { best } = failures
   if (best === undefined) throw withAttempts(noCredential(choices), said)

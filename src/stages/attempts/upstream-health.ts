@@ -1,6 +1,7 @@
 import type { CircuitSettings } from './circuit-breaker.ts'
 import { type CircuitBoard, type CircuitChange, type Circuits, createCircuits } from './circuits.ts'
 import { createLatencyBook, type LatencyBook } from './latency-book.ts'
+import { createReachability, type Reachability } from './reachability.ts'
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
 import { createSessionTargets, type SessionTargets } from './session-targets.ts'
 import { createStrategies } from './strategies/index.ts'
@@ -8,6 +9,7 @@ import { createStrategies } from './strategies/index.ts'
 /** What has been learned of upstreams. It lives as long as the process, whatever the configuration says. */
 export interface UpstreamHealth {
   readonly circuits: Circuits
+  readonly reach: Reachability
   readonly latencies: LatencyBook
   readonly loads: Loads
   readonly sessions: SessionTargets
@@ -32,6 +34,11 @@ export interface UpstreamHealthParts {
 export const createUpstreamHealth = ({ now, board, onCircuit }: UpstreamHealthParts): UpstreamHealth => ({
   circuits: createCircuits({
     settings: initialCircuits,
+    now,
+    ...(board === undefined ? {} : { board }),
+    ...(onCircuit === undefined ? {} : { onChange: onCircuit }),
+  }),
+  reach: createReachability({
     now,
     ...(board === undefined ? {} : { board }),
     ...(onCircuit === undefined ? {} : { onChange: onCircuit }),

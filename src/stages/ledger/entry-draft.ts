@@ -17,32 +17,105 @@ export class EntryDraft {
   provider: string | null = null
   credential: string | null = null
   upstreamProtocol: string | null = null
-  /** Durable `opened` row written, so the upstream may have been reached. */
-  opened = false
   ttftMs: number | null = null
   /** Number of the upstream call whose words the client got, where that is not the last. */
   answeredBy: number | undefined
-  readonly attempts: AttemptRow[] = []
-  readonly warnings: Warning[] = []
+  warnings: Warning[] = []
   /** Of the key, then those that the request names. */
   readonly tags: readonly string[]
-  private readonly issued = new Map<string, HandleRow>()
+  private readonly shared: Shared
   private readonly remember: (handle: IssuedHandle) => HandleRow
 
   /** @param remember makes a handle usable at once; its row is written at the end */
-  constructor(remember: (handle: IssuedHandle) => HandleRow, tags: readonly string[] = []) {
+  constructor(
+    remember: (handle: IssuedHandle) => HandleRow,
+    tags: readonly string[] = [],
+    shared: Shared = { opened: false, attempts: [], issued: new Map(), bounds: new Map() },
+  ) {
     this.remember = remember
     this.tags = tags
+    this.shared = shared
+  }
+
+  /** Durable `opened` row written, so the upstream may have been reached. */
+  get opened(): boolean {
+    return this.shared.opened
+  }
+
+  set opened(opened: boolean) {
+    this.shared.opened = opened
+  }
+
+  /** One row for each upstream call that is over. */
+  get attempts(): AttemptRow[] {
+    return this.shared.attempts
+  }
+
+  /**
+   * Nano-USD that the exchange can come to: what its calls cost that are over, and the bounds of those that run.
+   * @param bound of the call with this number; null where nobody knows
+   */
+  bound(number: number, bound: bigint | null): bigint | null {
+    this.shared.bounds.set(number, bound)
+    let total = 0n
+    for (const [call, most] of this.shared.bounds) {
+      const row = this.attempts.find((attempt) => attempt.number === call)
+      const cost = row === undefined ? most : row.costNanoUsd
+      if (cost === null) return null
+      total += cost
+    }
+    return total
+  }
+
+  /**
+   * For one of two calls that run at the same time: its rows and handles are this exchange's, what else it learns is
+   * its own until it is adopted.
+   */
+  fork(): EntryDraft {
+    const fork = new EntryDraft(this.remember, this.tags, this.shared)
+    fork.modelAsked = this.modelAsked
+    fork.session = this.session
+    fork.streamed = this.streamed
+    fork.requestBytes = this.requestBytes
+    fork.warnings = [...this.warnings]
+    return fork
+  }
+
+  /** The client gets this call's answer. What it is warned of later counts as well. */
+  adopt({ provider, credential, upstreamProtocol, ttftMs, warnings }: EntryDraft): void {
+    this.provider = provider
+    this.credential = credential
+    this.upstreamProtocol = upstreamProtocol
+    this.ttftMs = ttftMs
+    this.warnings = warnings
+  }
+
+  /** Nano-USD of all calls so far: unknown as soon as one is unknown, nothing where nothing was tried. */
+  get costNanoUsd(): bigint | null {
+    let total = 0n
+    for (const attempt of this.attempts) {
+      if (attempt.costNanoUsd === null) return null
+      total += attempt.costNanoUsd
+    }
+    return total
   }
 
   /** The client has seen this id, perhaps in the first frame of a long answer, and may use it from now on. */
   issue(handle: IssuedHandle): void {
-    if (!this.issued.has(handle.id)) this.issued.set(handle.id, this.remember(handle))
+    const { issued } = this.shared
+    if (!issued.has(handle.id)) issued.set(handle.id, this.remember(handle))
   }
 
   get handles(): readonly HandleRow[] {
-    return [...this.issued.values()]
+    return [...this.shared.issued.values()]
   }
+}
+
+interface Shared {
+  opened: boolean
+  readonly attempts: AttemptRow[]
+  readonly issued: Map<string, HandleRow>
+  readonly bounds: Map<number, bigint | null>
 }
 
 /** An id of upstream state that went out with this answer. */

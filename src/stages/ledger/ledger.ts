@@ -96,7 +96,7 @@ const closedRow = (
     attempts: entry.attempts.length,
     usage: last?.usage ?? null,
     usageSource: last?.usageSource ?? null,
-    costNanoUsd: totalCost(entry),
+    costNanoUsd: entry.costNanoUsd,
     priceVersion: last?.priceVersion ?? null,
     latencyMs: at - exchange.startedAt,
     ttftMs: entry.ttftMs,
@@ -106,14 +106,4 @@ const closedRow = (
     tags: entry.tags,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
-}
-
-/** Unknown as soon as one attempt's cost is unknown; nothing was spent where nothing was tried. */
-const totalCost = (entry: EntryDraft): bigint | null => {
-  let total = 0n
-  for (const attempt of entry.attempts) {
-    if (attempt.costNanoUsd === null) return null
-    total += attempt.costNanoUsd
-  }
-  return total
 }

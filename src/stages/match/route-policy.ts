@@ -28,7 +28,16 @@ export interface RoutePolicy {
     readonly idle?: number
     readonly total?: number
   }
+  readonly hedge?: HedgePolicy
   readonly shadow?: ShadowPolicy
+}
+
+/** When an answer is slow to begin, a second call is made elsewhere, and the first that answers is the client's. */
+export interface HedgePolicy {
+  /** After so many milliseconds, or after what 95 of 100 calls of the same upstream take to their first content. */
+  readonly after: 'p95' | number
+  /** However quick an upstream usually is, it gets so many milliseconds. */
+  readonly atLeast: number
 }
 
 /** A share of a rule's exchanges is copied, after their answer, to another target. */

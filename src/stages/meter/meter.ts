@@ -6,8 +6,8 @@ import {
   type Catalog,
   type PriceCard,
 } from '../../catalog/index.ts'
-import { toGatewayError } from '../../errors.ts'
-import { formatUsd, type Service, servedAs } from '../../ir/index.ts'
+import { GatewayError, toGatewayError } from '../../errors.ts'
+import { formatUsd, type Operation, type Service, servedAs } from '../../ir/index.ts'
 import type { AttemptRow } from '../../ledger/index.ts'
 import { isWhole, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { AnswerFacts } from '../../protocols/index.ts'
@@ -30,8 +30,7 @@ export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
   async run(exchange, next) {
     const { entry } = exchange
     const reply = await next({ metered: true }).catch((error: unknown) => {
-      const known = toGatewayError(error)
-      entry.attempts.push({ ...baseRow(parts, exchange), status: null, error: known.code })
+      entry.attempts.push(brokenRow(parts, exchange, error))
       throw error
     })
     await whenSettled(reply, (outcome) => {
@@ -42,9 +41,8 @@ export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
       }
       entry.attempts.push(settledRow(parts, exchange, outcome, reply))
     })
-    const cost = entry.attempts.at(-1)?.costNanoUsd
-    if (isWhole(reply) && cost !== undefined && cost !== null)
-      reply.headers.set('x-tollgate-cost', formatUsd(cost))
+    const cost = entry.costNanoUsd
+    if (isWhole(reply) && cost !== null) reply.headers.set('x-tollgate-cost', formatUsd(cost))
     return reply
   },
 })
@@ -80,6 +78,31 @@ const baseRow = (parts: MeterParts, exchange: AttemptExchange): AttemptRow => {
   }
 }
 
+/**
+ * A call that came to nothing. Where the provider may have had the request it may also bill it, and nobody says how
+ * much: the input is estimated as for a stream that was cut, and what it wrote is not known.
+ */
+const brokenRow = (parts: MeterParts, exchange: AttemptExchange, error: unknown): AttemptRow => {
+  const row = { ...baseRow(parts, exchange), error: toGatewayError(error).code }
+  const { operation, attempt, entry } = exchange
+  if (!bills(operation) || !mayBeBilled(error)) return row
+  const bytes = Math.max(entry.requestBytes, exchange.request.body.byteLength)
+  const usage = { inputTokens: Math.ceil(bytes / 4), outputTokens: 0 }
+  const { target, startedAt } = attempt
+  return {
+    ...row,
+    usage,
+    usageSource: 'estimated',
+    costNanoUsd: priceOf(parts, exchange, { usage, handles: [] }),
+    priceVersion: parts.catalog.price(target.provider.id, target.model, startedAt)?.version ?? null,
+  }
+}
+
+/** What is no error of ours was thrown somewhere behind the gateway's back. */
+const mayBeBilled = (error: unknown): boolean => !(error instanceof GatewayError) || error.wasSent
+
+const bills = (operation: Operation): boolean => operation === 'generate' || operation === 'embed'
+
 const settledRow = (
   parts: MeterParts,
   exchange: AttemptExchange,
@@ -105,7 +128,7 @@ const settledRow = (
     modelAnswered: outcome.facts?.model ?? null,
     finishReason: outcome.facts?.finishReason ?? null,
     status,
-    error: outcome.error?.code ?? outcome.error?.type ?? (status < 400 ? outcome.error?.kind : null) ?? null,
+    error: errorOf(exchange, outcome, status),
     usage,
     usageSource: usage === null ? null : (outcome.usageSource ?? 'reported'),
     costNanoUsd: bill?.charged ?? null,
@@ -114,6 +137,14 @@ const settledRow = (
     upstreamRequestId:
       headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
   }
+}
+
+const errorOf = ({ signal }: AttemptExchange, { result, error }: Outcome, status: number): string | null => {
+  // A stream that had begun when another call of its exchange was quicker.
+  if (result === 'client_aborted' && error === undefined && signal.reason instanceof GatewayError) {
+    return signal.reason.code
+  }
+  return error?.code ?? error?.type ?? (status < 400 ? error?.kind : null) ?? null
 }
 
 /** The answer's usage and what was spent beside it, each at the price of the model that spent it. */
@@ -152,8 +183,7 @@ const cost = (
 ): Bill | null => {
   if (priced !== null) return priced
   if (isRefused) return nothing
-  const generates = exchange.operation === 'generate' || exchange.operation === 'embed'
-  return !generates || outcome.status >= 400 ? nothing : null
+  return !bills(exchange.operation) || outcome.status >= 400 ? nothing : null
 }
 
 const nothing: Bill = { charged: 0n, cost: 0n }

@@ -1,5 +1,6 @@
+import type { Catalog } from '../../catalog/index.ts'
 import type { GenerateRequest, Part } from '../../ir/index.ts'
-import { type AttemptExchange, runsAtProvider } from '../attempts/index.ts'
+import { type AttemptExchange, runsTools } from '../attempts/index.ts'
 import type { Translated } from '../translate/index.ts'
 
 /** What an attempt can cost at most. */
@@ -23,7 +24,11 @@ type Sent = AttemptExchange & Translated
  * than the model takes. What the provider itself adds to the prompt (its tools' results, what it keeps) is bounded by
  * nothing but that, and a tool that it runs asks the model again and again.
  */
-export const trueBounds = (exchange: Sent, contextWindow: number | undefined): DemandBounds => {
+export const trueBounds = (
+  catalog: Pick<Catalog, 'capabilities' | 'knownServerTools'>,
+  exchange: Sent,
+  contextWindow: number | undefined,
+): DemandBounds => {
   const { protocol, request, facts, translation, operation } = exchange
   const sent = Math.max(request.body.byteLength, Buffer.byteLength(translation?.sent.body ?? ''))
   if (operation === 'embed') return { inputTokens: sent, candidates: 1 }
@@ -31,8 +36,7 @@ export const trueBounds = (exchange: Sent, contextWindow: number | undefined): D
   if (asked === undefined)
     return { inputTokens: contextWindow, candidates: 1, reason: 'an unknown operation' }
   const candidates = asked.sampling.candidates ?? 1
-  const tool = translation === undefined ? asked.tools.find(runsAtProvider) : undefined
-  if (tool !== undefined) {
+  if (runsTools(catalog, exchange, asked, exchange.attempt)) {
     return { inputTokens: undefined, candidates, reason: 'the provider runs a tool, as often as it likes' }
   }
   const { isOpen, images, mediaBytes } = mediaIn(asked)

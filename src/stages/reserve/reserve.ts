@@ -112,7 +112,7 @@ const hold = async (
   const card = cardOf(parts, exchange)
   const window = model?.maxInputTokens ?? model?.contextWindow
   const isHard = applied.some(({ budget }) => budget.mode === 'hard')
-  const bounds = isHard ? trueBounds(exchange, window) : likelyBounds(exchange, window)
+  const bounds = isHard ? trueBounds(catalog, exchange, window) : likelyBounds(exchange, window)
   const asked = generates(exchange) ? exchange.facts.maxOutputTokens : 0
   // Where nobody says how long an answer can get, it gets no longer than this, for it is written upstream.
   const free = smallest(asked, model?.maxOutputTokens) ?? unknownMost
@@ -219,7 +219,6 @@ const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
 /** Durable before the upstream hears of it; a further attempt raises what is reserved by what the earlier ones cost. */
 const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null => {
   const { entry, attempt } = exchange
-  const earlier = sumOf(entry.attempts)
   parts.ledger.open({
     exchange: exchange.id,
     instance: parts.instance,
@@ -235,7 +234,7 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
     model: attempt.target.model,
     upstreamProtocol: attempt.protocol,
     credential: attempt.credential.id,
-    reservedNanoUsd: bound.cost === null || earlier === null ? null : bound.cost + earlier,
+    reservedNanoUsd: entry.bound(attempt.number, bound.cost),
     reservedInputTokens: bound.inputTokens,
     reservedOutputTokens: bound.outputTokens ?? null,
     requestBytes: entry.requestBytes,
@@ -244,15 +243,6 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
   })
   entry.opened = true
   return bound.cost
-}
-
-const sumOf = (attempts: readonly AttemptRow[]): bigint | null => {
-  let sum = 0n
-  for (const { costNanoUsd } of attempts) {
-    if (costNanoUsd === null) return null
-    sum += costNanoUsd
-  }
-  return sum
 }
 
 /** What the attempt came to; where nobody knows, all that was held for it. */

@@ -94,7 +94,7 @@ const report = (parts: TraceParts, exchange: Traced, outcome: Outcome): void => 
 const attemptFailure = (error: string | null): 'unreachable' | 'timeout' | 'aborted' =>
   error === 'gateway_upstream_timeout'
     ? 'timeout'
-    : error === 'gateway_client_gone'
+    : error === 'gateway_client_gone' || error === 'gateway_hedge_lost'
       ? 'aborted'
       : 'unreachable'
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { left } from './left.ts'
 import type { HttpCall } from './send-http.ts'
 
 /**
@@ -12,8 +13,7 @@ export const readWhole = async (exchange: AttemptExchange, call: HttpCall): Prom
   try {
     return await call.response.bytes()
   } catch (error) {
-    if (exchange.signal.aborted)
-      throw new GatewayError('gateway_client_gone', 'the client left before the answer was complete')
+    if (exchange.signal.aborted) throw left(exchange.signal, 'before the answer was complete', true)
     if (call.timedOut())
       throw new GatewayError(
         'gateway_upstream_timeout',
@@ -23,7 +23,7 @@ export const readWhole = async (exchange: AttemptExchange, call: HttpCall): Prom
     throw new GatewayError(
       'gateway_upstream_died',
       `the provider ${provider.id} broke off in the middle of its answer`,
-      { cause: error },
+      { cause: error, wasSent: true },
     )
   } finally {
     call.finished()

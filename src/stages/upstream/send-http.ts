@@ -4,6 +4,7 @@ import { bodyBytes } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import type { Reserved } from '../reserve/index.ts'
 import { isThere } from './is-there.ts'
+import { left } from './left.ts'
 import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
 
 /** All in milliseconds; 0 means no bound. */
@@ -55,7 +56,7 @@ export const sendHttp = async (
   const { attempt, signal } = exchange
   const { provider } = attempt.target
   const { url, headers } = outgoing
-  if (signal.aborted) throw clientGone()
+  if (signal.aborted) throw left(signal, beforeAnswer, false)
   if (attempt.credential.origin !== url.origin) {
     throw new GatewayError(
       'gateway_internal',
@@ -115,7 +116,7 @@ export const sendHttp = async (
     }
   } catch (error) {
     clear()
-    if (signal.aborted) throw clientGone()
+    if (signal.aborted) throw left(signal, beforeAnswer, true)
     if (bound !== undefined) {
       throw new GatewayError(
         'gateway_upstream_timeout',
@@ -127,8 +128,7 @@ export const sendHttp = async (
   }
 }
 
-const clientGone = (): GatewayError =>
-  new GatewayError('gateway_client_gone', 'the client left before the answer began')
+const beforeAnswer = 'before the answer began'
 
 /** The code says what happened (`ECONNREFUSED`, `ENOTFOUND`, …); the message might hold the URL. */
 const unreachable = (provider: string, error: unknown): GatewayError => {

@@ -85,6 +85,10 @@ export class PassThroughStream implements BodyStream {
     return this.parts.meter.hasContent || this.events >= mostEventsAhead
   }
 
+  get hasContent(): boolean {
+    return this.parts.meter.hasContent
+  }
+
   onSettle(hook: SettleHook): void {
     this.hooks.push(hook)
   }

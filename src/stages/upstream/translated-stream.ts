@@ -66,14 +66,15 @@ export const translatedStream = async (
       for (const rule of upstreamMeter.violations()) parts.onViolation(upstream.id, rule)
     },
   })
+  const { waitsForContent } = exchange.attempt
   const { body, outcome } = await prime(
     stream,
-    () => translator.hasBegun || upstreamMeter.hasContent || stream.hasBegun,
-    headPatience,
+    () => translator.hasBegun || stream.hasContent || (waitsForContent === undefined && stream.hasBegun),
+    waitsForContent ?? headPatience,
   )
   const headers = translatedHeaders(exchange, response.headers, parts.now())
   if (outcome !== undefined && outcome.result !== 'success') {
-    if (exchange.signal.aborted) return clientLeft(outcome)
+    if (exchange.signal.aborted) return clientLeft(outcome, exchange.signal)
     const upstreamStatus = response.status
     const failed = translatedError(exchange, outcome.error ?? died, { headers, upstreamStatus })
     return {

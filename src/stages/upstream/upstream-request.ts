@@ -8,8 +8,12 @@ import type { Reserved } from '../reserve/index.ts'
 export const upstreamBody = (exchange: AttemptExchange & Reserved): Uint8Array => {
   const { request, facts, attempt, outputLimit, chatLimitField, protocol } = exchange
   const splices: Splice[] = []
-  if (facts.modelSpan !== undefined && facts.model !== attempt.target.model) {
-    splices.push({ ...facts.modelSpan, text: JSON.stringify(attempt.target.model) })
+  const { model } = attempt.target
+  if (facts.model !== model) {
+    if (facts.modelSpan !== undefined) splices.push({ ...facts.modelSpan, text: JSON.stringify(model) })
+    for (const { start, end, prefix } of facts.modelRepeats ?? []) {
+      splices.push({ start, end, text: JSON.stringify(prefix + model) })
+    }
   }
   if (asksForUsage(exchange) && facts.askForUsage !== undefined) splices.push(facts.askForUsage)
   const limit =

@@ -145,9 +145,11 @@ const streamed = async (
     },
   })
   answer.headers.delete('content-encoding')
-  const { body, outcome } = await prime(stream, () => stream.hasBegun, headPatience)
+  const { waitsForContent } = exchange.attempt
+  const hasBegun = (): boolean => (waitsForContent === undefined ? stream.hasBegun : stream.hasContent)
+  const { body, outcome } = await prime(stream, hasBegun, waitsForContent ?? headPatience)
   if (outcome !== undefined && outcome.result !== 'success' && exchange.signal.aborted) {
-    return clientLeft(outcome)
+    return clientLeft(outcome, exchange.signal)
   }
   const kept =
     answer.framing === 'sse' ? keptAlive(body, { client: protocol.id, watchdog: parts.watchdog }) : body

@@ -1,2 +1,3 @@
+export { toolsRunAt } from './run-at-target.ts'
 export { toolPasses } from './tool-passes.ts'
 export type { ToolResultOptions } from './tool-results.ts'

@@ -121,6 +121,31 @@ describe('a web search', () => {
     }
   })
 
+  test('is held to its number of uses by OpenAI’s number of all calls, where it is the only one that is called', () => {
+    const { request, warnings } = run(
+      [claudeSearch({ max_uses: 3 })],
+      'anthropic-messages',
+      'openai-responses',
+    )
+    expect(request.tools).toMatchObject([{ config: '{"type":"web_search"}' }])
+    expect(request.extensions?.['openai-responses']).toEqual({ max_tool_calls: 3 })
+    expect(warnings).toMatchObject([
+      { code: 'approximated', feature: 'web_search_20250305', path: 'tools.0' },
+    ])
+    const besides = [
+      server('code-execution', 'code_execution_20260120', {}, 'code_execution'),
+      server('web-fetch', 'web_fetch_20260318', {}, 'web_fetch'),
+    ]
+    for (const other of besides) {
+      const both = () => run([claudeSearch({ max_uses: 3 }), other], 'anthropic-messages', 'openai-responses')
+      expect(refusalOf(both).param).toBe('tools.0.max_uses')
+    }
+    // Functions are called by the client.
+    const fn = { type: 'function', name: 'f' } as const
+    const beside = run([fn, claudeSearch({ max_uses: 3 })], 'anthropic-messages', 'openai-responses')
+    expect(beside.request.extensions?.['openai-responses']).toEqual({ max_tool_calls: 3 })
+  })
+
   test('warns of what only shapes it', () => {
     const { warnings } = run(
       [openaiSearch({ search_context_size: 'high', user_location: location })],

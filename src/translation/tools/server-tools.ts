@@ -17,7 +17,7 @@ import { mcpFor } from './mcp-tools.ts'
 import { serverAnswer } from './server-answer.ts'
 import { withoutServerHistory } from './server-history.ts'
 import { fetchProtects, webFetchFor } from './web-fetch.ts'
-import { isOffline, searchProtects, webSearchFor } from './web-search.ts'
+import { isOffline, type SearchLimits, searchProtects, webSearchFor } from './web-search.ts'
 import { withoutExtension } from './without-extension.ts'
 
 /**
@@ -83,7 +83,11 @@ const settle = (request: GenerateRequest, context: TranslationContext): Generate
     const at = tool.at ?? `tools[${index}]`
     // One search alone can be held to the number of calls of the whole request.
     const maxUses = cap !== undefined && hosted.length === 1 && tool.tool === 'web-search' ? cap : undefined
-    const becomes = together(hostedFor(tool, request, context, maxUses), tool, request, context)
+    const limits = {
+      isAlone: hosted.length === 1 && servers.length === 0,
+      ...(maxUses !== undefined && { maxUses }),
+    }
+    const becomes = together(hostedFor(tool, request, context, limits), tool, request, context)
     if (becomes.type === 'mapped' && maxUses !== undefined) isCapped = true
     adopt(becomes, tool, at)
   })
@@ -110,7 +114,7 @@ const hostedFor = (
   tool: ServerToolDefinition,
   { protocol, tools }: GenerateRequest,
   { target }: TranslationContext,
-  maxUses: number | undefined,
+  limits: SearchLimits,
 ): HostedTool => {
   const to = target.protocol
   const lacks = !target.capabilities.serverTools.includes(tool.tool) || !sayableTools[to].has(tool.tool)
@@ -118,7 +122,7 @@ const hostedFor = (
     case 'web-search':
       if (isOffline(tool, protocol)) return absent('its search always reaches the web')
       if (lacks) return absent('it does not search the web', searchProtects(tool, protocol))
-      return webSearchFor(tool, protocol, to, maxUses)
+      return webSearchFor(tool, protocol, to, limits)
     case 'web-fetch':
       if (lacks && to !== 'openai-responses') return absent('it opens no pages', fetchProtects(tool))
       return webFetchFor(tool, to, tools.some(isOf('web-search')))

@@ -85,26 +85,44 @@ export const searchProtects = (tool: ServerToolDefinition, protocol: ProtocolId)
 export const isOffline = (tool: ServerToolDefinition, protocol: ProtocolId): boolean =>
   readSearch(tool, protocol).live === false
 
-/** @param maxUses how often it may run, where that is said of the request as a whole */
+export interface SearchLimits {
+  /** It is the one tool of the provider's: what holds for all calls together holds for it. */
+  readonly isAlone: boolean
+  /** How often it may run, where that is said of the request as a whole. */
+  readonly maxUses?: number
+}
+
 export const webSearchFor = (
   tool: ServerToolDefinition,
   from: ProtocolId,
   to: ProtocolId,
-  maxUses?: number,
+  { isAlone, ...limits }: SearchLimits,
 ): HostedTool => {
-  const asked = readSearch(tool, from)
-  const search = maxUses === undefined ? asked : { ...asked, maxUses }
-  const limit = unsayable(search, from, to)
+  const search = { ...readSearch(tool, from), ...limits }
+  const limit = unsayable(search, from, to, isAlone)
   if (limit !== undefined) return refused('the target cannot restrict its search so', limit)
   const losses = [
     ...search.shaped.map((member): HostedLoss => ({ member, reason: 'no counterpart' })),
     ...shapeLosses(search, to),
   ]
-  return mapped([writeSearch(search, to)], losses)
+  const tools = [writeSearch(search, to)]
+  if (search.maxUses === undefined || to !== 'openai-responses') return mapped(tools, losses)
+  const counted: HostedLoss = { reason: 'opening a page counts as a use of the search' }
+  return {
+    type: 'mapped',
+    tools,
+    members: { max_tool_calls: search.maxUses },
+    losses: [...losses, counted],
+  }
 }
 
 /** The first restriction that the target has no word for. */
-const unsayable = (search: WebSearch, from: ProtocolId, to: ProtocolId): string | undefined => {
+const unsayable = (
+  search: WebSearch,
+  from: ProtocolId,
+  to: ProtocolId,
+  isAlone: boolean,
+): string | undefined => {
   const { allowed, blocked, maxUses, restricted } = search
   const limits = {
     [from === 'openai-responses' ? 'filters.allowed_domains' : 'allowed_domains']:
@@ -113,7 +131,8 @@ const unsayable = (search: WebSearch, from: ProtocolId, to: ProtocolId): string 
       blocked !== undefined &&
       // Anthropic takes one of the two lists.
       (to === 'anthropic-messages' ? allowed !== undefined : to !== 'gemini'),
-    max_uses: maxUses !== undefined && to !== 'anthropic-messages',
+    // OpenAI counts the calls of all its tools together.
+    max_uses: maxUses !== undefined && to !== 'anthropic-messages' && !(to === 'openai-responses' && isAlone),
   }
   return restricted[0] ?? Object.entries(limits).find(([, isLost]) => isLost)?.[0]
 }

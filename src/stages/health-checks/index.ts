@@ -1,0 +1,6 @@
+export {
+  type CheckedHealth,
+  createHealthChecks,
+  type HealthCheck,
+  type HealthChecks,
+} from './health-checks.ts'
