@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { createAccountChanges } from './account-changes.ts'
 import { adminApi } from './admin/index.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
@@ -15,7 +16,7 @@ import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
-import { openState } from './open-state.ts'
+import { openMachineState, openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
@@ -28,9 +29,11 @@ import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
 import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
-import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
+import { createTeam } from './team.ts'
+import { createLogger, createMetrics, createTracer, mergeExpositions } from './telemetry/index.ts'
 import { createLearningCounter } from './translation/index.ts'
 import { version } from './version.ts'
+import { createWorkerStatus } from './worker-status.ts'
 
 export interface ServeOptions {
   /** Reads the configuration anew each time. Throws `config_invalid`. */
@@ -64,11 +67,6 @@ export const serve = async ({
   const startedAt = now()
   const instance = randomUUID()
 
-  const { outputs, close: closeLogs } = logOutputs(settings, 'server', env)
-  const logger = createLogger({ level: settings.telemetry.log.level, outputs })
-  for (const warning of config.warnings)
-    logger.warn(warning.message, { file: warning.file, line: warning.line })
-
   // The link is needed early, so that a failure to start is told; what it drains exists later.
   const drained = Promise.withResolvers<(isRelieved: boolean) => Promise<void>>()
   const link = attachToSupervisor({
@@ -76,6 +74,15 @@ export const serve = async ({
     onRetire: async () => (await drained.promise)(true),
     onReload: () => quietReload(),
   })
+  const isTeam = link.teamSize > 1
+
+  const { outputs, close: closeLogs } = logOutputs(settings, 'server', env)
+  const bindings = isTeam ? { worker: link.number } : {}
+  const logger = createLogger({ level: settings.telemetry.log.level, outputs, bindings })
+  for (const warning of config.warnings)
+    logger.warn(warning.message, { file: warning.file, line: warning.line })
+  const machine = await openMachineState(env, logger)
+  const team = createTeam({ link, machine, instance })
 
   const url = databaseUrl(settings)
   const storage = await startStorage(
@@ -95,7 +102,11 @@ export const serve = async ({
   const accounts = await openAccounts(settings, writer, now)
   const { tokens, credentials } = accounts
 
-  const metrics = createMetrics({ version, workerRestarts: link.restarts })
+  const metrics = createMetrics({
+    version,
+    workerRestarts: link.restarts,
+    ...(isTeam ? { worker: link.number } : {}),
+  })
   const { tracing } = settings.telemetry
   const tracer = await createTracer({
     endpoint: tracing.endpoint,
@@ -133,7 +144,8 @@ export const serve = async ({
   })
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
-  const state = openState(settings, { logger, registry: metrics.registry })
+  const state = openState(settings, { logger, registry: metrics.registry, machine })
+  const changes = createAccountChanges({ team, state, reload: accounts.reload })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
@@ -195,8 +207,30 @@ export const serve = async ({
     logger.info('configuration reloaded', { files: next.files })
   }
   const quietReload = (): void => void reload().catch(() => undefined)
+  team.answer('reload', async () => {
+    await reload()
+    return ''
+  })
+  const reloadAll = async (): Promise<void> => {
+    await reload()
+    await team.ask('reload')
+  }
+  const renderMetrics = async (): Promise<string> => {
+    metrics.ledgerPending.set(ledger.status().pending)
+    return metrics.render()
+  }
+  team.answer('metrics', renderMetrics)
+  const workerStatus = createWorkerStatus(team, () => ({
+    number: link.number,
+    pid: process.pid,
+    startedAt,
+    restarts: link.restarts,
+    status: status(),
+    openExchanges: listening.traffic.exchanges,
+    ledger: ledger.status(),
+  }))
 
-  const cliToken = createCliToken(dataDir)
+  const cliToken = await createCliToken(dataDir, machine)
   if (link.supervised && link.relieved === undefined) assertFree(settings)
   const listening = openListeners(
     settings,
@@ -222,9 +256,9 @@ export const serve = async ({
         auditLimits: () => runtime.settings.audit,
         metrics: {
           contentType: metrics.contentType,
-          render() {
-            metrics.ledgerPending.set(ledger.status().pending)
-            return metrics.render()
+          async render() {
+            const [own, others] = await Promise.all([renderMetrics(), team.ask('metrics')])
+            return mergeExpositions([own, ...others.map(({ text }) => text)])
           },
         },
         servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
@@ -234,16 +268,15 @@ export const serve = async ({
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
-        reload,
-        status: () => ({
-          status: status(),
+        reload: reloadAll,
+        onChange: changes.announce,
+        status: async () => ({
+          ...(await workerStatus()),
           version,
           startedAt,
           listeners: listening.urls,
-          openExchanges: listening.traffic.exchanges,
-          ledger: ledger.status(),
           database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
-          redis: state.status(),
+          redis: settings.redis.url === undefined ? 'alone' : state.status(),
           configFiles: config.files,
         }),
         now,
@@ -259,13 +292,8 @@ export const serve = async ({
       accounts.reload().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([
-        accounts.flush(),
-        handles.purge(),
-        reasoning.purge(),
-        sessions.purge(),
-        shadows.flush(),
-      ]).catch(() => undefined)
+      const purges = team.leads() ? [handles.purge(), reasoning.purge(), sessions.purge()] : []
+      Promise.all([accounts.flush(), shadows.flush(), ...purges]).catch(() => undefined)
     }, housekeeping),
   ]
   const driftCheck = createDriftCheck({
@@ -274,12 +302,12 @@ export const serve = async ({
     emit: hooks.emit,
     registry: metrics.registry,
     logger,
-    settings: () => runtime.settings.audit,
+    settings: () => (team.leads() ? runtime.settings.audit : { ...runtime.settings.audit, check_every: 0 }),
     now,
   })
   driftCheck.start()
   const canaries = createCanaries({
-    canaries: () => runtime.settings.audit.canaries,
+    canaries: () => (team.leads() ? runtime.settings.audit.canaries : []),
     ask: (prompt, signal) =>
       askCanary(
         {
@@ -315,7 +343,7 @@ export const serve = async ({
   }
   const end = async (isRelieved: boolean): Promise<void> => {
     unwatch()
-    cliToken.remove()
+    if (!isTeam) cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     driftCheck.stop()
     const { shutdown_timeout: patience } = runtime.settings
@@ -335,7 +363,10 @@ export const serve = async ({
     await tracer.shutdown()
     watchdog.stop()
     circuits.close()
+    changes.close()
+    team.close()
     state.close()
+    machine.close()
     metrics.close()
     await storage.stop()
     logger.info('stopped')

@@ -46,6 +46,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
     })
     await next()
     context.header('cache-control', 'no-store')
+    if (context.req.method !== 'GET' && context.res.ok) await parts.onChange()
   })
   app.route('/api/v1', healthRoutes(parts))
   app.route('/api/v1', keysRoutes(parts))
