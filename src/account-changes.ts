@@ -3,7 +3,8 @@ import type { Team } from './team.ts'
 
 export interface AccountChangesParts {
   readonly team: Pick<Team, 'ask' | 'answer'>
-  readonly state: Pick<State, 'publish' | 'subscribe'>
+  /** Shared with other machines, where there are any. */
+  readonly beyond: Pick<State, 'publish' | 'subscribe'> | undefined
   /** Reads what others have changed. */
   readonly reload: () => Promise<void>
 }
@@ -17,17 +18,17 @@ export interface AccountChanges {
 
 const topic = 'account-changes'
 
-export const createAccountChanges = ({ team, state, reload }: AccountChangesParts): AccountChanges => {
+export const createAccountChanges = ({ team, beyond, reload }: AccountChangesParts): AccountChanges => {
   team.answer(topic, async () => {
     await reload()
     return ''
   })
-  const end = state.subscribe(topic, () => void reload().catch(() => undefined))
+  const end = beyond?.subscribe(topic, () => void reload().catch(() => undefined))
   return {
     async announce() {
       // Whoever misses the message finds the change in the database a moment later.
-      await Promise.all([team.ask(topic), state.publish(topic, '').catch(() => undefined)])
+      await Promise.all([team.ask(topic), beyond?.publish(topic, '').catch(() => undefined)])
     },
-    close: end,
+    close: () => end?.(),
   }
 }

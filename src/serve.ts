@@ -145,7 +145,11 @@ export const serve = async ({
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry, machine })
-  const changes = createAccountChanges({ team, state, reload: accounts.reload })
+  const changes = createAccountChanges({
+    team,
+    beyond: state === machine ? undefined : state,
+    reload: accounts.reload,
+  })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
