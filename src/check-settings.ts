@@ -4,7 +4,7 @@ import { isLoopbackHost, listenSettings, portNames } from './http/settings.ts'
 import { checkProviders } from './providers/check-providers.ts'
 import { type BuiltInProviderId, builtInProviderIds, providerKeyVariables } from './providers/settings.ts'
 import { providerKeys, usableProviders } from './providers/usable-providers.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, workerCount } from './settings.ts'
 
 /** Rules between settings. `env` decides which built-in providers are on. */
 export const checkSettings = (settings: Settings, env: Environment): readonly CheckFinding[] => [
@@ -14,10 +14,16 @@ export const checkSettings = (settings: Settings, env: Environment): readonly Ch
   ...checkRoutes(settings, env),
   ...checkAliases(settings),
   ...checkHooks(settings.hooks),
+  ...checkWorkers(settings),
 ]
 
 const error = (path: SettingPath, message: string): CheckFinding => ({ level: 'error', path, message })
 const warning = (path: SettingPath, message: string): CheckFinding => ({ level: 'warning', path, message })
+
+const checkWorkers = (settings: Settings): readonly CheckFinding[] =>
+  settings.database.url === 'sqlite::memory:' && workerCount(settings) > 1
+    ? [error(['workers'], 'must be 1 with a database in memory, which belongs to one process')]
+    : []
 
 const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {
   const found: CheckFinding[] = []

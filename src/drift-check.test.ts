@@ -175,3 +175,12 @@ test('a check that fails is told, and the next one comes in its time', async () 
   await check.tick()
   expect(events).toHaveLength(1)
 })
+
+test('where it is switched off, a finding does not stand for ever', async () => {
+  const { check, state, drift } = setUp()
+  await check.tick()
+  expect(await drift()).toBe('1')
+  state.settings = { ...state.settings, check_every: 0 }
+  await check.tick()
+  expect(await drift()).toBe('0')
+})

@@ -76,7 +76,12 @@ export const createDriftCheck = ({
   const tick = async (): Promise<void> => {
     const { check_every: every, window, minimum } = settings()
     const time = now()
-    if (every === 0 || (checkedAt !== undefined && time - checkedAt < every)) return
+    if (every === 0) {
+      // Somebody else looks now, or nobody: an old finding must not stand for ever.
+      show([])
+      return
+    }
+    if (checkedAt !== undefined && time - checkedAt < every) return
     checkedAt = time
     try {
       const findings = findingsOf(await report({ from: time - window, minimum }))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { createAccountChanges } from './account-changes.ts'
 import { adminApi } from './admin/index.ts'
 import { adminBudgets } from './admin-budgets.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
@@ -21,7 +22,7 @@ import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
-import { openState } from './open-state.ts'
+import { openMachineState, openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { adminPrices, createPriceBook, createPriceFetcher } from './prices/index.ts'
 import { protocols } from './protocols/index.ts'
@@ -31,16 +32,18 @@ import { createHandleRegistry, createReasoningRegistry, createSessions } from '.
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
-import { createOutputSlices } from './stages/reserve/index.ts'
 import { createHealthChecks } from './stages/health-checks/index.ts'
+import { createOutputSlices } from './stages/reserve/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
 import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
-import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
+import { createTeam } from './team.ts'
+import { createLogger, createMetrics, createTracer, mergeExpositions } from './telemetry/index.ts'
 import { createLearningCounter } from './translation/index.ts'
 import { version } from './version.ts'
+import { createWorkerStatus } from './worker-status.ts'
 import { createZoneNotices } from './zone-notices.ts'
 
 export interface ServeOptions {
@@ -75,11 +78,6 @@ export const serve = async ({
   const startedAt = now()
   const instance = randomUUID()
 
-  const { outputs, close: closeLogs } = logOutputs(settings, 'server', env)
-  const logger = createLogger({ level: settings.telemetry.log.level, outputs })
-  for (const warning of config.warnings)
-    logger.warn(warning.message, { file: warning.file, line: warning.line })
-
   // The link is needed early, so that a failure to start is told; what it drains exists later.
   const drained = Promise.withResolvers<(isRelieved: boolean) => Promise<void>>()
   const link = attachToSupervisor({
@@ -87,6 +85,15 @@ export const serve = async ({
     onRetire: async () => (await drained.promise)(true),
     onReload: () => void reloadFrom('SIGHUP'),
   })
+  const isTeam = link.teamSize > 1
+
+  const { outputs, close: closeLogs } = logOutputs(settings, 'server', env)
+  const bindings = isTeam ? { worker: link.number } : {}
+  const logger = createLogger({ level: settings.telemetry.log.level, outputs, bindings })
+  for (const warning of config.warnings)
+    logger.warn(warning.message, { file: warning.file, line: warning.line })
+  const machine = await openMachineState(env, logger)
+  const team = createTeam({ link, machine, instance })
 
   const url = databaseUrl(settings)
   const storage = await startStorage(
@@ -106,7 +113,11 @@ export const serve = async ({
   const accounts = await openAccounts(settings, writer, now)
   const { tokens, credentials } = accounts
 
-  const metrics = createMetrics({ version, workerRestarts: link.restarts })
+  const metrics = createMetrics({
+    version,
+    workerRestarts: link.restarts,
+    ...(isTeam ? { worker: link.number } : {}),
+  })
   const { tracing } = settings.telemetry
   const tracer = await createTracer({
     endpoint: tracing.endpoint,
@@ -146,7 +157,12 @@ export const serve = async ({
   })
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
-  const state = openState(settings, { logger, registry: metrics.registry })
+  const state = openState(settings, { logger, registry: metrics.registry, machine })
+  const changes = createAccountChanges({
+    team,
+    beyond: state === machine ? undefined : state,
+    reload: () => readChanged(),
+  })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
@@ -240,7 +256,8 @@ export const serve = async ({
   /** Nobody asked over the admin API, so nobody else records it. */
   const reloadFrom = async (source: string): Promise<void> => {
     const changes = await reload().catch(() => [])
-    if (changes.length === 0) return
+    // All workers read it, one writes it down.
+    if (changes.length === 0 || !team.leads()) return
     await writer.auditLog
       .append(settingsEntry(source, changes, now()))
       .catch((error: unknown) => warn('changed settings are not in the audit log', error))
@@ -256,8 +273,35 @@ export const serve = async ({
     env,
     now,
   })
+  /** What other processes changed. */
+  const readChanged = async (): Promise<void> => {
+    await Promise.all([accounts.reload(), budgetBook.reload(), prices.reload(), vaultDoor.check()])
+  }
+  team.answer('reload', async () => {
+    await reload()
+    return ''
+  })
+  const reloadAll = async (): Promise<readonly ChangedSetting[]> => {
+    const changes = await reload()
+    await team.ask('reload')
+    return changes
+  }
+  const renderMetrics = async (): Promise<string> => {
+    metrics.ledgerPending.set(ledger.status().pending)
+    return metrics.render()
+  }
+  team.answer('metrics', renderMetrics)
+  const workerStatus = createWorkerStatus(team, () => ({
+    number: link.number,
+    pid: process.pid,
+    startedAt,
+    restarts: link.restarts,
+    status: status(),
+    openExchanges: listening.traffic.exchanges,
+    ledger: ledger.status(),
+  }))
 
-  const cliToken = createCliToken(dataDir)
+  const cliToken = await createCliToken(dataDir, machine)
   if (link.supervised && link.relieved === undefined) assertFree(settings)
   const listening = openListeners(
     settings,
@@ -310,9 +354,9 @@ export const serve = async ({
           logger.error(message, { action, target, actor: actorId, error: reasonOf(error) }),
         metrics: {
           contentType: metrics.contentType,
-          render() {
-            metrics.ledgerPending.set(ledger.status().pending)
-            return metrics.render()
+          async render() {
+            const [own, others] = await Promise.all([renderMetrics(), team.ask('metrics')])
+            return mergeExpositions([own, ...others.map(({ text }) => text)])
           },
         },
         servesMetrics: () => runtime.settings.telemetry.metrics.enabled,
@@ -322,16 +366,15 @@ export const serve = async ({
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
-        reload,
-        status: () => ({
-          status: status(),
+        reload: reloadAll,
+        onChange: changes.announce,
+        status: async () => ({
+          ...(await workerStatus()),
           version,
           startedAt,
           listeners: listening.urls,
-          openExchanges: listening.traffic.exchanges,
-          ledger: ledger.status(),
           database: url.startsWith('postgres') ? 'postgres' : 'sqlite',
-          redis: state.status(),
+          redis: settings.redis.url === undefined ? 'alone' : state.status(),
           configFiles: config.files,
         }),
         now,
@@ -344,18 +387,11 @@ export const serve = async ({
 
   const timers = [
     setInterval(() => {
-      Promise.all([accounts.reload(), budgetBook.reload()]).catch(() => undefined)
-      prices.reload().catch(() => undefined)
-      vaultDoor.check().catch(() => undefined)
+      readChanged().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      Promise.all([
-        accounts.flush(),
-        handles.purge(),
-        reasoning.purge(),
-        sessions.purge(),
-        shadows.flush(),
-      ]).catch(() => undefined)
+      const purges = team.leads() ? [handles.purge(), reasoning.purge(), sessions.purge()] : []
+      Promise.all([accounts.flush(), shadows.flush(), ...purges]).catch(() => undefined)
     }, housekeeping),
   ]
   const driftCheck = createDriftCheck({
@@ -364,14 +400,14 @@ export const serve = async ({
     emit: hooks.emit,
     registry: metrics.registry,
     logger,
-    settings: () => runtime.settings.audit,
+    settings: () => (team.leads() ? runtime.settings.audit : { ...runtime.settings.audit, check_every: 0 }),
     now,
   })
   driftCheck.start()
   const rollups = keepRollups(storage, { now, logger })
   healthChecks.start()
   const canaries = createCanaries({
-    canaries: () => runtime.settings.audit.canaries,
+    canaries: () => (team.leads() ? runtime.settings.audit.canaries : []),
     ask: (prompt, signal) =>
       askCanary(
         {
@@ -407,7 +443,7 @@ export const serve = async ({
   }
   const end = async (isRelieved: boolean): Promise<void> => {
     unwatch()
-    cliToken.remove()
+    if (!isTeam) cliToken.remove()
     for (const timer of timers) clearInterval(timer)
     driftCheck.stop()
     rollups.stop()
@@ -431,7 +467,10 @@ export const serve = async ({
     await tracer.shutdown()
     watchdog.stop()
     circuits.close()
+    changes.close()
+    team.close()
     state.close()
+    machine.close()
     metrics.close()
     await storage.stop()
     logger.info('stopped')

@@ -230,7 +230,8 @@ test('what belongs to later releases is refused, never accepted and ignored', ()
     expect(problems('', { [`TGW_${section.toUpperCase()}`]: '[]' })).toHaveLength(1)
     expect(problems('', { [`TGW_${section.toUpperCase()}__X`]: '1' })).toHaveLength(1)
   }
-  expect(problems('workers: 2')).toEqual(['1 workers: must be 1: this release runs one worker'])
+  expect(problems('workers: 65')).toEqual([expect.stringContaining('from 1 to 64, or `auto`')])
+  expect(problems('workers: many')).toEqual([expect.stringContaining('from 1 to 64, or `auto`')])
 })
 
 test('every duration is parsed to milliseconds and every size to bytes, and says its unit', () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
@@ -62,6 +63,8 @@ const secrets = z
   .prefault({})
   .describe('For scripts and containers; meant to come from the environment.')
 
+const mostWorkers = 64
+
 const later = (what: string) =>
   reserved(`this release has no ${what}, so the setting would protect nothing; remove it`)
 
@@ -74,10 +77,10 @@ export const settingsSchema = z.strictObject({
     .describe('`off` lets everybody in without a key; only on a loopback address.'),
   data_dir: filePath().prefault('~/.tollgate').describe('Folder of database, keys and logs.'),
   workers: z
-    .literal(1)
+    .union([z.literal('auto'), z.int().min(1).max(mostWorkers)])
     .prefault(1)
-    .register(settingMeta, { expects: '1: this release runs one worker' })
-    .describe('Worker processes; this release runs one.'),
+    .register(settingMeta, { expects: `a whole number from 1 to ${mostWorkers}, or \`auto\`` })
+    .describe('Worker processes that share the ports; `auto` is one for each processor core.'),
   shutdown_timeout: duration()
     .prefault('30s')
     .describe('Longest wait for running exchanges when the gateway stops, in seconds or with a unit.'),
@@ -128,6 +131,10 @@ export const restartNeeded = (before: Settings, after: Settings): readonly strin
 
 /** A copy that may be shown: keys, tokens and passwords masked. */
 export const maskSecrets = (settings: Settings): unknown => config.maskSecrets(settingsSchema, settings)
+
+/** How many worker processes the settings ask for. */
+export const workerCount = ({ workers }: Settings): number =>
+  workers === 'auto' ? Math.min(mostWorkers, availableParallelism()) : workers
 
 export const databaseUrl = (settings: Settings): string =>
   settings.database.url ?? `sqlite:${join(settings.data_dir, 'tollgate.db')}`

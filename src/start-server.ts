@@ -1,6 +1,10 @@
+import { removeCliToken } from './cli-token.ts'
 import type { Environment } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
 import { logOutputs } from './log-outputs.ts'
+import { stateVariable } from './open-state.ts'
+import { workerCount } from './settings.ts'
+import { type StateServer, serveState } from './state/index.ts'
 import { acquireLock, selfCommand, supervise } from './supervisor/index.ts'
 import { createLogger } from './telemetry/index.ts'
 
@@ -26,14 +30,22 @@ export const startServer = async (surroundings: Surroundings, flags: StartFlags)
   const lock = await acquireLock(settings.data_dir)
   const { outputs, close } = logOutputs(settings, 'server', surroundings.env)
   const log = createLogger({ level: settings.telemetry.log.level, outputs, bindings: { role: 'supervisor' } })
+  let shared: StateServer | undefined
   try {
+    const workers = workerCount(settings)
+    if (workers > 1)
+      shared = serveState({ folder: settings.data_dir, onProblem: (message) => log.error(message) })
+    if (workers > 1 && process.platform !== 'linux')
+      log.warn('only Linux spreads connections over several workers: here one may get them all', { workers })
     return await supervise({
       log,
+      workers,
       shutdownTimeout: settings.shutdown_timeout,
       command: selfCommand(['start']),
       env: {
         ...surroundings.env,
         [flagsVariable]: JSON.stringify(flags),
+        [stateVariable]: shared?.path,
         ...(settings.ca_file === undefined ? {} : { NODE_EXTRA_CA_CERTS: settings.ca_file }),
       },
       onState: (ready) => lock.update(ready),
@@ -41,6 +53,8 @@ export const startServer = async (surroundings: Surroundings, flags: StartFlags)
   } finally {
     log.flush()
     close()
+    shared?.stop()
+    removeCliToken(settings.data_dir)
     lock.release()
   }
 }

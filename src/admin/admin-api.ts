@@ -53,6 +53,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
     })
     await next()
     context.header('cache-control', 'no-store')
+    if (context.req.method !== 'GET' && context.res.ok) await parts.onChange()
   })
   app.use(
     '/api/*',

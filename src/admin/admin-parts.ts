@@ -44,7 +44,9 @@ export interface AdminParts {
    * the old one when it is wrong.
    */
   readonly reload: () => Promise<readonly AdminSettingChange[]>
-  readonly status: () => ServerStatus
+  readonly status: () => Promise<ServerStatus>
+  /** Something was changed: resolves when all workers of this machine count with it. */
+  readonly onChange: () => Promise<void>
   readonly now: () => number
 }
 
@@ -112,8 +114,18 @@ export interface ServerStatus {
   readonly version: string
   readonly startedAt: number
   readonly listeners: readonly string[]
+  /** Of all workers together, as is the ledger. */
   readonly openExchanges: number
   readonly ledger: LedgerStatus
+  readonly workers: readonly {
+    readonly number: number
+    readonly pid: number
+    readonly startedAt: number
+    readonly restarts: number
+    readonly status: ServerStatus['status']
+    readonly openExchanges: number
+    readonly ledger: LedgerStatus
+  }[]
   readonly database: string
   /** `alone` without Redis; `away` while it cannot be reached. */
   readonly redis: 'alone' | 'connected' | 'away'

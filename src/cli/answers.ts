@@ -79,6 +79,18 @@ export const healthSchema = z.looseObject({
   ledger: z.looseObject({ state: z.string(), pending: z.number() }),
   database: z.string(),
   redis: z.string().optional(),
+  workers: z
+    .array(
+      z.looseObject({
+        number: z.number(),
+        pid: z.number(),
+        startedAt: z.number(),
+        restarts: z.number(),
+        status: z.string(),
+        openExchanges: z.number(),
+      }),
+    )
+    .optional(),
   configFiles: z.array(z.string()),
 })
 

@@ -10,6 +10,7 @@ export {
   type LogOutput,
   logLevels,
 } from './logger.ts'
+export { mergeExpositions } from './merge-expositions.ts'
 export type { Finder, MetricDescription, MetricRegistry } from './metric-registry.ts'
 export {
   createMetrics,

@@ -37,8 +37,10 @@ export interface MetricRegistry {
   readonly contentType: string
 }
 
-export const createMetricRegistry = (): MetricRegistry => {
+/** @param labels on every series, beside its own */
+export const createMetricRegistry = (labels: Readonly<Record<string, string>> = {}): MetricRegistry => {
   const registry = new PromRegistry()
+  registry.setDefaultLabels(labels)
 
   const add = (
     type: 'counter' | 'gauge' | 'histogram',

@@ -7,6 +7,8 @@ export interface MetricsOptions {
   readonly commit?: string
   /** How often the supervisor has had to start this worker again. */
   readonly workerRestarts?: number
+  /** Which of several workers this is: the label `worker` of every series. Absent where there is one. */
+  readonly worker?: number
 }
 
 /** What one exchange was, once it is over. */
@@ -77,7 +79,8 @@ const tokenClasses = {
 
 /** The gateway's own metrics. Nothing is registered anywhere else; two of them do not know each other. */
 export const createMetrics = (options: MetricsOptions): Metrics => {
-  const registry = createMetricRegistry()
+  const { worker } = options
+  const registry = createMetricRegistry(worker === undefined ? {} : { worker: String(worker) })
   const { counter, gauge, histogram } = registry
   const exchanges = counter({
     name: 'tollgate_exchanges_total',

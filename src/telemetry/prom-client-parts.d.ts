@@ -22,6 +22,8 @@ declare module 'prom-client/lib/registry.js' {
   export default class Registry {
     /** Throws when another metric has the name. */
     registerMetric(metric: Metric): void
+    /** On every sample, beside its own. */
+    setDefaultLabels(labels: Readonly<Record<string, string>>): void
     /** The text exposition. */
     metrics(): Promise<string>
     readonly contentType: string

@@ -19,7 +19,8 @@ export interface StreamsInFlight {
 const chunk = (delta: object, finish: string | null = null): string =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
 
-export const startStreams = async (): Promise<StreamsInFlight> => {
+/** @param more lines of the configuration */
+export const startStreams = async (more: readonly string[] = []): Promise<StreamsInFlight> => {
   const upstream: TestUpstream = startUpstream()
   const encoder = new TextEncoder()
   let endings: (() => void)[] = []
@@ -50,6 +51,7 @@ export const startStreams = async (): Promise<StreamsInFlight> => {
   }
   const gateway = await startGateway({
     config: [
+      ...more,
       'shutdown_timeout: 1s',
       'telemetry: { log: { access: false } }',
       'providers:',

@@ -42,9 +42,21 @@ const status = async (context: CliContext, options: ServerOptions): Promise<numb
     ...(health.redis === undefined || health.redis === 'alone' ? [] : ([['redis', health.redis]] as const)),
     ['ledger', `${health.ledger.state}, ${health.ledger.pending} waiting`],
     ['exchanges', `${health.openExchanges} running`],
+    ...workerLines(health.workers ?? []),
   ]
   answer(context, options, whole, () =>
     lines.map(([name, value]) => `${name.padEnd(10)} ${value}\n`).join(''),
   )
   return health.status === 'ok' ? exitCodes.ok : exitCodes.failed
 }
+
+type Workers = NonNullable<ReturnType<typeof healthSchema.parse>['workers']>
+
+/** Of one worker nothing more can be said. */
+const workerLines = (workers: Workers): readonly (readonly [string, string])[] =>
+  workers.length < 2
+    ? []
+    : workers.map(({ number, pid, status, startedAt, restarts, openExchanges }) => [
+        `worker ${number}`,
+        `${status}, pid ${pid}, since ${timeText(startedAt)} UTC, ${restarts} restarts, ${openExchanges} running`,
+      ])
