@@ -36,6 +36,7 @@ const table = {
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
   admin: ['ir', 'accounts', 'ledger', 'catalog', 'providers', 'config', 'telemetry'],
   conformance: ['ir', 'wire', 'protocols'],
+  imports: ['config', 'providers'],
   cli: [
     'ir',
     'accounts',
@@ -44,6 +45,7 @@ const table = {
     'config',
     'conformance',
     'http',
+    'imports',
     'providers',
     'supervisor',
     'telemetry',

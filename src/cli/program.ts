@@ -5,6 +5,7 @@ import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
+import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -30,6 +31,7 @@ const commands: readonly CommandMaker[] = [
   statusCommand,
   logsCommand,
   initCommand,
+  importCommand,
   configCommand,
   keysCommand,
   usageCommand,
