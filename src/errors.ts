@@ -76,6 +76,18 @@ export const errorTable = {
     false,
     'With `auth: off` only loopback hosts and origins are served.',
   ),
+  gateway_budget_exceeded: row(
+    'payment',
+    402,
+    false,
+    'A budget has no room for the request; the message names it, its limit and when it resets. `tgw budgets` shows all.',
+  ),
+  gateway_cost_unbounded: row(
+    'payment',
+    402,
+    false,
+    'A budget holds, and what the request costs at most cannot be told: no price, or a tool of the provider. See docs/budgets.md.',
+  ),
   gateway_model_unknown: row(
     'unknown_model',
     404,

@@ -14,6 +14,7 @@ import { type ShadowParts, shadow } from './stages/shadow/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
 import { type TranslateParts, translate } from './stages/translate/index.ts'
 import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
+import { type ZoneParts, zone } from './stages/zone/index.ts'
 
 export type GatewayParts = TraceParts &
   AuthenticateParts &
@@ -21,6 +22,7 @@ export type GatewayParts = TraceParts &
   ReceiveParts &
   SessionsParts &
   MatchParts &
+  ZoneParts &
   HandlesParts &
   ShadowParts &
   AttemptsParts &
@@ -39,6 +41,7 @@ const answered = (parts: GatewayParts) =>
     .use(receive(parts)) //       body, one scan, facts                         400 413
     .use(sessions(parts)) //      kept answers and conversations: found, kept     404
     .use(match(parts)) //         pure: model -> rule, targets                  404
+    .use(zone(parts)) //          budgets: red is refused, amber told            402
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .use(shadow(parts)) //        a share is copied to another target, afterwards
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
@@ -47,7 +50,7 @@ const answered = (parts: GatewayParts) =>
 const attempt = (parts: GatewayParts) =>
   pipeline<AttemptExchange>()
     .use(translate(parts)) //     another protocol: decoded, rewritten, encoded   400
-    .use(reserve(parts)) //       durable `opened` row with what this may cost
+    .use(reserve(parts)) //       held in every budget, and written down          402
     .use(meter(parts)) //         usage in passing, priced; one attempt row
     .handle(upstream(parts)) //   untouched or translated, connect, send
 

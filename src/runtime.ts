@@ -1,4 +1,5 @@
 import { type Credentials, defaultOrganisation, type KeyRing, systemIdentity } from './accounts/index.ts'
+import type { BudgetBook, Purse } from './budgets/index.ts'
 import { type Catalog, createCatalog, modelFamilies, toPriceOverrides } from './catalog/index.ts'
 import type { FetchMedia } from './egress/index.ts'
 import { gateway } from './gateway.ts'
@@ -16,6 +17,7 @@ import {
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
+import type { OutputSlices } from './stages/reserve/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { BackgroundJobs } from './stages/sessions/index.ts'
 import type { ShadowCopies } from './stages/shadow/index.ts'
@@ -44,6 +46,9 @@ export interface Foundation {
   readonly emit: (event: HookEvent) => void
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
+  readonly budgetBook: BudgetBook
+  readonly purse: Purse
+  readonly slices: OutputSlices
   readonly health: UpstreamHealth
   /** Shared with other processes where there is a Redis. */
   readonly state: State
@@ -86,6 +91,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
   })
   const models = listModels(settings, upstreams)
   foundation.health.circuits.configure(circuitSettings(settings))
+  foundation.budgetBook.configure(settings.budgets)
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
@@ -103,6 +109,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     random: Math.random,
     onRefusedCredential: (provider, credential) =>
       foundation.emit({ type: 'credential_refused', data: { provider, credential } }),
+    budgets: { table: foundation.budgetBook.table, purse: foundation.purse },
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)

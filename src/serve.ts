@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { adminApi } from './admin/index.ts'
+import { adminBudgets } from './admin-budgets.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
+import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -23,6 +25,7 @@ import { createHandleRegistry, createReasoningRegistry, createSessions } from '.
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
+import { createOutputSlices } from './stages/reserve/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
 import { startStorage } from './start-storage.ts'
@@ -31,6 +34,7 @@ import { attachToSupervisor } from './supervisor/index.ts'
 import { createLogger, createMetrics, createTracer } from './telemetry/index.ts'
 import { createLearningCounter } from './translation/index.ts'
 import { version } from './version.ts'
+import { createZoneNotices } from './zone-notices.ts'
 
 export interface ServeOptions {
   /** Reads the configuration anew each time. Throws `config_invalid`. */
@@ -146,6 +150,16 @@ export const serve = async ({
       hooks.emit({ type: 'circuit_closed', data: { upstream, provider } })
     }
   }
+  const budgetBook = createBudgetBook({ store: writer.budgets, now, onProblem: warn })
+  await budgetBook.reload()
+  const zones = createZoneNotices({ state, emit: hooks.emit, registry: metrics.registry, now })
+  const purse = createPurse({
+    quota: state.quota,
+    spent: { spent: async (query) => (await storage.reader()).spent.spent(query) },
+    now,
+    onStandings: zones.see,
+    onProblem: warn,
+  })
   const foundation: Foundation = {
     logger,
     metrics,
@@ -155,6 +169,9 @@ export const serve = async ({
     handles,
     stateKeys: accounts.stateKeys,
     tokenCounter: createLearningCounter(),
+    budgetBook,
+    purse,
+    slices: createOutputSlices(),
     health: createUpstreamHealth({ now, board: circuits, onCircuit }),
     state,
     watchdog,
@@ -211,6 +228,7 @@ export const serve = async ({
         },
         keys: announceKeys(accounts.virtualKeys, hooks.emit),
         credentials,
+        budgets: adminBudgets({ book: budgetBook, purse, keys: accounts.virtualKeys, now }),
         reader: {
           usage: async (query) => (await reports()).usage(query),
           entries: async (query) => (await reports()).entries(query),
@@ -256,7 +274,7 @@ export const serve = async ({
 
   const timers = [
     setInterval(() => {
-      accounts.reload().catch(() => undefined)
+      Promise.all([accounts.reload(), budgetBook.reload()]).catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
       Promise.all([
@@ -327,6 +345,7 @@ export const serve = async ({
       shadows.stop(),
       canaries.stop(),
     ])
+    await Promise.race([purse.stop(), Bun.sleep(2_000)])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)
     await Promise.race([reasoning.flush(), Bun.sleep(2_000)])

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
 import { pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
@@ -89,6 +90,8 @@ export const settingsSchema = z.strictObject({
     .prefault([])
     .register(settingMeta, { reloads: true, expects: 'a list of prices with `match`' })
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
+  budgets: budgetsSettings,
+  budgets_when_away: budgetsWhenAwaySettings,
   ledger: ledgerSettings,
   audit: auditSettings,
   hooks: hooksSettings,
@@ -98,7 +101,6 @@ export const settingsSchema = z.strictObject({
   secrets,
   telemetry: telemetrySettings,
   ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),
-  budgets: later('budgets'),
   limits: later('limits'),
   firewall: later('firewall'),
 })

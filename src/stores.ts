@@ -14,6 +14,7 @@ import {
   type PurposeKeyStore,
   type TenantStore,
 } from './accounts/index.ts'
+import { type BudgetStore, createBudgetStore, createSpentStore, type SpentStore } from './budgets/index.ts'
 import {
   type AuditStore,
   type CanaryStore,
@@ -43,6 +44,7 @@ import type { Database } from './storage/index.ts'
 export interface Stores {
   readonly adminTokens: AdminTokenStore
   readonly audit: AuditStore
+  readonly budgets: BudgetStore
   readonly canaries: CanaryStore
   readonly conversations: ConversationStore
   readonly credentials: CredentialStore
@@ -54,6 +56,7 @@ export interface Stores {
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
   readonly shadow: ShadowStore
+  readonly spent: SpentStore
   readonly tenants: TenantStore
 }
 
@@ -63,6 +66,7 @@ export const createStores = (
 ): Stores => ({
   adminTokens: createAdminTokenStore(database),
   audit: createAuditStore(database),
+  budgets: createBudgetStore(database),
   canaries: createCanaryStore(database),
   conversations: createConversationStore(database),
   credentials: createCredentialStore(database),
@@ -74,6 +78,7 @@ export const createStores = (
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
   shadow: createShadowStore(database),
+  spent: createSpentStore(database),
   tenants: createTenantStore(database),
 })
 

@@ -25,6 +25,7 @@ export {
 } from './credentials.ts'
 export { type FirstStart, type FirstStartParts, firstStart, type Presets } from './first-start.ts'
 export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
+export { compileGlob, type Glob } from './glob.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'

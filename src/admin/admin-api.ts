@@ -3,6 +3,7 @@ import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
 import type { AdminEnvironment } from './permit.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { budgetsRoutes } from './routes/budgets.ts'
 import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -53,6 +54,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', auditRoutes(parts))
+  app.route('/api/v1', budgetsRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))

@@ -1,4 +1,5 @@
 import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
+import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
@@ -8,6 +9,7 @@ export interface AdminParts {
   readonly tokens: Pick<AdminTokens, 'find'>
   readonly keys: VirtualKeys
   readonly credentials: Credentials
+  readonly budgets: AdminBudgets
   readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']
@@ -32,6 +34,18 @@ export interface AdminParts {
   readonly reload: () => Promise<void>
   readonly status: () => ServerStatus
   readonly now: () => number
+}
+
+export interface AdminBudgets {
+  /** @param organisation only what holds there; null for all */
+  list(
+    organisation: string | null,
+  ): Promise<readonly { readonly budget: ListedBudget; readonly standings: readonly Standing[] }[]>
+  /** Throws `not_found`. */
+  standingOfKey(id: string, organisation: string | null): Promise<readonly Standing[]>
+  readonly create: BudgetBook['create']
+  readonly update: BudgetBook['update']
+  readonly remove: BudgetBook['remove']
 }
 
 export interface AdminModel {

@@ -1,5 +1,12 @@
 export { adminApi, publicAdminPaths } from './admin-api.ts'
-export type { AdminModel, AdminParts, AdminProvider, AdminSetting, ServerStatus } from './admin-parts.ts'
+export type {
+  AdminBudgets,
+  AdminModel,
+  AdminParts,
+  AdminProvider,
+  AdminSetting,
+  ServerStatus,
+} from './admin-parts.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
 export type {
   AdminRoute,

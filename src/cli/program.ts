@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { budgetsCommand } from './commands/budgets.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -35,6 +36,7 @@ const commands: readonly CommandMaker[] = [
   configCommand,
   keysCommand,
   usageCommand,
+  budgetsCommand,
   shadowCommand,
   auditCommand,
   modelsCommand,

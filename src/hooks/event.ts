@@ -33,8 +33,10 @@ export interface BudgetZone {
   readonly subject: string | null
   readonly period: string
   readonly zone: 'green' | 'amber' | 'red'
-  readonly spentUsd: string
-  readonly limitUsd: string
+  /** `usd`: amounts are decimal strings of US dollars; else whole numbers of tokens. */
+  readonly unit: 'usd' | 'tokens'
+  readonly spent: string
+  readonly limit: string
 }
 
 /** Provider, model and id of the credential. */

@@ -53,6 +53,11 @@ export interface BodyStream {
   next(): Promise<Uint8Array | undefined>
   /** The client left. Idempotent. */
   cancel(): void
+  /**
+   * The gateway ends the answer here, as complete as it is: the upstream call ends, and nothing more comes.
+   * Resolves when it is settled. @param outputTokens what was counted so far, for lack of a final count
+   */
+  cut?(outputTokens: number): Promise<void>
   /** Runs when the outcome is known, in the order of registration (inner stages first). */
   onSettle(hook: SettleHook): void
 }

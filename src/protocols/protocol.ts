@@ -31,6 +31,16 @@ export interface Protocol {
   meterBody(body: Uint8Array, operation: Operation): AnswerFacts
   /** Watches a stream on its way through. */
   meterStream(options: StreamMeterOptions): StreamMeter
+  /**
+   * The edit that limits an answer to so many tokens, thinking included; undefined where the request would be refused
+   * with so low a limit. Absent where nothing is generated.
+   * @param field Chat: which of its two names to write where the client wrote neither
+   */
+  limitOutput?(
+    scan: JsonScan,
+    limit: number,
+    field?: 'max_tokens' | 'max_completion_tokens',
+  ): Splice | undefined
   readonly generate?: GenerateCodec
   readonly countTokens?: CountTokensCodec
   readonly embed?: EmbedCodec

@@ -354,6 +354,15 @@ export interface CanaryRunsTable {
   error: NullableText
 }
 
+/** Budgets that are made while the gateway runs. `settings` is JSON. */
+export interface BudgetsTable {
+  id: string
+  organisation_id: NullableText
+  settings: string
+  created_at: Integer
+  updated_at: Integer
+}
+
 export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
@@ -381,4 +390,5 @@ export interface Schema {
   drift_announcements: DriftAnnouncementsTable
   canary_turns: CanaryTurnsTable
   canary_runs: CanaryRunsTable
+  budgets: BudgetsTable
 }

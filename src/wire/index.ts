@@ -15,6 +15,7 @@ export {
 } from './json-scan.ts'
 export { RawJson, rawJson, writeJson } from './json-write.ts'
 export type { Machine } from './machine.ts'
+export { memberSplice } from './member-splice.ts'
 export { applySplices, type Splice } from './splice.ts'
 export {
   countBlocks,

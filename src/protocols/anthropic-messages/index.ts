@@ -12,6 +12,7 @@ import { errors } from './errors.ts'
 import { facts, watchedKeys } from './facts.ts'
 import { fieldPath } from './field-path.ts'
 import { leaves } from './leaves.ts'
+import { limitOutput } from './limit-output.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { models } from './models.ts'
 import { protocolId } from './wire.ts'
@@ -25,6 +26,7 @@ export const anthropicMessages: Protocol = {
   facts,
   meterBody,
   meterStream,
+  limitOutput,
   generate: {
     decodeRequest,
     encodeRequest,

@@ -13,6 +13,7 @@ import { errors } from './errors.ts'
 import { facts, watchedKeys } from './facts.ts'
 import { fieldPath } from './field-path.ts'
 import { leaves } from './leaves.ts'
+import { limitOutput } from './limit-output.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { models } from './models.ts'
 
@@ -25,6 +26,7 @@ export const gemini: Protocol = {
   facts,
   meterBody,
   meterStream,
+  limitOutput,
   generate: {
     decodeRequest,
     encodeRequest,

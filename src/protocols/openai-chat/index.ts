@@ -11,6 +11,7 @@ import { errors } from './errors.ts'
 import { facts, watchedKeys } from './facts.ts'
 import { fieldPath } from './field-path.ts'
 import { leaves } from './leaves.ts'
+import { limitOutput } from './limit-output.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { models } from './models.ts'
 
@@ -35,6 +36,7 @@ export const openaiChat: Protocol = {
   facts,
   meterBody,
   meterStream,
+  limitOutput,
   generate,
   models,
 }

@@ -13,6 +13,7 @@ import { facts } from './facts.ts'
 import { fieldPath } from './field-path.ts'
 import { watchedKeys } from './handle-references.ts'
 import { leaves } from './leaves.ts'
+import { limitOutput } from './limit-output.ts'
 import { meterBody, meterStream } from './meter.ts'
 import { sessions } from './sessions.ts'
 import { protocolId } from './wire.ts'
@@ -26,6 +27,7 @@ export const openaiResponses: Protocol = {
   facts,
   meterBody,
   meterStream,
+  limitOutput,
   generate: {
     decodeRequest,
     encodeRequest,

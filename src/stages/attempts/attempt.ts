@@ -9,6 +9,7 @@ import type { Recorded } from '../ledger/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
 import type { InSession } from '../sessions/index.ts'
+import type { Zoned } from '../zone/index.ts'
 import type { RetrySettings } from './backoff.ts'
 import type { CredentialPool } from './credential-pool.ts'
 import type { UpstreamHealth } from './upstream-health.ts'
@@ -35,6 +36,7 @@ export type AnsweredExchange = Exchange &
   Received &
   InSession &
   Matched &
+  Zoned &
   HandlesChecked
 
 export type AttemptExchange = AnsweredExchange & Attempting

@@ -112,6 +112,9 @@ export const judgeError = (error: unknown): Verdict => {
     case 'gateway_protocol_unsupported':
     // Another may fetch by itself, from where the gateway may not.
     case 'gateway_media_unavailable':
+    // Another may be cheaper, or have a price.
+    case 'gateway_budget_exceeded':
+    case 'gateway_cost_unbounded':
       return { type: 'unfit' }
     default:
       return { type: 'final' }

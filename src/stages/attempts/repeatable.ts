@@ -31,7 +31,8 @@ const forgotten = (
 const isKept = ({ protocol, store, background }: GenerateRequest): boolean =>
   background === true || (protocol === 'openai-responses' ? store !== false : store === true)
 
-const runsAtProvider = (tool: ToolDefinition): boolean =>
+/** Does the provider act, and not the client? */
+export const runsAtProvider = (tool: ToolDefinition): boolean =>
   tool.type === 'server' && !runByClient.has(tool.tool)
 
 /** These have a schema of the provider's, and the client acts. */

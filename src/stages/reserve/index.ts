@@ -1,1 +1,2 @@
+export { createOutputSlices, type OutputSlices } from './output-slices.ts'
 export { type Reserved, type ReserveParts, reserve } from './reserve.ts'

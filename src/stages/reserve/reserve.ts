@@ -1,65 +1,304 @@
+import { type BudgetTable, budgetExceeded, type Purse, type Standing } from '../../budgets/index.ts'
 import { boundOf, type Catalog } from '../../catalog/index.ts'
-import type { Ledger } from '../../ledger/index.ts'
-import type { Stage } from '../../pipeline/index.ts'
+import type { AttemptRow, Ledger } from '../../ledger/index.ts'
+import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
+import { protocols } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { replyContext, type Translated } from '../translate/index.ts'
+import { subjectOf } from '../zone/index.ts'
+import { likelyBounds, trueBounds } from './demand-bounds.ts'
+import { type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
+import type { OutputSlices } from './output-slices.ts'
+import { RenewedStream } from './renewed-stream.ts'
 
 export interface Reserved {
   /** Nano-USD that this attempt can cost at most; null where a price or a limit is unknown. */
   readonly reservation: bigint | null
+  /** What is written into the request for the upstream, where a budget allows less than was asked for. */
+  readonly outputLimit: number | undefined
+  /** What the target calls that limit in Chat. */
+  readonly chatLimitField: 'max_tokens' | 'max_completion_tokens' | undefined
 }
 
 export interface ReserveParts {
   readonly catalog: Catalog
   readonly ledger: Pick<Ledger, 'open'>
   readonly instance: string
+  readonly budgets: {
+    readonly table: () => BudgetTable
+    readonly purse: Pick<Purse, 'hold'>
+  }
+  readonly slices: OutputSlices
 }
 
+type Asked = AttemptExchange & Translated
+
 /**
- * Writes down, before the upstream hears anything, what this attempt may cost at most: if the process dies, the
- * orphan is charged this. Text never has more tokens than bytes.
+ * Before the upstream hears anything: holds in every budget what this attempt may cost, and writes it down, so that an
+ * orphan is charged with it if the process dies. What is held is settled with what the attempt came to.
  */
-export const reserve = (parts: ReserveParts): Stage<AttemptExchange, Reserved> => ({
+export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
   name: 'reserve',
-  run(exchange, next) {
-    const { target, credential, protocol } = exchange.attempt
-    const { entry, facts } = exchange
-    const provider = target.provider.id
-    const now = exchange.attempt.startedAt
-    const card = parts.catalog.price(provider, target.model, now)
-    const limit = parts.catalog.model(provider, target.model)?.maxOutputTokens
-    const generates = exchange.operation === 'generate' || exchange.operation === 'compact-response'
-    const outputTokens = generates ? smallest(facts.maxOutputTokens, limit) : 0
-    // What was put into the request from earlier exchanges costs as much as what came with it.
-    const inputTokens = Math.max(entry.requestBytes, exchange.request.body.byteLength)
-    const reservation =
-      card === undefined || outputTokens === undefined ? null : boundOf(card, { inputTokens, outputTokens })
-    if (!entry.opened) {
-      parts.ledger.open({
-        exchange: exchange.id,
-        instance: parts.instance,
-        at: now,
-        kind: exchange.kind,
-        direction: 'consume',
-        tenant: exchange.identity.tenant,
-        session: entry.session,
-        operation: exchange.operation,
-        clientProtocol: exchange.protocol.id,
-        modelAsked: entry.modelAsked,
-        provider,
-        model: target.model,
-        upstreamProtocol: protocol,
-        credential: credential.id,
-        reservedNanoUsd: reservation,
-        reservedInputTokens: inputTokens,
-        reservedOutputTokens: outputTokens ?? null,
-        requestBytes: entry.requestBytes,
-        counterparty: null,
-      })
-      entry.opened = true
+  async run(exchange, next) {
+    const applied = appliedTo(parts, exchange)
+    if (applied.length === 0) {
+      const reservation = open(parts, exchange, boundOfAttempt(parts, exchange))
+      return next({ reservation, ...limitedBy(parts, exchange, limitOf(exchange, exchange.outputCap)) })
     }
-    return next({ reservation })
+    const plan = await hold(parts, exchange, applied)
+    const { held } = plan
+    try {
+      const reservation = open(parts, exchange, {
+        cost: held.cost,
+        inputTokens: held.inputTokens,
+        outputTokens: held.outputTokens,
+      })
+      const reply = await next({ reservation, ...limitedBy(parts, exchange, plan.limit) })
+      tell(reply, held.standings, plan.limit)
+      const renewed = plan.isSlice && !isWhole(reply) ? renew(parts, exchange, held, reply) : reply
+      await whenSettled(renewed, () => settle(parts, exchange, held))
+      return renewed
+    } catch (error) {
+      await settle(parts, exchange, held)
+      throw error
+    }
   },
 })
+
+const limitedBy = (
+  { catalog }: ReserveParts,
+  { attempt }: Asked,
+  outputLimit: number | undefined,
+): Pick<Reserved, 'outputLimit' | 'chatLimitField'> => {
+  if (outputLimit === undefined) return { outputLimit, chatLimitField: undefined }
+  const { provider, model } = attempt.target
+  const { chatLimitField } = catalog.capabilities(provider.kind, attempt.protocol, model)
+  return { outputLimit, chatLimitField }
+}
+
+const appliedTo = ({ budgets }: ReserveParts, exchange: Asked) => {
+  const table = budgets.table()
+  if (table.isEmpty || exchange.kind === 'shadow') return []
+  const { target } = exchange.attempt
+  return table.ofAttempt({
+    ...subjectOf(exchange),
+    target: { provider: target.provider.id, model: target.model },
+  })
+}
+
+interface Plan {
+  readonly held: Held
+  /** What is written upstream. */
+  readonly limit: number | undefined
+  /** More is to be held while it streams. */
+  readonly isSlice: boolean
+}
+
+/** A reservation of everything is taken where it is at most this part of what is left: nothing has to be renewed then. */
+const plenty = 20
+/** Tokens of an answer, where neither the client nor the catalogue has a limit. */
+const unknownMost = 32_768
+
+const hold = async (
+  parts: ReserveParts,
+  exchange: Asked,
+  applied: ReturnType<typeof appliedTo>,
+): Promise<Plan> => {
+  const { target, number, startedAt } = exchange.attempt
+  const { catalog, budgets } = parts
+  const provider = target.provider.id
+  const model = catalog.model(provider, target.model)
+  const card = catalog.price(provider, target.model, startedAt)
+  const window = model?.maxInputTokens ?? model?.contextWindow
+  const isHard = applied.some(({ budget }) => budget.mode === 'hard')
+  const bounds = isHard ? trueBounds(exchange, window) : likelyBounds(exchange, window)
+  const asked = generates(exchange) ? exchange.facts.maxOutputTokens : 0
+  // Where nobody says how long an answer can get, it gets no longer than this, for it is written upstream.
+  const free = smallest(asked, model?.maxOutputTokens) ?? unknownMost
+  const most = Math.min(free, exchange.outputCap ?? free)
+  const isStream = exchange.facts.stream && generates(exchange) && !isArray(exchange)
+  const demand = {
+    applied,
+    holder: `${parts.instance}/${exchange.id}/${number}`,
+    at: exchange.startedAt,
+    model: target.model,
+    card,
+    bounds,
+    mostOutput: most,
+    unbounded: exchange.identity.options.unbounded,
+  }
+  const slice = isStream && !isHard ? parts.slices.of(kindOf(exchange)) : undefined
+  const isSlice = slice !== undefined && most > slice
+  const held = await holdBudgets(budgets.purse, { ...demand, slice: isSlice ? slice : undefined })
+  if (!isSlice) return { held, limit: writtenLimit(exchange, held, free, bounds.candidates), isSlice: false }
+  if (held.fits >= most * plenty && (await extendAll(held, most))) {
+    return { held, limit: limitOf(exchange, exchange.outputCap), isSlice: false }
+  }
+  // Thoughts that the provider does not show are seen only at the end, so the provider gets the bound as well.
+  const limit = writtenLimit(
+    exchange,
+    { ...held, outputTokens: Math.min(most * bounds.candidates, held.fits) },
+    free,
+    bounds.candidates,
+  )
+  return { held, limit, isSlice: true }
+}
+
+const extendAll = async ({ hold, stepWanted, outputTokens }: Held, most: number): Promise<boolean> => {
+  const steps = stepsFor(Math.max(0, most - outputTokens))
+  return steps === 0 || (await hold.extend(stepWanted, { least: steps, most: steps })) > 0
+}
+
+/** Where a budget allows less than could come, the provider is told. @param free what could come without it */
+const writtenLimit = (
+  exchange: Asked,
+  held: Pick<Held, 'outputTokens' | 'standings'>,
+  free: number,
+  candidates: number,
+): number | undefined => {
+  if (!generates(exchange)) return undefined
+  const each = Math.floor(held.outputTokens / candidates)
+  const asked = exchange.facts.maxOutputTokens
+  const limit = asked === undefined || each < asked ? each : asked
+  const isHard = held.standings.some(({ budget }) => budget.mode === 'hard')
+  if (limit === asked || (!isHard && limit >= free)) return undefined
+  const [first] = held.standings
+  if (first !== undefined && !canWrite(exchange, limit)) {
+    throw budgetExceeded(held.standings.find(({ budget }) => budget.mode !== 'soft') ?? first)
+  }
+  return limit
+}
+
+const limitOf = (exchange: Asked, cap: number | undefined): number | undefined => {
+  if (cap === undefined || !generates(exchange)) return undefined
+  const asked = exchange.facts.maxOutputTokens
+  return (asked === undefined || cap < asked) && canWrite(exchange, cap) ? cap : undefined
+}
+
+const canWrite = ({ request, attempt, translation }: Asked, limit: number): boolean =>
+  translation !== undefined || protocols[attempt.protocol].limitOutput?.(request.scan, limit) !== undefined
+
+interface Bound {
+  readonly cost: bigint | null
+  readonly inputTokens: number
+  readonly outputTokens: number | undefined
+}
+
+/** Without budgets: text never has more tokens than bytes. */
+const boundOfAttempt = ({ catalog }: ReserveParts, exchange: Asked): Bound => {
+  const { target, startedAt } = exchange.attempt
+  const provider = target.provider.id
+  const limit = catalog.model(provider, target.model)?.maxOutputTokens
+  const card = catalog.price(provider, target.model, startedAt)
+  const outputTokens = generates(exchange) ? smallest(exchange.facts.maxOutputTokens, limit) : 0
+  // What was put into the request from earlier exchanges costs as much as what came with it.
+  const inputTokens = Math.max(exchange.entry.requestBytes, exchange.request.body.byteLength)
+  const cost =
+    card === undefined || outputTokens === undefined ? null : boundOf(card, { inputTokens, outputTokens })
+  return { cost, inputTokens, outputTokens }
+}
+
+/** Durable before the upstream hears of it; a further attempt raises what is reserved by what the earlier ones cost. */
+const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null => {
+  const { entry, attempt } = exchange
+  const earlier = sumOf(entry.attempts)
+  parts.ledger.open({
+    exchange: exchange.id,
+    instance: parts.instance,
+    at: exchange.startedAt,
+    kind: exchange.kind,
+    direction: 'consume',
+    tenant: exchange.identity.tenant,
+    session: entry.session,
+    operation: exchange.operation,
+    clientProtocol: exchange.protocol.id,
+    modelAsked: entry.modelAsked,
+    provider: attempt.target.provider.id,
+    model: attempt.target.model,
+    upstreamProtocol: attempt.protocol,
+    credential: attempt.credential.id,
+    reservedNanoUsd: bound.cost === null || earlier === null ? null : bound.cost + earlier,
+    reservedInputTokens: bound.inputTokens,
+    reservedOutputTokens: bound.outputTokens ?? null,
+    requestBytes: entry.requestBytes,
+    counterparty: null,
+  })
+  entry.opened = true
+  return bound.cost
+}
+
+const sumOf = (attempts: readonly AttemptRow[]): bigint | null => {
+  let sum = 0n
+  for (const { costNanoUsd } of attempts) {
+    if (costNanoUsd === null) return null
+    sum += costNanoUsd
+  }
+  return sum
+}
+
+/** What the attempt came to; where nobody knows, all that was held for it. */
+const settle = async (parts: ReserveParts, exchange: Asked, { hold }: Held): Promise<void> => {
+  const { attempts } = exchange.entry
+  const row = attempts.findLast(({ number }) => number === exchange.attempt.number)
+  const cost = row === undefined ? 0n : row.costNanoUsd
+  const tokens = row === undefined ? 0 : tokensOf(row)
+  const outputTokens = row?.usage?.outputTokens
+  if (outputTokens !== undefined && row?.usageSource === 'reported')
+    parts.slices.observe(kindOf(exchange), outputTokens)
+  // The client need not wait: what is queued is written down, and the ledger has the truth.
+  void hold.settle(({ unit }, held) =>
+    unit === 'usd' ? (cost ?? held) : tokens === null ? held : BigInt(tokens),
+  )
+}
+
+const tokensOf = ({ usage, costNanoUsd }: AttemptRow): number | null => {
+  if (usage === null) return costNanoUsd === 0n ? 0 : null
+  return (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
+}
+
+const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamReply): StreamReply => {
+  const { protocol, attempt } = exchange
+  const codec = protocol.generate
+  if (codec === undefined) return reply
+  const slice = parts.slices.of(kindOf(exchange))
+  let total = held.outputTokens
+  const body = new RenewedStream({
+    inner: reply.body,
+    decoder: codec.streamDecoder(),
+    encoder: codec.streamEncoder(replyContext(exchange, codec.decodeRequest(exchange.request))),
+    heldTokens: held.outputTokens,
+    async extend() {
+      const steps = await held.hold.extend(held.stepWanted, { least: leastSteps, most: stepsFor(slice) })
+      if (steps === 0) return 0
+      total += steps * stepTokens
+      const card = parts.catalog.price(attempt.target.provider.id, attempt.target.model, attempt.startedAt)
+      const { inputTokens } = held
+      const cost = card === undefined ? null : boundOf(card, { inputTokens, outputTokens: total })
+      open(parts, exchange, { cost, inputTokens, outputTokens: total })
+      return steps * stepTokens
+    },
+  })
+  return { ...reply, body }
+}
+
+const tell = (reply: Reply, standings: readonly Standing[], limit: number | undefined): void => {
+  const worst = standings.some(({ zone }) => zone === 'red')
+    ? 'red'
+    : standings.some(({ zone }) => zone === 'amber')
+      ? 'amber'
+      : 'green'
+  reply.headers.set('x-tollgate-zone', worst)
+  if (limit !== undefined) reply.headers.set('x-tollgate-output-limit', String(limit))
+}
+
+const kindOf = ({ identity, attempt }: Asked): string => `${identity.id} ${attempt.target.model}`
+
+const generates = ({ operation }: Asked): boolean =>
+  operation === 'generate' || operation === 'compact-response'
+
+/** Gemini's streams that are one JSON array. */
+const isArray = ({ protocol, request }: Asked): boolean =>
+  protocol.id === 'gemini' && request.query.get('alt') !== 'sse'
 
 const smallest = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)

@@ -66,6 +66,11 @@ class KeptAlive implements BodyStream {
     this.inner.cancel()
   }
 
+  async cut(outputTokens: number): Promise<void> {
+    this.stop()
+    await this.inner.cut?.(outputTokens)
+  }
+
   onSettle(hook: SettleHook): void {
     this.inner.onSettle(hook)
   }

@@ -90,6 +90,13 @@ class PrimedStream implements BodyStream {
     if (this.outcome !== undefined) void this.tell()
   }
 
+  async cut(outputTokens: number): Promise<void> {
+    this.isOpen = true
+    this.pieces.length = 0
+    await this.inner.cut?.(outputTokens)
+    if (this.outcome !== undefined) await this.tell()
+  }
+
   private async tell(): Promise<void> {
     if (this.hasTold || this.outcome === undefined) return
     this.hasTold = true

@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Watch, Watchdog } from '../../pipeline/index.ts'
 import { bodyBytes } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import { isThere } from './is-there.ts'
 import { asksForUsage, upstreamAddress, upstreamBody, upstreamHeaders } from './upstream-request.ts'
 
@@ -34,7 +35,7 @@ export interface Outgoing {
   readonly body: Uint8Array | undefined
 }
 
-const clientsOwn = (exchange: AttemptExchange): Outgoing => ({
+const clientsOwn = (exchange: AttemptExchange & Reserved): Outgoing => ({
   url: exchange.attempt.target.provider.url(upstreamAddress(exchange)),
   method: exchange.request.method,
   headers: upstreamHeaders(exchange.request, exchange.facts.stream),
@@ -46,7 +47,7 @@ const clientsOwn = (exchange: AttemptExchange): Outgoing => ({
  * @throws GatewayError `gateway_upstream_unreachable`, `gateway_upstream_timeout`, `gateway_client_gone`
  */
 export const sendHttp = async (
-  exchange: AttemptExchange,
+  exchange: AttemptExchange & Reserved,
   timeouts: Timeouts,
   watchdog: Watchdog,
   outgoing: Outgoing = clientsOwn(exchange),

@@ -126,6 +126,21 @@ export class PassThroughStream implements BodyStream {
     void this.settle(complete ? this.outcome('success', facts) : this.outcome('client_aborted', facts))
   }
 
+  async cut(outputTokens: number): Promise<void> {
+    if (this.state === 'over') return
+    this.state = 'over'
+    this.parts.source.abort()
+    const { error: _, ...facts } = this.parts.meter.facts()
+    const usage = this.estimate(facts.usage)
+    await this.settle({
+      result: 'success',
+      status: this.parts.status,
+      facts: { ...facts, usage: { ...usage, outputTokens: Math.max(usage.outputTokens ?? 0, outputTokens) } },
+      usageSource: 'estimated',
+      responseBytes: this.sent,
+    })
+  }
+
   /** Nothing may follow the last event of most protocols, so a connection that stays open is not waited for. */
   private async read(): Promise<Uint8Array | undefined> {
     const { held } = this

@@ -1,10 +1,12 @@
+import { applySplices, scanJson } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import type { Translation } from '../translate/index.ts'
 import type { Outgoing } from './send-http.ts'
 
 /** A translated request as it goes out: the encoder's headers and ours, none of the client's. */
 export const translatedRequest = (
-  exchange: AttemptExchange,
+  exchange: AttemptExchange & Reserved,
   translation: Translation,
   userAgent: string,
 ): Outgoing => {
@@ -26,8 +28,23 @@ export const translatedRequest = (
     url: target.provider.url({ protocol, operation: exchange.operation, model: target.model, path, query }),
     method: 'POST',
     headers,
-    body: encoder.encode(sent.body),
+    body: limited(exchange, translation),
   }
 }
+
+/** The encoder's body, with a shorter limit of the answer where a budget has room for no more. */
+const limited = ({ outputLimit, chatLimitField }: Reserved, { upstream, sent }: Translation): Uint8Array => {
+  const body = encoder.encode(sent.body)
+  if (outputLimit === undefined || upstream.limitOutput === undefined) return body
+  const splice = upstream.limitOutput(
+    scanJson(body, upstream.watchedKeys, deepest),
+    outputLimit,
+    chatLimitField,
+  )
+  return splice === undefined ? body : applySplices(body, [splice])
+}
+
+/** Bodies of our own nest no deeper than what they came from. */
+const deepest = 100_000
 
 const encoder = new TextEncoder()

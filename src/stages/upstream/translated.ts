@@ -1,5 +1,6 @@
 import type { Reply } from '../../pipeline/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import type { Translation } from '../translate/index.ts'
 import { readWhole } from './read-whole.ts'
 import { refuseUnusable } from './refuse-unusable.ts'
@@ -13,7 +14,7 @@ import type { UpstreamParts } from './upstream.ts'
 /** To a provider of another protocol and back: sent as the translation says, answered in the client's words. */
 export const translated = async (
   parts: UpstreamParts,
-  exchange: AttemptExchange,
+  exchange: AttemptExchange & Reserved,
   translation: Translation,
 ): Promise<Reply> => {
   const { provider } = exchange.attempt.target

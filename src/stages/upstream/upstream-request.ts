@@ -2,15 +2,19 @@ import type { ScannedRequest } from '../../protocols/index.ts'
 import type { UpstreamAddress } from '../../providers/index.ts'
 import { applySplices, connectionNames, mayGoUpstream, type Splice } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 
-/** The client's bytes with at most two edits: the model's name behind an alias, and the wish for usage. */
-export const upstreamBody = (exchange: AttemptExchange): Uint8Array => {
-  const { request, facts, attempt } = exchange
+/** The client's bytes with at most three edits: the model's name behind an alias, the wish for usage, and a limit. */
+export const upstreamBody = (exchange: AttemptExchange & Reserved): Uint8Array => {
+  const { request, facts, attempt, outputLimit, chatLimitField, protocol } = exchange
   const splices: Splice[] = []
   if (facts.modelSpan !== undefined && facts.model !== attempt.target.model) {
     splices.push({ ...facts.modelSpan, text: JSON.stringify(attempt.target.model) })
   }
   if (asksForUsage(exchange) && facts.askForUsage !== undefined) splices.push(facts.askForUsage)
+  const limit =
+    outputLimit === undefined ? undefined : protocol.limitOutput?.(request.scan, outputLimit, chatLimitField)
+  if (limit !== undefined) splices.push(limit)
   return applySplices(request.body, splices)
 }
 

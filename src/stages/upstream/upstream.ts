@@ -4,6 +4,7 @@ import type { UpstreamReply } from '../../providers/index.ts'
 import type { Logger } from '../../telemetry/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { issue } from '../meter/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import type { Translated } from '../translate/index.ts'
 import { breakOnDeath } from './break-on-death.ts'
 import { clientLeft } from './client-left.ts'
@@ -33,7 +34,7 @@ export interface UpstreamParts extends TimeoutParts {
 
 /** To the upstream and back: untouched, metered and not rebuilt, where both speak one protocol; else translated. */
 export const upstream =
-  (parts: UpstreamParts): Handler<AttemptExchange & Translated> =>
+  (parts: UpstreamParts): Handler<AttemptExchange & Translated & Reserved> =>
   (exchange) => {
     exchange.stage = 'upstream'
     if (exchange.translation !== undefined) return translated(parts, exchange, exchange.translation)
@@ -42,7 +43,7 @@ export const upstream =
       : locally(parts, exchange)
   }
 
-const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
+const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange & Reserved): Promise<Reply> => {
   const { provider } = exchange.attempt.target
   const timeouts = timeoutsOf(parts, exchange)
   const call = await sendHttp(exchange, timeouts, parts.watchdog)
@@ -171,7 +172,7 @@ const framingOf = (
   return undefined
 }
 
-const locally = async (parts: UpstreamParts, exchange: AttemptExchange): Promise<Reply> => {
+const locally = async (parts: UpstreamParts, exchange: AttemptExchange & Reserved): Promise<Reply> => {
   const { provider } = exchange.attempt.target
   const address = upstreamAddress(exchange)
   const answer: UpstreamReply | undefined = await provider.send?.({
