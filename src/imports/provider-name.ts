@@ -5,7 +5,10 @@
 export const providerName = (wish: string, taken: Set<string>): string => {
   const plain = wish
     .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
     .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/-{2,}/g, '-')
     .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
     .slice(0, 56)
   const base = plain === '' || paths.has(plain) ? `provider${plain === '' ? '' : `-${plain}`}` : plain

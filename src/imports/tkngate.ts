@@ -1,5 +1,5 @@
 import { builtInProviderIds } from '../providers/index.ts'
-import { addBudget, type BudgetPeriod } from './budget-line.ts'
+import { addBudget } from './budget-line.ts'
 import { shiftDecimal } from './decimal.ts'
 import { createDraft, type Draft, literal } from './draft.ts'
 import { addLimit } from './limit-line.ts'
@@ -114,7 +114,7 @@ const takeKey = (draft: Draft, name: string, settings: Section, builtIn: boolean
 /** Servers of one's own, which mostly want no key. */
 const keyless = new Set(['ollama', 'vllm', 'lmstudio'])
 
-const periods: Readonly<Record<string, BudgetPeriod>> = {
+const periods: Readonly<Record<string, string>> = {
   daily: 'day',
   weekly: 'week',
   monthly: 'month',
@@ -124,37 +124,52 @@ const periods: Readonly<Record<string, BudgetPeriod>> = {
 const takeBudget = (draft: Draft, budget: Section | undefined): void => {
   if (budget === undefined) return
   const interval = budget.text('reset_interval')
-  const period = periods[interval?.value.toLowerCase() ?? 'monthly']
-  if (interval !== undefined && period === undefined)
+  const known = periods[interval?.value.toLowerCase() ?? 'monthly']
+  if (interval !== undefined && known === undefined)
     draft.leave(interval, 'is no interval that is known here')
-  for (const [key, level, when] of [
-    ['global_limit_usd', 'global', period ?? 'month'],
-    ['max_session_cost_usd', 'session', 'forever'],
-  ] as const) {
-    const limit = budget.decimal(key)
-    if (limit === undefined) continue
-    if (shiftDecimal(limit.value, 0) === '0') draft.same(limit, 'no limit')
-    else addBudget(draft, { level, limitUsd: limit.value, period: when }, limit)
+  const period = known ?? 'month'
+  const amber = budget.decimal('amber_threshold_pct')
+  const amberAt = shiftDecimal(amber?.value ?? '70', -2) ?? '0.7'
+  const model = budget.text('fallback_model')
+  const provider = budget.text('fallback_provider')
+  const limit = limitIn(draft, budget, 'global_limit_usd')
+  const session = limitIn(draft, budget, 'max_session_cost_usd')
+  if (limit === undefined) {
+    for (const said of [amber, model, provider])
+      if (said !== undefined) draft.leave(said, 'stands beside no limit')
+  } else {
+    const name = provider?.value === 'gemini' ? 'google' : provider?.value
+    const amberModel =
+      model === undefined || name === undefined ? {} : { amberModel: literal(`${name}/${model.value}`) }
+    if (model !== undefined && name === undefined) draft.leave(model, 'needs a `fallback_provider` here')
+    addBudget(draft, { level: 'global', limitUsd: limit.value, period, amberAt, ...amberModel }, limit)
   }
-  budget.leaveRest({
-    fallback_model: 'what happens near the limit is said per budget here',
-    fallback_provider: 'what happens near the limit is said per budget here',
-    amber_threshold_pct: 'what happens near the limit is said per budget here',
-    red_threshold_pct: 'a budget ends at its limit here: lower the limit instead',
-  })
+  if (session !== undefined)
+    addBudget(draft, { level: 'session', limitUsd: session.value, period: 'forever' }, session)
+  budget.leaveRest({ red_threshold_pct: 'a budget ends at its limit here: lower the limit instead' })
+}
+
+const limitIn = (draft: Draft, budget: Section, key: string): Said<string> | undefined => {
+  const limit = budget.decimal(key)
+  if (limit === undefined || shiftDecimal(limit.value, 0) !== '0') return limit
+  draft.same(limit, 'no limit')
+  return undefined
 }
 
 const takeRateLimit = (draft: Draft, limit: Section | undefined): void => {
   if (limit === undefined) return
   const enabled = limit.truth('enabled')
   const requests = limit.whole('requests_per_minute')
-  if (enabled?.value !== true) {
-    if (requests !== undefined) draft.same(requests, 'is turned off there')
-  } else {
-    addLimit(draft, { level: 'key', requestsPerMinute: requests?.value ?? 60 }, requests ?? enabled)
-  }
-  const burst = 'the burst follows from the rate here'
-  limit.leaveRest({ burst, burst_size: burst })
+  const burst = limit.whole('burst_size') ?? limit.whole('burst')
+  if (enabled?.value === true) {
+    const value = requests?.value ?? 60
+    addLimit(
+      draft,
+      { for: { level: 'key' }, window: 'requests_per_minute', value, burst: burst?.value ?? 5 },
+      requests ?? enabled,
+    )
+  } else if (requests !== undefined) draft.same(requests, 'is turned off there')
+  limit.leaveRest({})
 }
 
 const takeTelemetry = (draft: Draft, telemetry: Section | undefined): void => {

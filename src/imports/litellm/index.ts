@@ -5,7 +5,7 @@ import { openSection, type Section } from '../section.ts'
 import { addSaidBudget } from './budgets.ts'
 import { readDeployment } from './deployment.ts'
 import { placeDeployments } from './providers.ts'
-import { readRouter } from './router.ts'
+import { type RouterFacts, readRouter } from './router.ts'
 import { writeRoutes } from './routes.ts'
 import { readValues } from './values.ts'
 
@@ -28,7 +28,7 @@ export const convertLitellm = (text: string, file: string): Draft => {
   const values = readValues(all, draft)
   const module = all.section('litellm_settings')
   const facts = readRouter(all.section('router_settings'), module, values, draft)
-  takeModule(draft, module)
+  takeModule(draft, module, facts)
   takeGeneral(draft, all.section('general_settings'))
   const deployments = all.list('model_list').flatMap((item) => readDeployment(item, values, draft))
   writeRoutes(draft, placeDeployments(deployments, prefixesOf(deployments), draft), facts)
@@ -57,7 +57,7 @@ const prefixesOf = (
     }),
   )
 
-const takeModule = (draft: Draft, module: Section | undefined): void => {
+const takeModule = (draft: Draft, module: Section | undefined, { timezone }: RouterFacts): void => {
   if (module === undefined) return
   const drop = module.truth('drop_params')
   if (drop !== undefined) {
@@ -67,14 +67,16 @@ const takeModule = (draft: Draft, module: Section | undefined): void => {
   if (verbose?.value === true) draft.set(['telemetry', 'log', 'level'], 'debug', verbose)
   const json = module.truth('json_logs')
   if (json !== undefined) draft.same(json, 'log files are JSON')
-  addSaidBudget(draft, { level: 'global' }, module.decimal('max_budget'), module.text('budget_duration'))
+  const whom = { level: 'global', ...(timezone === undefined ? {} : { timezone }) } as const
+  addSaidBudget(draft, whom, module.decimal('max_budget'), module.text('budget_duration'))
   module.leaveRest(moduleReasons)
 }
 
 const takeGeneral = (draft: Draft, general: Section | undefined): void => {
   if (general === undefined) return
   const parallel = general.whole('global_max_parallel_requests')
-  if (parallel !== undefined) addLimit(draft, { level: 'global', concurrent: parallel.value }, parallel)
+  if (parallel !== undefined)
+    addLimit(draft, { for: { level: 'global' }, window: 'concurrent', value: parallel.value }, parallel)
   const size = general.whole('max_request_size_mb')
   if (size !== undefined) draft.set(['listen', 'max_body'], `${size.value}MB`, size)
   general.leaveRest(generalReasons)
@@ -96,7 +98,6 @@ const moduleReasons: Readonly<Record<string, string>> = {
   content_policy_fallbacks: 'an answer that a provider refuses to give is the client’s here',
   modify_params: 'requests are changed only where the provider’s protocol wants it',
   force_ipv4: 'the system chooses between IPv4 and IPv6',
-  timezone: 'say the time zone in the budget',
   ssl_verify: 'certificates are always checked: `ca_file` names more authorities',
   default_internal_user_params: 'say it when you create users and keys',
   default_team_settings: 'say it when you create teams and keys',

@@ -1,7 +1,6 @@
 import { type Draft, literal } from '../draft.ts'
 import { openSection, type Section, textOf } from '../section.ts'
-import type { Said } from '../source-node.ts'
-import { addSaidBudget } from './budgets.ts'
+import type { Place, Said } from '../source-node.ts'
 import { type Fallback, namesIn, readFallbacks } from './fallbacks.ts'
 import type { Values } from './values.ts'
 
@@ -12,6 +11,17 @@ export interface RouterFacts {
   readonly contextFallbacks: readonly Fallback[]
   /** Groups that take over where nothing else is said. */
   readonly defaults: readonly string[]
+  readonly providerBudgets: readonly ProviderBudget[]
+  /** Of the budgets. */
+  readonly timezone: string | undefined
+}
+
+export interface ProviderBudget {
+  /** LiteLLM's word for the vendor. */
+  readonly vendor: string
+  readonly limit: Said<string> | undefined
+  readonly duration: Said<string> | undefined
+  readonly from: Place
 }
 
 /**
@@ -50,8 +60,9 @@ export const readRouter = (
   )
   takeAliases(draft, router)
   takeRedis(draft, router, values)
-  takeProviderBudgets(draft, router)
   const facts = {
+    providerBudgets: readProviderBudgets(router),
+    timezone: module?.text('timezone')?.value,
     strategy: strategyOf(draft, router?.text('routing_strategy')),
     fallbacks: readFallbacks(lists('fallbacks'), draft),
     contextFallbacks: readFallbacks(lists('context_window_fallbacks'), draft),
@@ -145,17 +156,16 @@ const takeRedis = (draft: Draft, router: Section | undefined, values: Values): v
   draft.set(['redis', 'url'], written, host, password === undefined ? undefined : encoded)
 }
 
-const takeProviderBudgets = (draft: Draft, router: Section | undefined): void => {
+const readProviderBudgets = (router: Section | undefined): readonly ProviderBudget[] => {
   const budgets = router?.section('provider_budget_config')
-  for (const provider of budgets?.keys ?? []) {
-    const budget = budgets?.section(provider)
-    if (budget === undefined) continue
+  return (budgets?.keys ?? []).flatMap((vendor) => {
+    const budget = budgets?.section(vendor)
+    if (budget === undefined) return []
     const limit = budget.decimal('budget_limit') ?? budget.decimal('max_budget')
-    const period = budget.text('time_period') ?? budget.text('budget_duration')
-    const name = { azure: 'azure-openai', gemini: 'google', together_ai: 'together' }[provider] ?? provider
-    addSaidBudget(draft, { level: 'provider', name }, limit, period)
+    const duration = budget.text('time_period') ?? budget.text('budget_duration')
     budget.leaveRest({})
-  }
+    return [{ vendor, limit, duration, from: { line: budget.line, path: budget.path } }]
+  })
 }
 
 const strategyOf = (draft: Draft, said: Said<string> | undefined): string => {

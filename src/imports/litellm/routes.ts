@@ -17,7 +17,8 @@ export const writeRoutes = (draft: Draft, placed: readonly PlacedDeployment[], f
     if (name.includes('*')) writeWildcard(draft, name, own)
     else writeRoute(draft, { name, own, takingOver: takingOver(draft, name, groups, facts) }, facts)
   }
-  for (const one of placed) writeLimits(draft, one)
+  writeLimits(draft, placed, facts.timezone)
+  writeProviderBudgets(draft, placed, facts)
   writePrices(draft, placed)
 }
 
@@ -159,24 +160,56 @@ const writeWildcard = (draft: Draft, name: string, own: readonly PlacedDeploymen
   )
 }
 
-const writeLimits = (draft: Draft, one: PlacedDeployment): void => {
-  const { provider, target } = one
-  const level = 'model' as const
-  const name = `${provider}/${target}`
-  const requests = one.requestsPerMinute
-  if (requests !== undefined) addLimit(draft, { level, name, requestsPerMinute: requests.value }, requests)
-  const concurrent = one.concurrent
-  if (concurrent !== undefined) addLimit(draft, { level, name, concurrent: concurrent.value }, concurrent)
-  const input = one.inputTokensPerMinute
-  if (input !== undefined) addLimit(draft, { level, name, inputTokensPerMinute: input.value }, input)
-  const output = one.outputTokensPerMinute
-  if (output !== undefined) addLimit(draft, { level, name, outputTokensPerMinute: output.value }, output)
-  const tokens = one.tokensPerMinute
-  if (tokens !== undefined) {
-    const text = 'was of all tokens, and is of those of the input, which are most of them'
-    addLimit(draft, { level, name, inputTokensPerMinute: tokens.value }, tokens, text)
+const writeLimits = (
+  draft: Draft,
+  placed: readonly PlacedDeployment[],
+  timezone: string | undefined,
+): void => {
+  for (const one of placed) {
+    const { provider, target } = one
+    const isOnly = placed.every((other) => other.provider !== provider || other.target === target)
+    const whom = { level: 'deployment', provider, model: literal(target), isOnly } as const
+    for (const [name, window] of windows) {
+      const said = one[name]
+      if (said !== undefined) addLimit(draft, { for: whom, window, value: said.value }, said)
+    }
+    const shared = placed.some((other) => other.provider !== provider && other.target === target)
+    const text = shared ? 'holds for all providers of the model together' : undefined
+    addSaidBudget(
+      draft,
+      { level: 'model', match: literal(target), ...(timezone === undefined ? {} : { timezone }) },
+      one.budget,
+      one.budgetDuration,
+      text,
+    )
   }
-  addSaidBudget(draft, { level, name }, one.budget, one.budgetDuration)
+}
+
+const windows = [
+  ['requestsPerMinute', 'requests_per_minute'],
+  ['tokensPerMinute', 'tokens_per_minute'],
+  ['inputTokensPerMinute', 'input_tokens_per_minute'],
+  ['outputTokensPerMinute', 'output_tokens_per_minute'],
+  ['concurrent', 'concurrent'],
+] as const
+
+/** Theirs counts a vendor's deployments together; here each provider counts by itself. */
+const writeProviderBudgets = (
+  draft: Draft,
+  placed: readonly PlacedDeployment[],
+  { providerBudgets, timezone }: RouterFacts,
+): void => {
+  for (const { vendor, limit, duration, from } of providerBudgets) {
+    const names = [
+      ...new Set(placed.filter(({ endpoint }) => endpoint.prefix === vendor).map(({ provider }) => provider)),
+    ]
+    if (names.length === 0) draft.leave(from, 'no model that is carried over is asked for there')
+    const text = names.length > 1 ? 'each of the providers that became of it has the whole limit' : undefined
+    for (const match of names) {
+      const whom = { level: 'provider', match, ...(timezone === undefined ? {} : { timezone }) } as const
+      addSaidBudget(draft, whom, limit, duration, text)
+    }
+  }
 }
 
 const writePrices = (draft: Draft, placed: readonly PlacedDeployment[]): void => {
