@@ -39,6 +39,7 @@ const table = {
   http: ['ir', 'wire', 'protocols', 'pipeline', 'telemetry'],
   admin: ['ir', 'accounts', 'ledger', 'budgets', 'prices', 'catalog', 'providers', 'config', 'telemetry'],
   conformance: ['ir', 'wire', 'protocols'],
+  imports: ['config', 'providers'],
   cli: [
     'ir',
     'accounts',
@@ -48,6 +49,7 @@ const table = {
     'config',
     'conformance',
     'http',
+    'imports',
     'providers',
     'supervisor',
     'telemetry',

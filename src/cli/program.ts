@@ -8,6 +8,7 @@ import { conformCommand } from './commands/conform.ts'
 import { credentialsCommand } from './commands/credentials.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
+import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { ledgerCommand } from './commands/ledger.ts'
@@ -37,6 +38,7 @@ const commands: readonly CommandMaker[] = [
   statusCommand,
   logsCommand,
   initCommand,
+  importCommand,
   configCommand,
   keysCommand,
   credentialsCommand,

@@ -202,7 +202,8 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       }
       setIdleTimeout(idleSeconds())
       const closes = shaped.code === 'gateway_body_timeout' || shaped.code === 'gateway_body_too_large'
-      return errorResponse(shaped, match.protocol, id, closes ? { connection: 'close' } : {})
+      const extra: Readonly<Record<string, string>> = closes ? { connection: 'close' } : {}
+      return errorResponse(shaped, match.protocol, id, extra, request.headers.get('user-agent') ?? '')
     }
   }
 

@@ -3,6 +3,7 @@ import type { CanonicalError } from '../ir/index.ts'
 import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { bodyBytes } from '../wire/index.ts'
+import { statusForClient } from './status-for-client.ts'
 
 /**
  * A reply as Bun's response. Streams pull: a slow client holds the upstream back.
@@ -51,6 +52,7 @@ export const errorResponse = (
   protocol: Protocol | undefined,
   requestId: string,
   extra: Readonly<Record<string, string>> = {},
+  userAgent = '',
 ): Response => {
   const ours = {
     'x-tollgate-request-id': requestId,
@@ -64,7 +66,9 @@ export const errorResponse = (
   }
   const encoded = protocol.errors.encode(canonicalError(error), { requestId })
   // A few of our refusals have a status that HTTP itself demands.
-  const status = httpStatuses.has(error.row.status) ? error.row.status : encoded.status
+  const status = httpStatuses.has(error.row.status)
+    ? error.row.status
+    : statusForClient(encoded.status, { kind: error.row.kind, protocol: protocol.id, userAgent })
   return new Response(encoded.body, { status, headers: { ...encoded.headers, ...ours } })
 }
 

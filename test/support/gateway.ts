@@ -162,6 +162,8 @@ export const ledgerEntries = async (gateway: TestGateway): Promise<readonly Ledg
 /** What tests look at in a ledger entry. */
 export interface LedgerEntry {
   readonly exchange: string
+  /** Milliseconds since 1970. */
+  readonly openedAt: number
   readonly outcome: string
   readonly status: number | null
   readonly error: string | null
