@@ -19,6 +19,7 @@ const table = {
   accounts: ['storage'],
   ledger: ['ir', 'catalog', 'storage'],
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
+  limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
@@ -31,6 +32,7 @@ const table = {
     'accounts',
     'ledger',
     'budgets',
+    'limits',
     'sessions',
     'translation',
     'telemetry',

@@ -4,6 +4,8 @@ import type { FetchMedia } from './egress/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
+import type { Limits, LimitsConfiguration } from './limits/index.ts'
+import { toLimitRule, toProviderLimits } from './limits/settings.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { timeoutsFor, usableProviders } from './providers/index.ts'
@@ -45,6 +47,7 @@ export interface Foundation {
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
   readonly health: UpstreamHealth
+  readonly limits: Limits
   /** Shared with other processes where there is a Redis. */
   readonly state: State
   /** Streams outlive a reload, and so does what watches them. */
@@ -86,6 +89,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
   })
   const models = listModels(settings, upstreams)
   foundation.health.circuits.configure(circuitSettings(settings))
+  foundation.limits.configure(limitsConfiguration(settings, configured))
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
@@ -101,6 +105,7 @@ export const createRuntime = async (settings: Settings, foundation: Foundation):
     workMode: settings.work_mode,
     retry: retrySettings(settings),
     random: Math.random,
+    hasQueue: (provider) => configured[provider]?.limits?.queue !== undefined,
     onRefusedCredential: (provider, credential) =>
       foundation.emit({ type: 'credential_refused', data: { provider, credential } }),
     catalog,
@@ -123,6 +128,18 @@ const retrySettings = ({ retry }: Settings): RetrySettings => ({
   longestWait: retry.longest_wait,
   deadline: retry.deadline,
   budget: retry.budget,
+})
+
+const limitsConfiguration = (settings: Settings, providers: Settings['providers']): LimitsConfiguration => ({
+  rules: settings.limits.map(toLimitRule),
+  providers: Object.fromEntries(
+    Object.entries(providers).flatMap(([id, { limits }]) =>
+      limits === undefined ? [] : [[id, toProviderLimits(limits)]],
+    ),
+  ),
+  runaway: settings.limits_runaway === 'off' ? null : settings.limits_runaway,
+  whenAway: settings.limits_when_away,
+  longestWait: settings.limits_longest_wait,
 })
 
 const circuitSettings = ({ circuits }: Settings): CircuitSettings => ({

@@ -12,6 +12,7 @@ import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
 import { createLedger } from './ledger/index.ts'
+import { createGatewayCount, createLimits } from './limits/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
@@ -134,6 +135,14 @@ export const serve = async ({
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry })
+  const gateways = createBoard({ state, name: 'gateways', node: instance, now })
+  const limits = createLimits({
+    state,
+    gateways: createGatewayCount(gateways, instance, () => state.status() === 'connected'),
+    logger,
+    registry: metrics.registry,
+    now,
+  })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
@@ -156,6 +165,7 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     tokenCounter: createLearningCounter(),
     health: createUpstreamHealth({ now, board: circuits, onCircuit }),
+    limits,
     state,
     watchdog,
     reasoning,
@@ -334,6 +344,8 @@ export const serve = async ({
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
     watchdog.stop()
+    limits.close()
+    gateways.close()
     circuits.close()
     state.close()
     metrics.close()

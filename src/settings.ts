@@ -7,6 +7,12 @@ import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
+import {
+  limitsLongestWaitSettings,
+  limitsRunawaySettings,
+  limitsSettings,
+  limitsWhenAwaySettings,
+} from './limits/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -99,7 +105,10 @@ export const settingsSchema = z.strictObject({
   telemetry: telemetrySettings,
   ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),
   budgets: later('budgets'),
-  limits: later('limits'),
+  limits: limitsSettings,
+  limits_runaway: limitsRunawaySettings,
+  limits_when_away: limitsWhenAwaySettings,
+  limits_longest_wait: limitsLongestWaitSettings,
   firewall: later('firewall'),
 })
 

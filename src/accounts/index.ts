@@ -27,6 +27,7 @@ export { type FirstStart, type FirstStartParts, firstStart, type Presets } from 
 export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
 export { compileGlob, type Glob } from './glob.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
+export { type KeyLimits, keyLimitsSchema } from './key-limits.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { expiresAtField, idField, nameField } from './fields.ts'
+import { type KeyLimits, keyLimitsSchema } from './key-limits.ts'
 import { type KeyScopes, keyScopesSchema, unlimitedScopes } from './scopes.ts'
 import { defaultOrganisation } from './tenant.ts'
 
@@ -14,6 +15,8 @@ export interface KeyOptions {
    * gateway.
    */
   readonly workMode: 'auto' | 'passthrough' | 'translation' | null
+  /** Rate limits of its own, beside those of the configuration; absent or `null` for none. */
+  readonly limits?: KeyLimits | null
 }
 
 /** Anything an operator wants to keep with a key. */
@@ -73,6 +76,7 @@ export const keyOptionsSchema = z.strictObject({
   unbounded: z.enum(['refuse', 'admit']).default('refuse'),
   strict: z.boolean().nullable().default(null),
   workMode: z.enum(['auto', 'passthrough', 'translation']).nullable().default(null),
+  limits: keyLimitsSchema.nullable().exactOptional(),
 })
 
 const metadata = z

@@ -53,6 +53,7 @@ export const errorResponse = (
   extra: Readonly<Record<string, string>> = {},
 ): Response => {
   const ours = {
+    ...error.headers,
     'x-tollgate-request-id': requestId,
     'x-tollgate-error': error.code,
     ...(error.attempts === undefined ? {} : { 'x-tollgate-attempts': error.attempts }),

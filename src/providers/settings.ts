@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, httpUrl, secretText, settingMeta, suggestion, text } from '../config/index.ts'
 import { protocolIds } from '../ir/index.ts'
+import { providerLimitsSettings } from '../limits/settings.ts'
 import { builtInProviderIds, type ProviderKind, providerKinds } from './provider-kinds.ts'
 
 export {
@@ -116,6 +117,11 @@ const provider = z.strictObject({
     .optional()
     .describe(
       'Usage in streams: `ask` asks for it, `always` it comes unasked, `never` asking breaks it (OpenAI chat).',
+    ),
+  limits: providerLimitsSettings
+    .optional()
+    .describe(
+      'What the provider allows: calls beyond go to the next key or target, wait, or are answered with 429.',
     ),
   timeouts: timeoutOverrides.optional().describe('Other timeouts than those of the section `timeouts`.'),
 })

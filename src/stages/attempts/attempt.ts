@@ -6,6 +6,7 @@ import type { TokenCounter } from '../../translation/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
+import type { Limited } from '../limits/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
 import type { InSession } from '../sessions/index.ts'
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly startedAt: number
   /** The provider refused the reasoning state that the history holds: this call goes without. */
   readonly withoutState: boolean
+  /** No other target is left: the call may wait for room at its provider. */
+  readonly mayWait: boolean
 }
 
 export interface Attempting {
@@ -35,6 +38,7 @@ export type AnsweredExchange = Exchange &
   Received &
   InSession &
   Matched &
+  Limited &
   HandlesChecked
 
 export type AttemptExchange = AnsweredExchange & Attempting
@@ -47,6 +51,8 @@ export interface AttemptsParts {
   readonly catalog: Pick<Catalog, 'capabilities' | 'price'>
   readonly health: UpstreamHealth
   readonly retry: RetrySettings
+  /** May calls wait for room at this provider? */
+  readonly hasQueue: (provider: string) => boolean
   /** A provider does not take one of our keys any more. */
   readonly onRefusedCredential: (provider: string, credential: string) => void
   readonly now: () => number

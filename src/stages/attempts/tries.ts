@@ -31,6 +31,8 @@ export const createTries =
       failures: createFailures(),
       calls: 0,
       asked: new Set(),
+      full: new Set(),
+      mayWait: false,
       withoutState: false,
     }
     try {
@@ -42,7 +44,7 @@ export const createTries =
         }
         if (!goesOn(run)) break
       }
-      const reply = await lastResort(run, choices)
+      const reply = (await waitForRoom(run)) ?? (await lastResort(run, choices))
       if (reply !== undefined) {
         run.failures.discard()
         return reply
@@ -64,10 +66,25 @@ interface Run {
   calls: number
   /** Targets that were called. */
   readonly asked: Set<Choice>
+  /** Targets whose provider the gateway would not let take more. */
+  readonly full: Set<Choice>
+  mayWait: boolean
   /** Something may have happened at a provider that must not happen twice. */
   isSpent?: boolean
   /** A provider refused the reasoning state that the history holds; that happens once. */
   withoutState: boolean
+}
+
+/** Nothing answered, and some targets only had no room: now their queues are worth the wait. */
+const waitForRoom = async (run: Run): Promise<Reply | undefined> => {
+  const worth = [...run.full].filter(({ target }) => run.parts.hasQueue(target.provider.id))
+  run.mayWait = true
+  for (const choice of worth) {
+    if (!goesOn(run)) return undefined
+    const reply = await askTarget(run, choice, true)
+    if (reply !== undefined) return reply
+  }
+  return undefined
 }
 
 /**
@@ -155,6 +172,12 @@ const askTarget = async (
         set.add(credential.id)
         if (mayChangeKey(run, set, most)) continue
         return undefined
+      case 'full':
+        run.full.add(choice)
+        set.add(credential.id)
+        // Who waits does so once, and for one of the keys.
+        if (!run.mayWait && hasOther(parts, target, set, credential)) continue
+        return undefined
       case 'limited':
         if (hasOther(parts, target, set, credential)) {
           set.add(credential.id)
@@ -240,7 +263,15 @@ const make = async (
   const number = run.calls
   const tried: AttemptExchange = {
     ...exchange,
-    attempt: { number, target, credential, protocol, startedAt: parts.now(), withoutState: run.withoutState },
+    attempt: {
+      number,
+      target,
+      credential,
+      protocol,
+      startedAt: parts.now(),
+      withoutState: run.withoutState,
+      mayWait: run.mayWait,
+    },
   }
   const done = parts.health.loads.begin(targetName({ target, protocol }))
   try {
