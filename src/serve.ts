@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { adminApi } from './admin/index.ts'
+import { adminLimits } from './admin-limits.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
@@ -243,6 +244,7 @@ export const serve = async ({
         providers: () => adminProviders(runtime),
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
+        limits: (question) => adminLimits({ limits, keys: accounts.virtualKeys, runtime }, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload,
         status: () => ({

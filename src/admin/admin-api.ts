@@ -7,6 +7,7 @@ import { configRoutes } from './routes/config.ts'
 import { entriesRoutes } from './routes/entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
+import { limitsRoutes } from './routes/limits.ts'
 import { modelsRoutes } from './routes/models.ts'
 import { providersRoutes } from './routes/providers.ts'
 import { routesRoutes } from './routes/routes.ts'
@@ -53,6 +54,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', entriesRoutes(parts))
   app.route('/api/v1', shadowRoutes(parts))
   app.route('/api/v1', auditRoutes(parts))
+  app.route('/api/v1', limitsRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))

@@ -1,6 +1,7 @@
 import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import type { LimitsQuestion, LimitsReport } from './limits-report.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
@@ -26,6 +27,7 @@ export interface AdminParts {
   readonly routes: () => readonly AdminRoute[]
   /** Throws `gateway_request_invalid` for a key or endpoint that there is not. */
   readonly explainRoute: (question: RouteQuestion) => Promise<RouteExplanation>
+  readonly limits: (question: LimitsQuestion) => Promise<LimitsReport>
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
   /** Reads the configuration anew; throws `config_invalid` and keeps the old one when it is wrong. */

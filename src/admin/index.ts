@@ -1,5 +1,11 @@
 export { adminApi, publicAdminPaths } from './admin-api.ts'
 export type { AdminModel, AdminParts, AdminProvider, AdminSetting, ServerStatus } from './admin-parts.ts'
+export type {
+  LimitsQuestion,
+  LimitsReport,
+  ShownLevel,
+  ShownWindow,
+} from './limits-report.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
 export type {
   AdminRoute,

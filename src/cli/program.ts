@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { logsCommand } from './commands/logs.ts'
 import { modelsCommand } from './commands/models.ts'
 import { routeCommand } from './commands/route.ts'
@@ -33,6 +34,7 @@ const commands: readonly CommandMaker[] = [
   configCommand,
   keysCommand,
   usageCommand,
+  limitsCommand,
   shadowCommand,
   auditCommand,
   modelsCommand,

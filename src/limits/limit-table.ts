@@ -178,20 +178,27 @@ const addBounds = (bounds: Bound[], { level, matches, windows }: Compiled, subje
   }
   switch (level) {
     case 'global':
-      return add(bounds, level, 'global', null, windows)
+      add(bounds, level, 'global', null, windows)
+      return
     case 'organisation':
-      return one(subject.organisation)
+      one(subject.organisation)
+      return
     case 'team':
-      return one(subject.team)
+      one(subject.team)
+      return
     case 'user':
-      return one(subject.user)
+      one(subject.user)
+      return
     case 'key':
-      return one(subject.key, subject.keyName)
+      one(subject.key, subject.keyName)
+      return
     case 'ip':
-      return one(subject.address)
+      one(subject.address)
+      return
     case 'session':
       // Clients choose the names of sessions: two organisations may choose the same.
-      return one(subject.session, undefined, `${subject.organisation}/${subject.key ?? ''}/`)
+      one(subject.session, undefined, `${subject.organisation}/${subject.key ?? ''}/`)
+      return
     case 'tag':
       for (const tag of subject.tags) one(tag, undefined, `${subject.organisation}/`)
       return

@@ -6,7 +6,7 @@ import { issuedKeySchema, keySchema, type ListedKey, readAnswer } from '../answe
 import { exitCodes } from '../exit-codes.ts'
 import { findKey, listKeys } from '../list-keys.ts'
 import { answer } from '../output.ts'
-import { collect, parseSpan } from '../parse-time.ts'
+import { collect, parseCount, parseSpan } from '../parse-time.ts'
 import type { CommandMaker } from '../program.ts'
 import { table, timeText } from '../table.ts'
 
@@ -26,6 +26,9 @@ interface CreateOptions extends ServerOptions {
   readonly provider?: readonly string[]
   readonly workMode?: string
   readonly expires?: number
+  readonly rpm?: number
+  readonly tpm?: number
+  readonly concurrent?: number
   readonly team?: string
   readonly user?: string
 }
@@ -43,6 +46,13 @@ const createCommand: CommandMaker = (context, done) => {
       ),
     )
     .option('--expires <span>', 'valid for so long: 30d, 12h', parseSpan)
+    .option('--rpm <number>', 'at most so many requests per minute', parseCount(1, mostPerMinute))
+    .option(
+      '--tpm <number>',
+      'at most so many input and output tokens per minute',
+      parseCount(1, mostPerMinute),
+    )
+    .option('--concurrent <number>', 'at most so many requests at once', parseCount(1, 1_000_000))
     .option('--team <id>', 'team that it belongs to')
     .option('--user <id>', 'user that it belongs to')
   addServerOptions(command).addHelpText(
@@ -57,7 +67,7 @@ const createCommand: CommandMaker = (context, done) => {
         endpoints: options.endpoint ?? null,
         providers: options.provider ?? null,
       },
-      ...(options.workMode === undefined ? {} : { options: { workMode: options.workMode } }),
+      ...optionsOf(options),
       ...(options.expires === undefined ? {} : { expiresAt: Date.now() + options.expires }),
       ...(options.team === undefined ? {} : { team: options.team }),
       ...(options.user === undefined ? {} : { user: options.user }),
@@ -66,6 +76,21 @@ const createCommand: CommandMaker = (context, done) => {
     answer(context, options, created, () => issued(key, secret))
     done(exitCodes.ok)
   })
+}
+
+const mostPerMinute = 1_000_000_000_000
+
+const optionsOf = ({ workMode, rpm, tpm, concurrent }: CreateOptions) => {
+  const limits = {
+    ...(rpm === undefined ? {} : { requestsPerMinute: rpm }),
+    ...(tpm === undefined ? {} : { tokensPerMinute: tpm }),
+    ...(concurrent === undefined ? {} : { concurrent }),
+  }
+  const given = {
+    ...(workMode === undefined ? {} : { workMode }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  }
+  return Object.keys(given).length === 0 ? {} : { options: given }
 }
 
 interface ListOptions extends ServerOptions {
