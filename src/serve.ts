@@ -139,7 +139,7 @@ export const serve = async ({
   const gateways = createBoard({ state, name: 'gateways', node: instance, now })
   const limits = createLimits({
     state,
-    gateways: createGatewayCount(gateways, instance, () => state.status() === 'connected'),
+    gateways: createGatewayCount(gateways, instance, state),
     logger,
     registry: metrics.registry,
     now,

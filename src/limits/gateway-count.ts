@@ -1,4 +1,4 @@
-import type { Board } from '../state/index.ts'
+import type { Board, State } from '../state/index.ts'
 
 /** How many gateways share their state. */
 export interface GatewayCount {
@@ -12,28 +12,37 @@ const memory = 30_000
 
 /**
  * Each gateway says now and then that it is there.
- * @param board shared by them; @param instance this one; @param isShared can the others be seen just now?
+ * @param board shared by them
+ * @param instance this one
  */
 export const createGatewayCount = (
   board: Pick<Board, 'put' | 'remove' | 'all'>,
   instance: string,
-  isShared: () => boolean,
+  state: Pick<State, 'status' | 'onStatus'>,
 ): GatewayCount => {
   let last = 1
+  const look = (): void => {
+    last = Math.max(1, board.all().size)
+  }
   const tell = (): void => {
-    if (isShared()) last = Math.max(1, board.all().size)
+    if (state.status() === 'connected') look()
     board.put(instance, '', memory)
   }
   tell()
   const timer = setInterval(tell, memory / 4)
   timer.unref()
+  // What the others last said is known for a while after they are out of sight.
+  const unwatch = state.onStatus((status) => {
+    if (status === 'away') look()
+  })
   return {
     last() {
-      if (isShared()) last = Math.max(1, board.all().size)
+      if (state.status() === 'connected') look()
       return last
     },
     close() {
       clearInterval(timer)
+      unwatch()
       board.remove(instance)
     },
   }

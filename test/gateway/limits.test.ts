@@ -14,18 +14,15 @@ import {
 import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 const usage = { prompt_tokens: 30, completion_tokens: 12, total_tokens: 42 }
-const ok = (headers: Record<string, string> = {}) =>
-  Response.json(
-    {
-      id: 'chatcmpl-1',
-      object: 'chat.completion',
-      created: 1,
-      model: 'm',
-      choices: [{ index: 0, message: { role: 'assistant', content: 'well' }, finish_reason: 'stop' }],
-      usage,
-    },
-    { headers },
-  )
+const answerWith = (tokens: object) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'well' }, finish_reason: 'stop' }],
+  usage: tokens,
+})
+const ok = (headers: Record<string, string> = {}) => Response.json(answerWith(usage), { headers })
 const broken = (status = 500) =>
   Response.json({ error: { message: 'no', type: 'server_error', code: null, param: null } }, { status })
 
@@ -105,6 +102,16 @@ interface Ask {
   readonly body: object
   readonly headers: Record<string, string>
   readonly signal: AbortSignal
+}
+
+/** Headers come with the first content. */
+const begin = (
+  stream: ReturnType<typeof scriptedStream>,
+  secret: string,
+  ask: Partial<Ask>,
+): Promise<Response> => {
+  stream.write(chunk('hello'))
+  return post(secret, ask)
 }
 
 const statuses = (responses: readonly Response[]): readonly number[] => responses.map(({ status }) => status)
@@ -252,7 +259,7 @@ describe('tokens are what was used in the end', () => {
 
   test('whole answers and streams', async () => {
     const heavy = { prompt_tokens: 20_000, completion_tokens: 7_000, total_tokens: 27_000 }
-    upstream.answer = () => Response.json({ ...JSON.parse('{}'), ...answerWith(heavy) })
+    upstream.answer = () => Response.json(answerWith(heavy))
     const { id, secret } = await newKey(limits)
     expect((await post(secret)).status).toBe(200)
     const after = await used(id)
@@ -261,8 +268,7 @@ describe('tokens are what was used in the end', () => {
     near(after.both, 27_000)
     const stream = scriptedStream()
     upstream.answer = () => stream.response()
-    const response = await post(secret, { body: { stream: true } })
-    stream.write(chunk('hello'))
+    const response = await begin(stream, secret, { body: { stream: true } })
     stream.write(
       `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage: heavy })}\n\n`,
     )
@@ -300,8 +306,10 @@ describe('tokens are what was used in the end', () => {
     const stream = scriptedStream()
     upstream.answer = () => stream.response()
     const leaving = new AbortController()
-    const response = await post(secret, { body: { stream: true, max_tokens: 900 }, signal: leaving.signal })
-    stream.write(chunk('hello'))
+    const response = await begin(stream, secret, {
+      body: { stream: true, max_tokens: 900 },
+      signal: leaving.signal,
+    })
     const reader = response.body?.getReader()
     await reader?.read()
     expect(capacity - ((await leftOf(`key=${id}`))['output_tokens'] ?? 0)).toBeGreaterThan(800)
@@ -311,15 +319,6 @@ describe('tokens are what was used in the end', () => {
     expect(after.output).toBeLessThan(100)
     expect(after.requests).toBe(1)
   })
-})
-
-const answerWith = (tokens: object) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'm',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'well' }, finish_reason: 'stop' }],
-  usage: tokens,
 })
 
 const chunk = (content: string): string =>
@@ -338,8 +337,7 @@ test('places are held for the whole stream, and free when it ends, breaks or its
     const stream = scriptedStream()
     upstream.answer = () => stream.response()
     const leaving = new AbortController()
-    const response = await post(secret, { body: { stream: true }, signal: leaving.signal })
-    stream.write(chunk('hello'))
+    const response = await begin(stream, secret, { body: { stream: true }, signal: leaving.signal })
     const reader = response.body?.getReader()
     await reader?.read()
     const second = await post(secret)
@@ -467,8 +465,7 @@ describe('what a provider allows us', () => {
   test('a queue is bounded in length and time, and those who leave free their place', async () => {
     const stream = scriptedStream()
     upstream.answer = () => stream.response()
-    const first = await post(testKey, { model: 'narrow', body: { stream: true } })
-    stream.write(chunk('hello'))
+    const first = await begin(stream, testKey, { model: 'narrow', body: { stream: true } })
     upstream.answer = () => ok()
     const leaving = new AbortController()
     const left = post(testKey, { model: 'narrow', signal: leaving.signal }).catch(() => undefined)
