@@ -67,7 +67,7 @@ export const createAdmission =
     })
     if (!granted) return refused(standings, repeat === undefined ? undefined : levels[bounds.length])
     const slots = from.claims.filter((claim) => claim.type === 'slot')
-    if (slots.length > 0) keeper.hold(from.quota, slots)
+    for (const slot of slots) keeper.hold(from.quota, slot)
     let isOpen = true
     return {
       type: 'admitted',
@@ -75,7 +75,7 @@ export const createAdmission =
       async settle(used) {
         if (!isOpen) return
         isOpen = false
-        if (slots.length > 0) keeper.release(from.quota, slots)
+        for (const slot of slots) keeper.release(from.quota, slot)
         const changes = changesOf(bounds, from, used)
         if (changes.length === 0) return
         // What cannot be given back comes back by itself: buckets fill up, slots end.

@@ -9,45 +9,44 @@ const most = 500
 
 /** Keeps the slots of open exchanges held: one timer for all of them, none while there are none. */
 export interface SlotKeeper {
-  hold(quota: Quota, holders: readonly Holder[]): void
-  release(quota: Quota, holders: readonly Holder[]): void
+  hold(quota: Quota, holder: Holder): void
+  /** @param holder the same object */
+  release(quota: Quota, holder: Holder): void
   readonly held: number
   close(): void
 }
 
 export const createSlotKeeper = (): SlotKeeper => {
-  const open = new Map<Quota, Map<string, Holder>>()
+  const open = new Map<Quota, Set<Holder>>()
   let timer: ReturnType<typeof setInterval> | undefined
 
   const keep = (): void => {
+    let isIdle = true
     for (const [quota, holders] of open) {
-      const all = [...holders.values()]
+      const all = [...holders]
+      if (all.length > 0) isIdle = false
       for (let at = 0; at < all.length; at += most) {
         // Whoever cannot be reached now is asked again; what ended meanwhile stays ended.
         quota.keep(all.slice(at, at + most), holding).catch(() => undefined)
       }
     }
+    // Not as soon as the last one ends: the next begins in a moment.
+    if (isIdle) stop()
   }
   const stop = (): void => {
     clearInterval(timer)
     timer = undefined
   }
   return {
-    hold(quota, holders) {
-      const held = open.get(quota) ?? new Map<string, Holder>()
-      open.set(quota, held)
-      for (const one of holders) held.set(nameOf(one), one)
-      if (timer === undefined && held.size > 0) {
-        timer = setInterval(keep, every)
-        timer.unref()
-      }
-    },
-    release(quota, holders) {
+    hold(quota, holder) {
       const held = open.get(quota)
-      for (const one of holders) held?.delete(nameOf(one))
-      if (held?.size === 0) open.delete(quota)
-      if (open.size === 0) stop()
+      if (held === undefined) open.set(quota, new Set([holder]))
+      else held.add(holder)
+      if (timer !== undefined) return
+      timer = setInterval(keep, every)
+      timer.unref()
     },
+    release: (quota, holder) => void open.get(quota)?.delete(holder),
     get held() {
       let sum = 0
       for (const holders of open.values()) sum += holders.size
@@ -56,5 +55,3 @@ export const createSlotKeeper = (): SlotKeeper => {
     close: stop,
   }
 }
-
-const nameOf = ({ key, holder }: Holder): string => `${key}\n${holder}`
