@@ -69,6 +69,8 @@ interface Compiled {
 type Window = Omit<Bound, 'level' | 'subject' | 'key'> & { readonly name: string }
 
 const none: readonly Bound[] = []
+/** Clients name models. */
+const longestModel = 256
 
 /** Which limits apply to whom. */
 export const createLimitTable = (
@@ -107,7 +109,7 @@ export const createLimitTable = (
       if (ofTarget.length === 0 && allows === undefined) return none
       const bounds: Bound[] = []
       for (const { level, matches, windows } of ofTarget) {
-        const id = level === 'model' ? model : provider
+        const id = level === 'model' ? model.slice(0, longestModel) : provider
         if (id !== '' && (matches === undefined || matches(id)))
           add(bounds, level, `${level}/${id}`, id, windows)
       }

@@ -48,9 +48,9 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
     [
       `data_dir: ${dataDir}`,
       `listen: ${options.listen ?? '{ port: 0 }'}`,
+      ...config,
       // Tests ask the same again and again; those that are about that say so.
       ...(config.some((line) => line.startsWith('limits_runaway')) ? [] : ['limits_runaway: off']),
-      ...config,
     ].join('\n'),
   )
   const supervisor = Bun.spawn(

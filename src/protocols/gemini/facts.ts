@@ -17,16 +17,19 @@ export const watchedKeys: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Facts of a request. The model stands in the URL, so there is no span to splice; Gemini clients name no session.
+ * Facts of a request. The model stands in the URL, so there is no span to splice. Gemini's own clients name no
+ * session; opencode does in a header, whatever it speaks.
  * @throws GatewayError `gateway_request_invalid` when a field it needs has a wrong type
  */
-export const facts = ({ endpoint, parameters, scan }: ScannedRequest): RequestFacts => {
+export const facts = ({ endpoint, parameters, headers, scan }: ScannedRequest): RequestFacts => {
   const model = parameters['model']
   const maxOutputTokens = outputLimit(scan)
+  const session = headers.get('x-session-id') ?? headers.get('x-session-affinity') ?? ''
   return {
     ...(model === undefined ? {} : { model }),
     stream: endpoint.stream === 'always',
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(session === '' ? {} : { session }),
     handles: handlesOf(scan),
   }
 }
