@@ -20,6 +20,7 @@ const table = {
   accounts: ['storage'],
   ledger: ['ir', 'catalog', 'storage'],
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
+  limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
@@ -32,6 +33,7 @@ const table = {
     'accounts',
     'ledger',
     'budgets',
+    'limits',
     'sessions',
     'translation',
     'telemetry',

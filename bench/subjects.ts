@@ -73,6 +73,8 @@ export const startGateway = async (
     [
       `data_dir: ${home}`,
       'listen: { port: 0, concurrent_exchanges: 10000 }',
+      // Load is the same request again and again.
+      'limits_runaway: off',
       'providers:',
       `  upstream: { kind: openai-compatible, base_url: "http://127.0.0.1:${upstream}/v1", api_key: none, models: ["gpt-5.1"] }`,
       ...Object.entries({

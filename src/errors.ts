@@ -94,6 +94,24 @@ export const errorTable = {
     false,
     'A budget holds, and what the request costs at most cannot be told: no price, or a tool of the provider. See docs/budgets.md.',
   ),
+  gateway_rate_limited: row(
+    'rate_limit',
+    429,
+    true,
+    'A rate limit has no room for the request; the message names it, `retry-after` says when there is. `tgw limits` shows all.',
+  ),
+  gateway_concurrency_limited: row(
+    'rate_limit',
+    429,
+    true,
+    'As many requests as a limit allows are under way. Wait for one to end; `tgw limits` shows all limits.',
+  ),
+  gateway_runaway_client: row(
+    'rate_limit',
+    429,
+    true,
+    'The same body came too often in one session (`limits_runaway`): the client seems to be stuck in a loop.',
+  ),
   gateway_model_unknown: row(
     'unknown_model',
     404,
@@ -147,7 +165,7 @@ export const errorTable = {
     'overloaded',
     503,
     true,
-    'What gateways share over Redis cannot be reached (`redis.url`). Each goes on alone; clients do not see this.',
+    'What gateways share over Redis cannot be reached (`redis.url`). Each goes on alone; clients see this only where limits or budgets refuse without it.',
   ),
   gateway_translation_unsupported: row(
     'bad_request',
@@ -276,6 +294,8 @@ export interface ErrorDetail {
   readonly param?: string
   /** Seconds after which a retry makes sense. */
   readonly retryAfter?: number
+  /** More headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>
   /** The provider may have received the request, so that asking again could do something twice. */
   readonly wasSent?: boolean
   readonly cause?: unknown
@@ -286,6 +306,7 @@ export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly param: string | undefined
   readonly retryAfter: number | undefined
+  readonly headers: Readonly<Record<string, string>>
   readonly wasSent: boolean
   /** The upstream calls that came to nothing before it, for `x-tollgate-attempts`. */
   attempts: string | undefined
@@ -296,6 +317,7 @@ export class GatewayError extends Error {
     this.code = code
     this.param = detail.param
     this.retryAfter = detail.retryAfter
+    this.headers = detail.headers ?? {}
     this.wasSent = detail.wasSent ?? false
   }
 

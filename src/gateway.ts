@@ -4,6 +4,7 @@ import { type AttemptExchange, type AttemptsParts, attempts } from './stages/att
 import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
 import { type HandlesParts, handles } from './stages/handles/index.ts'
 import { type LedgerParts, ledger } from './stages/ledger/index.ts'
+import { type LimitsParts, limits, localLimits } from './stages/limits/index.ts'
 import { type ListModelsParts, listModels } from './stages/local/index.ts'
 import { type MatchParts, match } from './stages/match/index.ts'
 import { type MeterParts, meter } from './stages/meter/index.ts'
@@ -11,6 +12,7 @@ import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
 import { type SessionsParts, sessions } from './stages/sessions/index.ts'
 import { type ShadowParts, shadow } from './stages/shadow/index.ts'
+import { type TargetLimitsParts, targetLimits } from './stages/target-limits/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
 import { type TranslateParts, translate } from './stages/translate/index.ts'
 import { type UpstreamParts, upstream } from './stages/upstream/index.ts'
@@ -23,10 +25,12 @@ export type GatewayParts = TraceParts &
   SessionsParts &
   MatchParts &
   ZoneParts &
+  LimitsParts &
   HandlesParts &
   ShadowParts &
   AttemptsParts &
   TranslateParts &
+  TargetLimitsParts &
   ReserveParts &
   MeterParts &
   UpstreamParts &
@@ -41,6 +45,7 @@ const answered = (parts: GatewayParts) =>
     .use(receive(parts)) //       body, one scan, facts                         400 413
     .use(sessions(parts)) //      kept answers and conversations: found, kept     404
     .use(match(parts)) //         pure: model -> rule, targets                  404
+    .use(limits(parts)) //        rates, places, clients that repeat themselves 429
     .use(zone(parts)) //          budgets: red is refused, amber told            402
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .use(shadow(parts)) //        a share is copied to another target, afterwards
@@ -50,13 +55,19 @@ const answered = (parts: GatewayParts) =>
 const attempt = (parts: GatewayParts) =>
   pipeline<AttemptExchange>()
     .use(translate(parts)) //     another protocol: decoded, rewritten, encoded   400
+    .use(targetLimits(parts)) //  what the provider allows us, and limits of targets 429
     .use(reserve(parts)) //       held in every budget, and written down          402
     .use(meter(parts)) //         usage in passing, priced; one attempt row
     .handle(upstream(parts)) //   untouched or translated, connect, send
 
 /** What the gateway answers by itself. */
 const local = (parts: GatewayParts) =>
-  pipeline<Exchange>().use(trace(parts)).use(authenticate(parts)).use(ledger(parts)).handle(listModels(parts))
+  pipeline<Exchange>()
+    .use(trace(parts))
+    .use(authenticate(parts))
+    .use(ledger(parts))
+    .use(localLimits(parts))
+    .handle(listModels(parts))
 
 const localOperations: ReadonlySet<Operation> = new Set(['list-models', 'get-model'])
 

@@ -17,6 +17,8 @@ import type { FetchMedia } from './egress/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
+import type { Limits, LimitsConfiguration } from './limits/index.ts'
+import { toLimitRule, toProviderLimits } from './limits/settings.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import type { PriceBook } from './prices/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
@@ -67,6 +69,7 @@ export interface Foundation {
   /** Imported prices outlive a reload. */
   readonly prices: PriceBook
   readonly health: UpstreamHealth
+  readonly limits: Limits
   /** Shared with other processes where there is a Redis. */
   readonly state: State
   /** Streams outlive a reload, and so does what watches them. */
@@ -133,6 +136,7 @@ export const createRuntime = async (
   const pool = createCredentialPool(upstreams.credentials, now, before?.pool.memory())
   foundation.health.circuits.configure(circuitSettings(settings))
   foundation.budgetBook.configure(settings.budgets)
+  foundation.limits.configure(limitsConfiguration(settings, configured))
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
@@ -155,6 +159,7 @@ export const createRuntime = async (
     },
     onAcceptedCredential: (_provider, credential) => markCredential(foundation, upstreams, credential, 'ok'),
     onHedge: foundation.metrics.hedge,
+    hasQueue: (provider) => configured[provider]?.limits?.queue !== undefined,
     catalog,
     timeouts(provider, policy) {
       const own = timeoutsFor(settings.timeouts, configured[provider]?.timeouts)
@@ -205,6 +210,18 @@ const retrySettings = ({ retry }: Settings): RetrySettings => ({
   longestWait: retry.longest_wait,
   deadline: retry.deadline,
   budget: retry.budget,
+})
+
+const limitsConfiguration = (settings: Settings, providers: Settings['providers']): LimitsConfiguration => ({
+  rules: settings.limits.map(toLimitRule),
+  providers: Object.fromEntries(
+    Object.entries(providers).flatMap(([id, { limits }]) =>
+      limits === undefined ? [] : [[id, toProviderLimits(limits)]],
+    ),
+  ),
+  runaway: settings.limits_runaway === 'off' ? null : settings.limits_runaway,
+  whenAway: settings.limits_when_away,
+  longestWait: settings.limits_longest_wait,
 })
 
 const circuitSettings = ({ circuits }: Settings): CircuitSettings => ({

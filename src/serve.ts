@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createAccountChanges } from './account-changes.ts'
 import { adminApi } from './admin/index.ts'
 import { adminBudgets } from './admin-budgets.ts'
+import { adminLimits } from './admin-limits.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
@@ -19,6 +20,7 @@ import { createHooks } from './hooks/index.ts'
 import { createTurns } from './in-turn.ts'
 import { keepRollups } from './keep-rollups.ts'
 import { createLedger } from './ledger/index.ts'
+import { createGatewayCount, createLimits } from './limits/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { openAccounts } from './open-accounts.ts'
@@ -163,6 +165,14 @@ export const serve = async ({
     beyond: state === machine ? undefined : state,
     reload: () => readChanged(),
   })
+  const gateways = createBoard({ state, name: 'gateways', node: instance, now })
+  const limits = createLimits({
+    state,
+    gateways: createGatewayCount(gateways, instance, state),
+    logger,
+    registry: metrics.registry,
+    now,
+  })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
@@ -202,6 +212,7 @@ export const serve = async ({
     purse,
     slices: createOutputSlices(),
     health: createUpstreamHealth({ now, board: circuits, onCircuit }),
+    limits,
     state,
     watchdog,
     reasoning,
@@ -365,6 +376,7 @@ export const serve = async ({
         providers: () => adminProviders(runtime, healthChecks),
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
+        limits: (question) => adminLimits({ limits, keys: accounts.virtualKeys, runtime }, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload: reloadAll,
         onChange: changes.announce,
@@ -466,6 +478,8 @@ export const serve = async ({
     await Promise.race([ledger.stop(), Bun.sleep(10_000)])
     await tracer.shutdown()
     watchdog.stop()
+    limits.close()
+    gateways.close()
     circuits.close()
     changes.close()
     team.close()

@@ -10,6 +10,12 @@ import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
 import { priceSourceSettings } from './prices/settings.ts'
+import {
+  limitsLongestWaitSettings,
+  limitsRunawaySettings,
+  limitsSettings,
+  limitsWhenAwaySettings,
+} from './limits/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -118,7 +124,10 @@ export const settingsSchema = z.strictObject({
   secrets,
   telemetry: telemetrySettings,
   ca_file: filePath().optional().describe('More certificate authorities to trust, PEM.'),
-  limits: later('limits'),
+  limits: limitsSettings,
+  limits_runaway: limitsRunawaySettings,
+  limits_when_away: limitsWhenAwaySettings,
+  limits_longest_wait: limitsLongestWaitSettings,
   firewall: later('firewall'),
 })
 

@@ -36,6 +36,7 @@ export { createFirstStartStore, type FirstStartStore } from './first-start-store
 export { compileGlob, type Glob } from './glob.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
 export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-options.ts'
+export { type KeyLimits, keyLimitsSchema } from './key-limits.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { networkFault } from './address-list.ts'
+import { type KeyLimits, keyLimitsSchema } from './key-limits.ts'
 import { isTag, mostTags, tagRule } from './tags.ts'
 
 /** How the gateway treats the exchanges of a key. */
@@ -18,6 +19,8 @@ export interface KeyOptions {
   /** Addresses and networks that it may be used from; `null` is anywhere, an empty list nowhere. */
   readonly allowedAddresses: readonly string[] | null
   readonly routing: KeyRouting
+  /** Rate limits of its own, beside those of the configuration; `null` for none. */
+  readonly limits: KeyLimits | null
   /** What the firewall does with its exchanges. This release has no firewall and takes `inherit` only. */
   readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'block'
 }
@@ -45,6 +48,7 @@ export const defaultOptions: KeyOptions = {
   tags: [],
   allowedAddresses: null,
   routing: { strategy: null, prefer: [] },
+  limits: null,
   firewall: 'inherit',
 }
 
@@ -89,6 +93,7 @@ export const keyOptionsSchema = z.strictObject({
   routing: z
     .strictObject({ strategy: strategy.default(null), prefer: prefer.default([]) })
     .default(defaultOptions.routing),
+  limits: keyLimitsSchema.nullable().default(null),
   firewall: firewall.default('inherit'),
 })
 
@@ -102,6 +107,7 @@ export const optionsChangeSchema = z.strictObject({
   routing: z
     .strictObject({ strategy: strategy.exactOptional(), prefer: prefer.exactOptional() })
     .exactOptional(),
+  limits: keyLimitsSchema.nullable().exactOptional(),
   firewall: firewall.exactOptional(),
 })
 

@@ -12,6 +12,7 @@ import { entriesRoutes } from './routes/entries.ts'
 import { entriesExportRoutes } from './routes/entries-export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
+import { limitsRoutes } from './routes/limits.ts'
 import { modelsRoutes } from './routes/models.ts'
 import { pricesRoutes } from './routes/prices.ts'
 import { providersRoutes } from './routes/providers.ts'
@@ -73,6 +74,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', auditRoutes(parts))
   app.route('/api/v1', budgetsRoutes(parts))
   app.route('/api/v1', auditLogRoutes(parts))
+  app.route('/api/v1', limitsRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))

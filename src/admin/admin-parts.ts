@@ -5,6 +5,7 @@ import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { CredentialDesk } from './credential-desk.ts'
 import type { ChangeRecorder } from './record-changes.ts'
+import type { LimitsQuestion, LimitsReport } from './limits-report.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
@@ -37,6 +38,7 @@ export interface AdminParts {
   readonly routes: () => readonly AdminRoute[]
   /** Throws `gateway_request_invalid` for a key or endpoint that there is not. */
   readonly explainRoute: (question: RouteQuestion) => Promise<RouteExplanation>
+  readonly limits: (question: LimitsQuestion) => Promise<LimitsReport>
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
   /**

@@ -14,6 +14,12 @@ export type {
   TakeOptions,
   TestedCredential,
 } from './credential-desk.ts'
+export type {
+  LimitsQuestion,
+  LimitsReport,
+  ShownLevel,
+  ShownWindow,
+} from './limits-report.ts'
 export type { Actor, AdminEnvironment } from './permit.ts'
 export type { AdminChange } from './record-changes.ts'
 export type {

@@ -57,6 +57,43 @@ export const usageSchema = z.looseObject({
   isCut: z.boolean().optional(),
 })
 
+const limitWindow = {
+  unit: z.string(),
+  per: z.string().nullable(),
+  limit: z.number(),
+  burst: z.number(),
+}
+
+export const limitsSchema = z.looseObject({
+  rules: z.array(
+    z.looseObject({
+      level: z.string(),
+      match: z.string().nullable(),
+      windows: z.array(z.looseObject(limitWindow)),
+    }),
+  ),
+  providers: z
+    .array(
+      z.looseObject({
+        provider: z.string(),
+        per: z.string(),
+        windows: z.array(z.looseObject(limitWindow)),
+        queue: z.looseObject({ longestWaitMs: z.number(), mostWaiting: z.number() }).nullable(),
+      }),
+    )
+    .optional(),
+  runaway: z.looseObject({ repeats: z.number(), windowMs: z.number() }).nullable(),
+  levels: z.array(
+    z.looseObject({
+      ...limitWindow,
+      level: z.string(),
+      subject: z.string().nullable(),
+      left: z.number(),
+      fullInMs: z.number().nullable(),
+    }),
+  ),
+})
+
 export const modelsSchema = z.looseObject({
   models: z.array(
     z.looseObject({

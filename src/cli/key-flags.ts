@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { suggestion } from '../config/index.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
 import type { ServerOptions } from './admin-client.ts'
-import { parseMoment, parseSpan } from './parse-time.ts'
+import { parseCount, parseMoment, parseSpan } from './parse-time.ts'
 
 /** What is said of a key when it is made or changed; absent flags say nothing. */
 export interface KeyFlags extends ServerOptions {
@@ -18,6 +18,9 @@ export interface KeyFlags extends ServerOptions {
   readonly strict?: string
   readonly unbounded?: string
   readonly firewall?: string
+  readonly rpm?: number
+  readonly tpm?: number
+  readonly concurrent?: number
   readonly expires?: Expiry
   readonly metadata?: Readonly<Record<string, string>>
 }
@@ -72,6 +75,13 @@ export const addKeyFlags = (command: Command): Command =>
         ...firewallPolicies,
       ]),
     )
+    .option('--rpm <number>', 'at most so many requests per minute', parseCount(1, mostPerMinute))
+    .option(
+      '--tpm <number>',
+      'at most so many input and output tokens per minute',
+      parseCount(1, mostPerMinute),
+    )
+    .option('--concurrent <number>', 'at most so many requests at once', parseCount(1, 1_000_000))
     .option(
       '--expires <when>',
       'valid for so long (30d, 12h), until then (2027-01-31), or never',
@@ -96,6 +106,11 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
     strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
     tags: tags === 'any' ? [] : tags,
     allowedAddresses: bound(allowAddress),
+    limits: present({
+      requestsPerMinute: flags.rpm,
+      tokensPerMinute: flags.tpm,
+      concurrent: flags.concurrent,
+    }),
     routing,
   })
   return (
@@ -112,6 +127,7 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   )
 }
 
+const mostPerMinute = 1_000_000_000_000
 const strategies = ['fallback', 'weighted', 'round-robin', 'least-loaded', 'lowest-latency', 'cheapest']
 const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'block']
 

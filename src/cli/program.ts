@@ -12,6 +12,7 @@ import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
 import { ledgerCommand } from './commands/ledger.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { logsCommand } from './commands/logs.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { modelsCommand } from './commands/models.ts'
@@ -46,6 +47,7 @@ const commands: readonly CommandMaker[] = [
   usageCommand,
   budgetsCommand,
   ledgerCommand,
+  limitsCommand,
   shadowCommand,
   auditCommand,
   auditLogCommand,

@@ -55,6 +55,7 @@ export const errorResponse = (
   userAgent = '',
 ): Response => {
   const ours = {
+    ...error.headers,
     'x-tollgate-request-id': requestId,
     'x-tollgate-error': error.code,
     ...(error.attempts === undefined ? {} : { 'x-tollgate-attempts': error.attempts }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, httpUrl, secretText, settingMeta, suggestion, text, wholeNumber } from '../config/index.ts'
 import { protocolIds } from '../ir/index.ts'
+import { providerLimitsSettings } from '../limits/settings.ts'
 import { builtInProviderIds, type ProviderKind, providerKinds } from './provider-kinds.ts'
 
 export {
@@ -134,6 +135,11 @@ const provider = z.strictObject({
     .optional()
     .describe(
       'Looks now and then whether the provider can be reached, with each of its keys; any answer below 500 says that it can. Nothing of it is billed.',
+    ),
+  limits: providerLimitsSettings
+    .optional()
+    .describe(
+      'What the provider allows: calls beyond go to the next key or target, wait, or are answered with 429.',
     ),
   timeouts: timeoutOverrides.optional().describe('Other timeouts than those of the section `timeouts`.'),
 })

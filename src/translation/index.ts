@@ -4,7 +4,7 @@ export { createLosses, type Losses } from './losses.ts'
 export { type FetchMedia, inlineMedia } from './media/index.ts'
 export type { Pass, Passed, TranslationContext, TranslationTarget, Warn } from './pass.ts'
 export { createPasses } from './passes.ts'
-export { rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
+export { type OwnLimit, ownRateLimitHeaders, rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
 export {
   reasoningState,
   recallReasoning,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
+import { type OwnLimit, ownRateLimitHeaders, rateLimitHeaders, usedUpUntil } from './rate-limit-headers.ts'
 
 const now = Date.parse('2026-11-21T00:00:00Z')
 
@@ -68,5 +68,53 @@ describe('rate limits', () => {
       'x-ratelimit-reset-tokens': '20ms',
     })
     expect(rateLimitHeaders(odd, 'openai-chat', now)).toEqual({ 'x-ratelimit-reset-tokens': '20ms' })
+  })
+})
+
+describe('limits of ours', () => {
+  const own: readonly OwnLimit[] = [
+    { kind: 'requests', limit: 600, remaining: 599, reset: 100 },
+    { kind: 'requests', limit: 10, remaining: 3, reset: 700 },
+    { kind: 'tokens', limit: 5_000, remaining: 4_000, reset: 90_000 },
+    { kind: 'output-tokens', limit: 900, remaining: 20, reset: 60_000 },
+  ]
+
+  test('are told by the one of which the least is left, in the words of the client', () => {
+    expect(ownRateLimitHeaders(own, 'openai-responses', now)).toEqual({
+      'x-ratelimit-limit-requests': '10',
+      'x-ratelimit-remaining-requests': '3',
+      'x-ratelimit-reset-requests': '700ms',
+      'x-ratelimit-limit-tokens': '900',
+      'x-ratelimit-remaining-tokens': '20',
+      'x-ratelimit-reset-tokens': '1m0s',
+    })
+    expect(ownRateLimitHeaders(own, 'anthropic-messages', now)).toEqual({
+      'anthropic-ratelimit-requests-limit': '10',
+      'anthropic-ratelimit-requests-remaining': '3',
+      'anthropic-ratelimit-requests-reset': '2026-11-21T00:00:01Z',
+      'anthropic-ratelimit-tokens-limit': '5000',
+      'anthropic-ratelimit-tokens-remaining': '4000',
+      'anthropic-ratelimit-tokens-reset': '2026-11-21T00:01:30Z',
+      'anthropic-ratelimit-output-tokens-limit': '900',
+      'anthropic-ratelimit-output-tokens-remaining': '20',
+      'anthropic-ratelimit-output-tokens-reset': '2026-11-21T00:01:00Z',
+    })
+    expect(ownRateLimitHeaders(own, 'gemini', now)).toEqual({})
+  })
+
+  test('are not told where the provider leaves less', () => {
+    const said = new Headers({
+      'anthropic-ratelimit-requests-limit': '50',
+      'anthropic-ratelimit-requests-remaining': '2',
+      'anthropic-ratelimit-output-tokens-remaining': '21',
+    })
+    expect(Object.keys(ownRateLimitHeaders(own, 'anthropic-messages', now, said))).toEqual([
+      'anthropic-ratelimit-tokens-limit',
+      'anthropic-ratelimit-tokens-remaining',
+      'anthropic-ratelimit-tokens-reset',
+      'anthropic-ratelimit-output-tokens-limit',
+      'anthropic-ratelimit-output-tokens-remaining',
+      'anthropic-ratelimit-output-tokens-reset',
+    ])
   })
 })

@@ -36,6 +36,46 @@ export const rateLimitHeaders = (
   return headers
 }
 
+/** How a limit of ours stands. */
+export interface OwnLimit {
+  readonly kind: Kind
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until all of it is there again. */
+  readonly reset: number
+}
+
+/**
+ * Limits of ours in the client's family of headers, each kind by the one of which the least is left; without those of
+ * which the answer already says that as little is left.
+ * @param said the headers of the answer
+ */
+export const ownRateLimitHeaders = (
+  limits: readonly OwnLimit[],
+  client: ProtocolId,
+  now: number,
+  said?: Headers,
+): Readonly<Record<string, string>> => {
+  if (client === 'gemini') return {}
+  const own = new Headers()
+  const least = new Map<Kind, OwnLimit>()
+  for (const limit of limits) {
+    // OpenAI tells of tokens of either kind in one.
+    const kind = client === 'anthropic-messages' || limit.kind === 'requests' ? limit.kind : 'tokens'
+    const known = least.get(kind)
+    if (known === undefined || limit.remaining < known.remaining) least.set(kind, limit)
+  }
+  const theirs = new Map(said === undefined ? [] : readLimits(said, now))
+  for (const [kind, { limit, remaining, reset }] of least) {
+    const left = theirs.get(kind)?.remaining
+    if (left !== undefined && Number(left) <= remaining) continue
+    own.set(`x-ratelimit-limit-${kind}`, String(limit))
+    own.set(`x-ratelimit-remaining-${kind}`, String(remaining))
+    own.set(`x-ratelimit-reset-${kind}`, duration(reset))
+  }
+  return rateLimitHeaders(own, client, now)
+}
+
 /** When every limit of which nothing is left begins anew, in milliseconds since 1970; undefined where none is told. */
 export const usedUpUntil = (upstream: Headers, now: number): number | undefined => {
   const moments = readLimits(upstream, now).flatMap(([, { remaining, resetAt }]) =>

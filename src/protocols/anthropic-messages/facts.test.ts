@@ -147,6 +147,7 @@ describe('session', () => {
     const user = (user_id: unknown) => bodyOf({ metadata: { user_id } })
     expect(factsOf(user('x'), { 'X-Claude-Code-Session-Id': 'abc' }).session).toBe('abc')
     expect(factsOf(user('x'), { 'x-session-id': 'ses_1' }).session).toBe('ses_1')
+    expect(factsOf(user('x'), { 'x-session-affinity': 'ses_2' }).session).toBe('ses_2')
     expect(factsOf(user(`user_${'a'.repeat(64)}_account__session_${uuid}`)).session).toBe(uuid)
     expect(factsOf(user(JSON.stringify({ device_id: 'd', session_id: uuid }))).session).toBe(uuid)
     for (const other of ['plain', 'a_session_short', '{broken', '{"session_id":5}', 5, null]) {

@@ -7,7 +7,10 @@ import { ownMember } from './members.ts'
  * `metadata.user_id`.
  */
 export const sessionOf = (headers: Headers, scan: JsonScan): string | undefined => {
-  const header = headers.get('x-claude-code-session-id') ?? headers.get('x-session-id')
+  const header =
+    headers.get('x-claude-code-session-id') ??
+    headers.get('x-session-id') ??
+    headers.get('x-session-affinity')
   if (header !== null && header !== '') return header
   const span = scan.top.get('metadata')
   if (span === undefined) return undefined

@@ -5,9 +5,13 @@ import { scanJson } from '../../wire/index.ts'
 import { gemini } from './index.ts'
 import { uploadedFile } from './uploaded-file.ts'
 
-const factsOf = (body: unknown, path = '/v1beta/models/gemini-3.8-flash:generateContent') => {
+const factsOf = (
+  body: unknown,
+  path = '/v1beta/models/gemini-3.8-flash:generateContent',
+  headers: Readonly<Record<string, string>> = {},
+) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const wire = wireRequest(gemini, { path, body: text })
+  const wire = wireRequest(gemini, { path, body: text, headers: new Headers(headers) })
   const endpoint = matchEndpoint(gemini, 'POST', path)?.endpoint
   if (endpoint === undefined) throw new Error(`no endpoint for ${path}`)
   return gemini.facts({ ...wire, endpoint, scan: scanJson(wire.body, gemini.watchedKeys, 512) })
@@ -55,6 +59,12 @@ describe('facts of a request', () => {
     const schema = { properties: { maxOutputTokens: { maxOutputTokens: 9 } } }
     expect(factsOf({ generationConfig: { responseSchema: schema } }).maxOutputTokens).toBeUndefined()
     expect(factsOf({ tools: [{ maxOutputTokens: 9 }], generationConfig: {} }).maxOutputTokens).toBeUndefined()
+  })
+
+  test('the session is in a header, where the client names one', () => {
+    expect(factsOf({}, undefined, { 'x-session-id': 'ses_1' }).session).toBe('ses_1')
+    expect(factsOf({}, undefined, { 'x-session-affinity': 'ses_2' }).session).toBe('ses_2')
+    expect(factsOf({}, undefined, { 'x-session-id': '' }).session).toBeUndefined()
   })
 
   test('a wrong type is refused with the path', () => {

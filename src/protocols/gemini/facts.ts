@@ -22,17 +22,19 @@ export const watchedKeys: ReadonlySet<string> = new Set([
  * Facts of a request. The model stands in the URL, and some bodies repeat it; Gemini clients name no session.
  * @throws GatewayError `gateway_request_invalid` when a field it needs has a wrong type
  */
-export const facts = ({ endpoint, parameters, scan }: ScannedRequest): RequestFacts => {
+export const facts = ({ endpoint, parameters, headers, scan }: ScannedRequest): RequestFacts => {
   const model = parameters['model']
   const maxOutputTokens = outputLimit(scan)
   const service = geminiService(stringMember(scan, 'serviceTier') ?? stringMember(scan, 'service_tier'))
   const modelRepeats = model === undefined ? [] : repeatsOf(scan, model)
+  const session = headers.get('x-session-id') ?? headers.get('x-session-affinity') ?? ''
   return {
     ...(model === undefined ? {} : { model }),
     stream: endpoint.stream === 'always',
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(service === undefined ? {} : { service }),
     ...(modelRepeats.length === 0 ? {} : { modelRepeats }),
+    ...(session === '' ? {} : { session }),
     handles: handlesOf(scan),
   }
 }

@@ -6,6 +6,7 @@ import type { TokenCounter } from '../../translation/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
+import type { Limited } from '../limits/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
 import type { InSession } from '../sessions/index.ts'
@@ -29,6 +30,8 @@ export interface Attempt {
    * as long as any head does.
    */
   readonly waitsForContent?: number
+  /** No other target is left: the call may wait for room at its provider. */
+  readonly mayWait: boolean
 }
 
 export interface Attempting {
@@ -42,6 +45,7 @@ export type AnsweredExchange = Exchange &
   InSession &
   Matched &
   Zoned &
+  Limited &
   HandlesChecked
 
 export type AttemptExchange = AnsweredExchange & Attempting
@@ -54,6 +58,8 @@ export interface AttemptsParts {
   readonly catalog: Pick<Catalog, 'capabilities' | 'knownServerTools' | 'price'>
   readonly health: UpstreamHealth
   readonly retry: RetrySettings
+  /** May calls wait for room at this provider? */
+  readonly hasQueue: (provider: string) => boolean
   /** A provider does not take one of our keys any more. */
   readonly onRefusedCredential: (provider: string, credential: string) => void
   /** It takes again what it had refused. */

@@ -99,6 +99,7 @@ const begin = (run: Run, asked: Asked, { waitsForContent, ...own }: Own): Begun 
       protocol,
       startedAt,
       withoutState: run.withoutState,
+      mayWait: run.mayWait,
       ...(waitsForContent === undefined ? {} : { waitsForContent }),
     },
   }

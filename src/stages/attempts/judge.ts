@@ -18,6 +18,8 @@ export type Verdict =
   | { readonly type: 'refused' }
   /** Too much for this key. @see Failure.retryAfter */
   | ({ readonly type: 'limited' } & Failure)
+  /** The gateway itself held the call back: the provider would not take more. */
+  | { readonly type: 'full' }
   | ({ readonly type: 'failed' } & Failure)
 
 export interface Failure {
@@ -108,6 +110,9 @@ export const judgeError = (error: unknown): Verdict => {
       return { type: 'failed', again: false }
     case 'gateway_upstream_credentials_exhausted':
       return { type: 'refused' }
+    case 'gateway_rate_limited':
+    case 'gateway_concurrency_limited':
+      return { type: 'full' }
     case 'gateway_translation_unsupported':
     case 'gateway_protocol_unsupported':
     // Another may fetch by itself, from where the gateway may not.

@@ -46,6 +46,7 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
       }
       return
     case 'unfit':
+    case 'full':
       call.forgotten()
       return
     default:

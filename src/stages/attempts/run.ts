@@ -17,6 +17,10 @@ export interface Run {
   calls: number
   /** Targets that were called. */
   readonly asked: Set<Choice>
+  /** Targets whose provider the gateway would not let take more. */
+  readonly full: Set<Choice>
+  /** Calls may wait for room at their provider. */
+  mayWait: boolean
   /** Something may have happened at a provider that must not happen twice. */
   isSpent?: boolean
   /** A second call beside one that was slow: there is one of an exchange. */

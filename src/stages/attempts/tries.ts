@@ -31,6 +31,10 @@ export const createTries =
       failures: createFailures(),
       calls: 0,
       asked: new Set(),
+      full: new Set(),
+      mayWait: false,
+      full: new Set(),
+      mayWait: false,
       withoutState: false,
     }
     try {
@@ -42,7 +46,7 @@ export const createTries =
         }
         if (!goesOn(run)) break
       }
-      const reply = await lastResort(run)
+      const reply = (await waitForRoom(run)) ?? (await lastResort(run))
       if (reply !== undefined) {
         run.failures.discard()
         return reply
@@ -53,6 +57,18 @@ export const createTries =
     }
     return giveUp(run)
   }
+
+/** Nothing answered, and some targets only had no room: now their queues are worth the wait. */
+const waitForRoom = async (run: Run): Promise<Reply | undefined> => {
+  const worth = [...run.full].filter(({ target }) => run.parts.hasQueue(target.provider.id))
+  run.mayWait = true
+  for (const choice of worth) {
+    if (!goesOn(run)) return undefined
+    const reply = await askTarget(run, choice, true)
+    if (reply !== undefined) return reply
+  }
+  return undefined
+}
 
 /**
  * The exchange is about to fail. Targets that were left alone because their keys rest or their circuits are open get
@@ -131,6 +147,15 @@ const askTarget = async (
       case 'unfit':
         // Nothing was sent.
         if (isPaid) budget.refund()
+        return undefined
+      case 'full':
+        // Nothing was sent.
+        if (isPaid) budget.refund()
+        isPaid = false
+        run.full.add(choice)
+        set.add(credential.id)
+        // Who waits does so once, and for one of the keys.
+        if (!run.mayWait && hasOther(parts, target, set, credential)) continue
         return undefined
       case 'refused': {
         set.add(credential.id)

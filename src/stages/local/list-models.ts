@@ -14,6 +14,7 @@ export interface ListModelsParts {
 export const listModels =
   (parts: ListModelsParts): Handler<Exchange & Authenticated & Recorded> =>
   (exchange) => {
+    exchange.stage = 'local'
     const { protocol, identity, incoming, operation } = exchange
     const codec = protocol.models
     if (codec === undefined) {

@@ -42,11 +42,16 @@ export const receive = (parts: ReceiveParts): Stage<Exchange & Recorded, Receive
     }
     const facts = protocol.facts(request)
     exchange.entry.modelAsked = facts.model ?? null
-    exchange.entry.session = incoming.headers.get('x-tollgate-session') ?? facts.session ?? null
+    const session = incoming.headers.get('x-tollgate-session') || facts.session
+    // It becomes part of rows and of counters' names.
+    exchange.entry.session = session?.slice(0, longestSession) ?? null
     exchange.entry.streamed = facts.stream
     return next({ request, facts })
   },
 })
+
+/** Names of sessions are ids of some dozen characters; longer ones are cut. */
+const longestSession = 256
 
 const emptyScan: JsonScan = { text: '', top: new Map(), watched: [], rootType: 'object' }
 

@@ -1,0 +1,8 @@
+export type { Admission, Admitted, Demand, Refused, Standing } from './admission.ts'
+export { slotWait } from './admission.ts'
+export { createGatewayCount, type GatewayCount } from './gateway-count.ts'
+export { type LimitRule, limitLevels, type ProviderLimits } from './limit-rule.ts'
+export type { Bound, LimitSubject, LimitTable } from './limit-table.ts'
+export { createLimits, type Limits, type LimitsConfiguration } from './limits.ts'
+export { limitExceeded, limitText, tightest } from './refusal.ts'
+export type { Tokens } from './token-book.ts'

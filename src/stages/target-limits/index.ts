@@ -1,0 +1,1 @@
+export { type TargetLimited, type TargetLimitsParts, targetLimits } from './target-limits.ts'
