@@ -14,3 +14,11 @@ export const idField = z.string().refine(isId, 'is not an id')
 
 /** A time in milliseconds since 1970; `null` is never. */
 export const expiresAtField = z.int().positive().nullable()
+
+/** An e-mail address in lower case. One without a top-level domain is fine: `admin@local`. */
+export const emailField = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email({ pattern: z.regexes.html5Email, error: 'is not an e-mail address' }))

@@ -9,6 +9,7 @@ import { shadowMigration } from './0006-shadow.ts'
 import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
+import { identityMigration } from './0010-identity.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0007-drift': driftMigration,
   '0008-finish-reason': finishReasonMigration,
   '0009-canaries': canariesMigration,
+  '0010-identity': identityMigration,
 }
