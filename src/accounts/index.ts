@@ -48,8 +48,8 @@ export {
   sessionTokenPrefix,
 } from './logins.ts'
 export { loadMasterKey, type MasterKey, type MasterKeySource } from './master-key.ts'
-export { givableBy, mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
 export { parseInput } from './parse-input.ts'
+export { givableBy, mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
 export { createPurposeKeyStore, type PurposeKeyStore, type WrappedKey } from './purpose-key-store.ts'
 export { type Purpose, purposes } from './purposes.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'

@@ -107,7 +107,11 @@ export const createLogins = ({ store, digest, limits, now = Date.now }: LoginsPa
   csrfToken: (sessionToken) => digest(`csrf ${sessionToken}`),
   list: (query) => store.list({ ...query, at: now(), usedAfter: now() - limits().idle }),
   revoke: async ({ organisation, user }, id) => {
-    const reach = { id, ...(organisation === null ? {} : { organisation }), ...(user === null ? {} : { user }) }
+    const reach = {
+      id,
+      ...(organisation === null ? {} : { organisation }),
+      ...(user === null ? {} : { user }),
+    }
     const ended = isId(id) ? await store.revoke(reach, now()) : []
     if (ended.length === 0) throw new GatewayError('not_found', 'there is no such session')
   },

@@ -39,7 +39,14 @@ const own: readonly Permission[] = ['self:read', 'self:write']
 const granted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   owner: new Set(permissions),
   admin: new Set(permissions.filter((permission) => permission !== 'organisations:write')),
-  member: new Set<Permission>(['models:read', 'keys:read', 'keys:write', 'usage:read', 'budgets:read', ...own]),
+  member: new Set<Permission>([
+    'models:read',
+    'keys:read',
+    'keys:write',
+    'usage:read',
+    'budgets:read',
+    ...own,
+  ]),
   viewer: new Set([...reading.filter((permission) => permission !== 'config:read'), ...own]),
   billing: new Set<Permission>([
     'models:read',

@@ -120,7 +120,15 @@ const readRows = (file: CsvFile, by: Authority, options: ParsedImport, at: numbe
   const { fault } = file
   return fault === undefined
     ? rows
-    : [...rows, { line: fault.line, email: '', user: undefined, reason: `${fault.reason}; nothing after it was read` }]
+    : [
+        ...rows,
+        {
+          line: fault.line,
+          email: '',
+          user: undefined,
+          reason: `${fault.reason}; nothing after it was read`,
+        },
+      ]
 }
 
 /** The columns of a header; undefined when the first row is none. */

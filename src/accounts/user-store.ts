@@ -229,11 +229,7 @@ const isTaken = async (session: Kysely<Schema>, { id, organisation, email }: Use
   return other !== undefined
 }
 
-const teamExists = async (
-  session: Kysely<Schema>,
-  organisation: string,
-  id: string,
-): Promise<boolean> => {
+const teamExists = async (session: Kysely<Schema>, organisation: string, id: string): Promise<boolean> => {
   const query = session.selectFrom('teams').select('id').where('id', '=', id)
   return (await query.where('organisation_id', '=', organisation).executeTakeFirst()) !== undefined
 }

@@ -64,7 +64,8 @@ export interface KeyState {
 }
 
 /** A key to be stored, with the HMAC of its first secret. */
-export interface StoredKey extends Omit<VirtualKey, 'disabled' | 'suspended' | 'revokedAt' | 'lastUsedAt' | 'updatedAt'> {
+export interface StoredKey
+  extends Omit<VirtualKey, 'disabled' | 'suspended' | 'revokedAt' | 'lastUsedAt' | 'updatedAt'> {
   readonly digest: string
 }
 
