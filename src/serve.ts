@@ -4,6 +4,7 @@ import { adminApi } from './admin/index.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
+import { announceUsers, userProvisioned } from './announce-users.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -14,6 +15,8 @@ import { createHooks } from './hooks/index.ts'
 import { createLedger } from './ledger/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
+import { createLoginDesk } from './login-desk.ts'
+import { sendMail } from './mail/index.ts'
 import { openAccounts } from './open-accounts.ts'
 import { openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
@@ -92,8 +95,8 @@ export const serve = async ({
   )
   const { writer } = storage
   const reports = async () => (await storage.reader()).ledger
-  const accounts = await openAccounts(settings, writer, now)
-  const { tokens, credentials } = accounts
+  const accounts = await openAccounts(settings, writer, now, () => config.settings.login)
+  const { tokens, credentials, tenants, logins } = accounts
 
   const metrics = createMetrics({ version, workerRestarts: link.restarts })
   const { tracing } = settings.telemetry
@@ -211,6 +214,22 @@ export const serve = async ({
         },
         keys: announceKeys(accounts.virtualKeys, hooks.emit),
         credentials,
+        tenants,
+        users: announceUsers(accounts.users, hooks.emit),
+        logins,
+        login: createLoginDesk({
+          logins,
+          organisationName: async (id) =>
+            (await tenants.listOrganisations()).find((one) => one.id === id)?.name ?? id,
+          quota: state.quota,
+          settings: () => ({
+            smtp: config.settings.smtp,
+            url: config.settings.login.url,
+            listening: listening.baseUrl,
+          }),
+          send: sendMail,
+          logger,
+        }),
         reader: {
           usage: async (query) => (await reports()).usage(query),
           entries: async (query) => (await reports()).entries(query),
@@ -265,6 +284,7 @@ export const serve = async ({
         reasoning.purge(),
         sessions.purge(),
         shadows.flush(),
+        logins.purge(),
       ]).catch(() => undefined)
     }, housekeeping),
   ]
@@ -344,7 +364,8 @@ export const serve = async ({
   }
   drained.resolve(stop)
 
-  const { fresh } = accounts
+  const { fresh, rootAdmin } = accounts
+  if (rootAdmin !== undefined) hooks.emit(userProvisioned(rootAdmin, 'first-start'))
   if (fresh !== undefined) {
     await announceFirstStart({
       fresh,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { loginSettings } from './accounts/login-settings.ts'
 import { pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
@@ -7,6 +8,7 @@ import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
+import { smtpSettings } from './mail/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -93,6 +95,8 @@ export const settingsSchema = z.strictObject({
   audit: auditSettings,
   hooks: hooksSettings,
   sessions: sessionsSettings,
+  login: loginSettings,
+  smtp: smtpSettings,
   database,
   redis: redisSettings,
   secrets,

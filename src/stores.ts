@@ -7,12 +7,16 @@ import {
   createCredentialStore,
   createFirstStartStore,
   createKeyStore,
+  createLoginStore,
   createPurposeKeyStore,
   createTenantStore,
+  createUserStore,
   type FirstStartStore,
   type KeyStore,
+  type LoginStore,
   type PurposeKeyStore,
   type TenantStore,
+  type UserStore,
 } from './accounts/index.ts'
 import {
   type AuditStore,
@@ -50,11 +54,13 @@ export interface Stores {
   readonly handles: HandleStore
   readonly keys: KeyStore
   readonly ledger: LedgerStore
+  readonly logins: LoginStore
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
   readonly shadow: ShadowStore
   readonly tenants: TenantStore
+  readonly users: UserStore
 }
 
 export const createStores = (
@@ -70,11 +76,13 @@ export const createStores = (
   handles: createHandleStore(database),
   keys: createKeyStore(database),
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
+  logins: createLoginStore(database),
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
   shadow: createShadowStore(database),
   tenants: createTenantStore(database),
+  users: createUserStore(database),
 })
 
 /** Handles travel through the ledger, and through its files, as JSON. */

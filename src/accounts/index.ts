@@ -61,20 +61,30 @@ export {
   type Team,
   type TenantStore,
 } from './tenant-store.ts'
-export { createTenants, type NewOrganisation, type NewTeam, type Tenants } from './tenants.ts'
+export {
+  createTenants,
+  type NewOrganisation,
+  type NewTeam,
+  newOrganisationSchema,
+  newTeamSchema,
+  type Tenants,
+} from './tenants.ts'
 export { adminTokenPrefix, virtualKeyPrefix } from './token.ts'
 export { createTokenDigest, type TokenDigest } from './token-digest.ts'
 export {
   type Authority,
   type NewUser,
+  newUserSchema,
   operator,
   type User,
   type UserChange,
   type UserFilter,
   type UserState,
+  userChangeSchema,
+  userFilterSchema,
   userStates,
 } from './user.ts'
-export type { ImportedRow, ImportReport, UserImport } from './user-csv.ts'
+export { type ImportedRow, type ImportReport, type UserImport, userImportSchema } from './user-csv.ts'
 export { createUserStore, type UserStore } from './user-store.ts'
 export { type ChangedUser, createRootAdmin, createUsers, rootAddress, type Users } from './users.ts'
 export { openVault, type SealPlace, type Vault } from './vault.ts'

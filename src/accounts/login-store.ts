@@ -38,6 +38,7 @@ export interface SignedIn {
 }
 
 export interface SessionFilter {
+  readonly id?: string
   readonly organisation?: string
   readonly user?: string
   /** Sessions that were last used at or before this time have ended by themselves. */
@@ -46,12 +47,8 @@ export interface SessionFilter {
   readonly limit?: number
 }
 
-/** Which sessions somebody may end. Fields that are absent do not count. */
-export interface SessionReach {
-  readonly id?: string
-  readonly organisation?: string
-  readonly user?: string
-}
+/** One session, or all of a user. */
+export type SessionChoice = { readonly id: string } | { readonly user: string }
 
 /** Sign-in links and sessions at rest. It never sees a token, only its HMAC. */
 export interface LoginStore {
@@ -70,7 +67,7 @@ export interface LoginStore {
   /** Those that have not ended, newest first. */
   list(filter: SessionFilter): Promise<readonly UserSession[]>
   /** Ends sessions; answers the ids of those that had not ended. */
-  revoke(reach: SessionReach, at: number): Promise<readonly string[]>
+  revoke(choice: SessionChoice, at: number): Promise<readonly string[]>
   /** Forgets expired links, and sessions that ended before a time. */
   purge(at: number, endedBefore: number): Promise<void>
 }
@@ -142,20 +139,18 @@ export const createLoginStore = (database: Pick<Database, 'kysely'>): LoginStore
         .where('last_used_at', '<', BigInt(at))
         .execute()
     },
-    list: async ({ organisation, user, usedAfter, at, limit = 100 }) => {
+    list: async ({ id, organisation, user, usedAfter, at, limit = 100 }) => {
       let query = kysely.selectFrom('user_sessions').selectAll().where('revoked_at', 'is', null)
       query = query.where('expires_at', '>', BigInt(at)).where('last_used_at', '>', BigInt(usedAfter))
+      if (id !== undefined) query = query.where('id', '=', id)
       if (organisation !== undefined) query = query.where('organisation_id', '=', organisation)
       if (user !== undefined) query = query.where('user_id', '=', user)
       return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toSession)
     },
-    revoke: async ({ id, organisation, user }, at) => {
+    revoke: async (choice, at) => {
       let query = kysely.updateTable('user_sessions').set({ revoked_at: at }).where('revoked_at', 'is', null)
-      query = query.where('expires_at', '>', BigInt(at))
-      if (id !== undefined) query = query.where('id', '=', id)
-      if (organisation !== undefined) query = query.where('organisation_id', '=', organisation)
-      if (user !== undefined) query = query.where('user_id', '=', user)
-      return (await query.returning('id').execute()).map((row) => row.id)
+      query = 'id' in choice ? query.where('id', '=', choice.id) : query.where('user_id', '=', choice.user)
+      return (await query.where('expires_at', '>', BigInt(at)).returning('id').execute()).map((row) => row.id)
     },
     purge: async (at, endedBefore) => {
       await kysely.deleteFrom('login_links').where('expires_at', '<=', BigInt(at)).execute()

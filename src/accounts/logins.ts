@@ -1,9 +1,8 @@
-import { GatewayError } from '../errors.ts'
 import type { LoginStore, SignedIn, UserSession } from './login-store.ts'
 import { Secret } from './secret.ts'
 import { isId, newId, newToken } from './token.ts'
 import type { TokenDigest } from './token-digest.ts'
-import type { Authority, User } from './user.ts'
+import type { User } from './user.ts'
 
 export const loginTokenPrefix = 'tgw-login-'
 export const sessionTokenPrefix = 'tgw-session-'
@@ -55,8 +54,10 @@ export interface Logins {
   csrfToken(sessionToken: string): string
   /** Sessions that have not ended, newest first. */
   list(query: SessionQuery): Promise<readonly UserSession[]>
-  /** Ends a session of this user, or one within reach. Throws `not_found`. */
-  revoke(by: Authority & { readonly user: string | null }, id: string): Promise<void>
+  /** A session that has not ended. */
+  get(id: string): Promise<UserSession | undefined>
+  /** Tells whether it had not ended before. */
+  revoke(id: string): Promise<boolean>
   /** Ends all sessions of a user; tells how many those were. */
   revokeAll(user: string): Promise<number>
   /** Forgets what is over. */
@@ -106,15 +107,9 @@ export const createLogins = ({ store, digest, limits, now = Date.now }: LoginsPa
   },
   csrfToken: (sessionToken) => digest(`csrf ${sessionToken}`),
   list: (query) => store.list({ ...query, at: now(), usedAfter: now() - limits().idle }),
-  revoke: async ({ organisation, user }, id) => {
-    const reach = {
-      id,
-      ...(organisation === null ? {} : { organisation }),
-      ...(user === null ? {} : { user }),
-    }
-    const ended = isId(id) ? await store.revoke(reach, now()) : []
-    if (ended.length === 0) throw new GatewayError('not_found', 'there is no such session')
-  },
+  get: async (id) =>
+    isId(id) ? (await store.list({ id, at: now(), usedAfter: now() - limits().idle }))[0] : undefined,
+  revoke: async (id) => isId(id) && (await store.revoke({ id }, now())).length > 0,
   revokeAll: async (user) => (await store.revoke({ user }, now())).length,
   purge: () => store.purge(now(), now() - keptEnded),
 })

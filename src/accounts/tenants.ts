@@ -7,8 +7,11 @@ import type { Organisation, Team, TenantCreation, TenantStore } from './tenant-s
 import { isId, newId } from './token.ts'
 import type { KeyState } from './virtual-key.ts'
 
-const newOrganisationSchema = z.strictObject({ name: nameField })
-const newTeamSchema = z.strictObject({ name: nameField, organisation: idField.default(defaultOrganisation) })
+export const newOrganisationSchema = z.strictObject({ name: nameField })
+export const newTeamSchema = z.strictObject({
+  name: nameField,
+  organisation: idField.default(defaultOrganisation),
+})
 
 export type NewOrganisation = z.input<typeof newOrganisationSchema>
 export type NewTeam = z.input<typeof newTeamSchema>

@@ -8,7 +8,7 @@ import { defaultOrganisation } from './tenant.ts'
 import { type Authority, newUserSchema, toNewUser, type User } from './user.ts'
 import type { UserCreation, UserStore } from './user-store.ts'
 
-const importSchema = z.strictObject({
+export const userImportSchema = z.strictObject({
   csv: z.string().max(1_000_000),
   organisation: idField.default(defaultOrganisation),
   team: idField.nullable().default(null),
@@ -20,8 +20,8 @@ const importSchema = z.strictObject({
   invite: z.boolean().default(false),
 })
 
-export type UserImport = z.input<typeof importSchema>
-type ParsedImport = z.output<typeof importSchema>
+export type UserImport = z.input<typeof userImportSchema>
+type ParsedImport = z.output<typeof userImportSchema>
 
 /** What became of one row. `withheld`: it could have been created, but another row failed and all were wanted. */
 export interface ImportedRow {
@@ -74,7 +74,7 @@ const pageSize = 1_000
 
 export const createUserCsv = ({ store, now }: UserCsvParts): UserCsv => ({
   import: async (by, input) => {
-    const options = parseInput(importSchema, input, 'import')
+    const options = parseInput(userImportSchema, input, 'import')
     if (by.organisation !== null && options.organisation !== by.organisation) throw unknownTenant()
     const read = readRows(parseCsv(options.csv), by, options, now())
     const isRefused = options.atomic && read.some((row) => row.user === undefined)

@@ -1,6 +1,7 @@
-import type { AdminTokens, Credentials, VirtualKeys } from '../accounts/index.ts'
+import type { AdminTokens, Credentials, Logins, Tenants, Users, VirtualKeys } from '../accounts/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import type { LoginDesk } from './login-desk.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
@@ -8,6 +9,10 @@ export interface AdminParts {
   readonly tokens: Pick<AdminTokens, 'find'>
   readonly keys: VirtualKeys
   readonly credentials: Credentials
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly logins: Logins
+  readonly login: LoginDesk
   readonly reader: Pick<LedgerReader, 'usage' | 'entries' | 'exchange' | 'running'>
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']

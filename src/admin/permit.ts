@@ -14,21 +14,44 @@ export interface Actor {
   readonly organisation: string | null
 }
 
+/** The browser session that a request came with. */
+export interface ActorSession {
+  readonly id: string
+  /** Of the session's user, also where the actor may see all. */
+  readonly organisation: string
+  readonly csrfToken: string
+}
+
 export interface AdminEnvironment {
-  readonly Variables: { readonly actor: Actor }
+  readonly Bindings: {
+    /** Where the request came from. */
+    readonly address?: string
+    /** Did it come by HTTPS, here or at a proxy that is trusted? */
+    readonly isSecure?: boolean
+  }
+  readonly Variables: {
+    readonly actor: Actor
+    /** Absent for tokens. */
+    readonly session?: ActorSession
+  }
 }
 
 /**
- * Lets a request through whose actor holds the permission. Every route names one, and a test walks them all.
- * Throws `gateway_permission_denied`.
+ * Lets a request through whose actor holds the permission, and, for what is about the whole server, may see all
+ * organisations. Every route names one, and a test walks them all. Throws `gateway_permission_denied`.
  */
-export const permit = (permission: Permission) =>
+export const permit = (permission: Permission, reach?: 'whole-server') =>
   createMiddleware<AdminEnvironment>(async (context, next) => {
-    const { role } = context.get('actor')
+    const { role, organisation } = context.get('actor')
     if (!mayDo(role, permission))
       throw new GatewayError(
         'gateway_permission_denied',
         `this needs the permission ${permission}, which the role ${role} does not have`,
+      )
+    if (reach === 'whole-server' && organisation !== null)
+      throw new GatewayError(
+        'gateway_permission_denied',
+        'this is about the whole server, and you may see one organisation of it only',
       )
     await next()
   })

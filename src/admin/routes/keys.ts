@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import { keyChangeSchema, newKeySchema } from '../../accounts/index.ts'
 import { GatewayError } from '../../errors.ts'
 import type { AdminParts } from '../admin-parts.ts'
+import { keyReach, newKeyOwner, reachKey } from '../key-access.ts'
+import { checkOwnKeyChange, checkOwnNewKey } from '../own-keys.ts'
 import { type AdminEnvironment, permit } from '../permit.ts'
 import { limitParameter, readObject } from '../read-input.ts'
 
@@ -15,7 +17,10 @@ export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
       const limit = limitParameter(context, 1000)
       const after = context.req.query('after')
       const live = context.req.query('live')
+      const user = context.req.query('user')
       const list = await keys.list({
+        ...(user === undefined ? {} : { user }),
+        ...keyReach(context.get('actor')),
         ...(limit === undefined ? {} : { limit }),
         ...(after === undefined ? {} : { after }),
         ...(live === undefined ? {} : { live: live === 'true' }),
@@ -23,28 +28,36 @@ export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
       return context.json({ keys: list })
     })
     .post('/keys', permit('keys:write'), async (context) => {
-      const input = parse(newKeySchema, await readObject(context))
-      const { key, secret } = await keys.create(input)
+      const body = await readObject(context)
+      const actor = context.get('actor')
+      checkOwnNewKey(actor, parse(newKeySchema, body))
+      // What is checked is passed on as it was given: its defaults depend on who asks.
+      const input = { ...body, ...newKeyOwner(actor, body) }
+      const { key, secret } = await keys.create(parse(newKeySchema, input))
       return context.json({ ...key, secret: secret.reveal() }, 201)
     })
     .get('/keys/:id', permit('keys:read'), async (context) =>
-      context.json(await keys.get(context.req.param('id'))),
+      context.json(await reachKey(keys, context.get('actor'), context.req.param('id'))),
     )
     .patch('/keys/:id', permit('keys:write'), async (context) => {
       const change = parse(keyChangeSchema, await readObject(context))
-      return context.json(await keys.update(context.req.param('id'), change))
+      const { id } = await reachKey(keys, context.get('actor'), context.req.param('id'))
+      checkOwnKeyChange(context.get('actor'), change)
+      return context.json(await keys.update(id, change))
     })
-    .delete('/keys/:id', permit('keys:write'), async (context) =>
-      context.json(await keys.revoke(context.req.param('id'))),
-    )
+    .delete('/keys/:id', permit('keys:write'), async (context) => {
+      const { id } = await reachKey(keys, context.get('actor'), context.req.param('id'))
+      return context.json(await keys.revoke(id))
+    })
     .post('/keys/:id/rotate', permit('keys:write'), async (context) => {
+      const { id } = await reachKey(keys, context.get('actor'), context.req.param('id'))
       const { overlapSeconds = 0 } = await readObject(context)
       if (typeof overlapSeconds !== 'number') {
         throw new GatewayError('gateway_request_invalid', 'overlapSeconds must be a number', {
           param: 'overlapSeconds',
         })
       }
-      const { key, secret } = await keys.rotate(context.req.param('id'), overlapSeconds)
+      const { key, secret } = await keys.rotate(id, overlapSeconds)
       return context.json({ ...key, secret: secret.reveal() })
     })
 
