@@ -36,12 +36,24 @@ export interface AdminEnvironment {
   }
 }
 
+/** What a route asks of whoever comes. */
+export interface Demand {
+  readonly permission: Permission
+  /** `whole-server`: only for those who may see all organisations. */
+  readonly reach: 'organisation' | 'whole-server'
+}
+
+const demands = new WeakMap<object, Demand>()
+
+/** What a handler of a route asks for; undefined when it is not a `permit`. */
+export const demandOf = (handler: object): Demand | undefined => demands.get(handler)
+
 /**
  * Lets a request through whose actor holds the permission, and, for what is about the whole server, may see all
  * organisations. Every route names one, and a test walks them all. Throws `gateway_permission_denied`.
  */
-export const permit = (permission: Permission, reach?: 'whole-server') =>
-  createMiddleware<AdminEnvironment>(async (context, next) => {
+export const permit = (permission: Permission, reach: Demand['reach'] = 'organisation') => {
+  const handler = createMiddleware<AdminEnvironment>(async (context, next) => {
     const { role, organisation } = context.get('actor')
     if (!mayDo(role, permission))
       throw new GatewayError(
@@ -55,3 +67,6 @@ export const permit = (permission: Permission, reach?: 'whole-server') =>
       )
     await next()
   })
+  demands.set(handler, { permission, reach })
+  return handler
+}

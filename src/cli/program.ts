@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
+import { adminCommand } from './commands/admin.ts'
 import { auditCommand } from './commands/audit.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
@@ -32,6 +33,7 @@ const commands: readonly CommandMaker[] = [
   initCommand,
   configCommand,
   keysCommand,
+  adminCommand,
   usageCommand,
   shadowCommand,
   auditCommand,

@@ -15,7 +15,7 @@ const filters = ['organisation', 'team', 'email', 'role', 'state', 'after'] as c
 
 /**
  * `GET|POST /users`, `GET|PATCH|DELETE /users/{id}`, `POST /users/{id}/suspend|activate`, `POST /users/import`,
- * `GET /users/export`. Whoever is created as `invited` is told by mail, where a mail server is set.
+ * `GET /users/export?organisation&format` (CSV, or with `format=json` the same text in JSON). Whoever is created as `invited` is told by mail, where a mail server is set.
  */
 export const usersRoutes = ({ users, login }: Pick<AdminParts, 'users' | 'login'>): Hono<AdminEnvironment> =>
   new Hono<AdminEnvironment>()
@@ -48,6 +48,7 @@ export const usersRoutes = ({ users, login }: Pick<AdminParts, 'users' | 'login'
     })
     .get('/users/export', permit('users:read'), async (context) => {
       const csv = await users.export(context.get('actor'), context.req.query('organisation'))
+      if (context.req.query('format') === 'json') return context.json({ csv })
       return context.body(csv, 200, {
         'content-type': 'text/csv; charset=utf-8; header=present',
         'content-disposition': 'attachment; filename="users.csv"',
