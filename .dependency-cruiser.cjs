@@ -11,6 +11,7 @@ const table = {
   config: [],
   egress: [],
   hooks: ['egress', 'telemetry', 'config'],
+  mail: [],
   supervisor: [],
   catalog: ['ir', 'config'],
   prices: ['ir', 'catalog', 'storage', 'egress'],

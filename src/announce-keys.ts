@@ -11,10 +11,12 @@ export const announceKeys = (keys: VirtualKeys, emit: (event: HookEvent) => void
   },
   async revoke(id) {
     const key = await keys.revoke(id)
-    emit({ type: 'key_revoked', data: named(key) })
+    emit(keyRevoked(key))
     return key
   },
 })
+
+export const keyRevoked = (key: VirtualKey): HookEvent => ({ type: 'key_revoked', data: named(key) })
 
 const named = ({ id, name, organisation, team, user }: VirtualKey) => ({
   key: id,

@@ -16,6 +16,14 @@ export const clientAddress = (peer: string, headers: Headers, trustedProxies: re
   return peer
 }
 
+/** Did the request come by HTTPS, to us or to a proxy that the operator trusts and that says so? */
+export const isHttps = (request: Request, peer: string, trustedProxies: readonly string[]): boolean => {
+  if (request.url.startsWith('https:')) return true
+  if (trustedProxies.length === 0 || !contains(blockList(trustedProxies), peer)) return false
+  const said = (request.headers.get('x-forwarded-proto') ?? '').split(',').at(-1) ?? ''
+  return said.trim().toLowerCase() === 'https'
+}
+
 const lists = new WeakMap<readonly string[], BlockList>()
 
 const blockList = (cidrs: readonly string[]): BlockList => {

@@ -58,6 +58,30 @@ export const errorTable = {
     false,
     'The admin API wants the admin token as `Authorization: Bearer`.',
   ),
+  gateway_session_invalid: row(
+    'bad_key',
+    401,
+    false,
+    'The session of the console has ended: it was revoked, idle or old. Sign in again.',
+  ),
+  gateway_login_invalid: row(
+    'bad_key',
+    401,
+    false,
+    'The sign-in link is unknown, was used, or is older than ten minutes. Ask for another one.',
+  ),
+  gateway_login_limited: row(
+    'rate_limit',
+    429,
+    true,
+    'Too many sign-in links were asked for or tried, for this e-mail address or from this network address.',
+  ),
+  gateway_csrf_denied: row(
+    'forbidden',
+    403,
+    false,
+    'A browser asked for a change, and not from a page of this gateway. Behind a proxy, set `login.url` and `listen.trusted_proxies`.',
+  ),
   gateway_permission_denied: row(
     'forbidden',
     403,

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { AdminEnvironment } from './admin/index.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress, isHttps } from './client-address.ts'
 import {
   type EndpointKey,
   endpointKeys,
@@ -80,7 +80,11 @@ export const openListeners = (
             }
           },
           handle: (exchange) => parts.runtime().handle(exchange),
-          admin: async (request, address) => parts.admin.fetch(request, { address }),
+          admin: async (request, peer) => {
+            const { trusted_proxies: proxies } = parts.runtime().settings.listen
+            const address = clientAddress(peer, request.headers, proxies)
+            return parts.admin.fetch(request, { address, isSecure: isHttps(request, peer, proxies) })
+          },
           clientAddress: (peer, headers) =>
             clientAddress(peer, headers, parts.runtime().settings.listen.trusted_proxies),
         },

@@ -5,17 +5,26 @@ import {
   createCredentials,
   createKeyRing,
   createKeyUsage,
+  createLogins,
+  createRootAdmin,
+  createTenants,
   createTokenDigest,
+  createUsers,
   createVirtualKeys,
   type FirstStart,
   firstStart,
   type KeyRing,
+  type KeyState,
+  type Logins,
   loadMasterKey,
   masterKeysOf,
   openVault,
   type RotatedMasterKey,
   rotateMasterKey,
   Secret,
+  type Tenants,
+  type User,
+  type Users,
   type VirtualKeys,
 } from './accounts/index.ts'
 import { createStateKeys, type StateKeysOf } from './sessions/index.ts'
@@ -28,6 +37,11 @@ export interface Accounts {
   readonly keys: KeyRing
   readonly virtualKeys: VirtualKeys
   readonly tokens: AdminTokens
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly logins: Logins
+  /** The root admin, when this start has made it. */
+  readonly rootAdmin: User | undefined
   readonly credentials: Credentials
   /** Keys of an organisation for the reasoning state that its clients keep. */
   readonly stateKeys: StateKeysOf
@@ -49,6 +63,7 @@ export const openAccounts = async (
   settings: Settings,
   stores: Stores,
   now: () => number,
+  login: () => Settings['login'] = () => settings.login,
 ): Promise<Accounts> => {
   const { secrets } = settings
   const master = await loadMasterKey({
@@ -64,10 +79,12 @@ export const openAccounts = async (
     digest,
     preset: { adminToken: secretOf(secrets.admin_token), bootstrapKey: secretOf(secrets.bootstrap_key) },
   })
+  const rootAdmin = await createRootAdmin(stores.users, now)
   const ring = createKeyRing(stores.keys, digest)
   const tokens = createAdminTokens(stores.adminTokens, digest)
   await Promise.all([ring.load(), tokens.load()])
   const usage = createKeyUsage(stores.keys)
+  const apply = (state: KeyState): void => void ring.apply(state)
   return {
     keys: {
       ...ring,
@@ -77,8 +94,15 @@ export const openAccounts = async (
         return identity
       },
     },
-    virtualKeys: createVirtualKeys({ store: stores.keys, digest, apply: (state) => void ring.apply(state) }),
+    virtualKeys: createVirtualKeys({ store: stores.keys, digest, apply }),
     tokens,
+    tenants: createTenants({ store: stores.tenants, apply, now }),
+    users: createUsers({ store: stores.users, apply, now }),
+    logins: createLogins({
+      ...{ store: stores.logins, digest, now },
+      limits: () => ({ idle: login().session_idle, lifetime: login().session_lifetime }),
+    }),
+    rootAdmin,
     credentials: createCredentials(stores.credentials, vault),
     stateKeys: createStateKeys((organisation) => vault.organisationKey('envelope', organisation)),
     fresh,

@@ -10,6 +10,7 @@ import { announceKeys } from './announce-keys.ts'
 import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
+import { announceUsers, userProvisioned } from './announce-users.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -23,6 +24,8 @@ import { createLedger } from './ledger/index.ts'
 import { createGatewayCount, createLimits } from './limits/index.ts'
 import { assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
+import { createLoginDesk } from './login-desk.ts'
+import { sendMail } from './mail/index.ts'
 import { openAccounts } from './open-accounts.ts'
 import { openMachineState, openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
@@ -112,8 +115,8 @@ export const serve = async ({
   )
   const { writer } = storage
   const reports = async () => (await storage.reader()).ledger
-  const accounts = await openAccounts(settings, writer, now)
-  const { tokens, credentials } = accounts
+  const accounts = await openAccounts(settings, writer, now, () => config.settings.login)
+  const { tokens, credentials, tenants, logins } = accounts
 
   const metrics = createMetrics({
     version,
@@ -333,6 +336,22 @@ export const serve = async ({
           logger.info('the master key was rotated', { ...rotated })
           return rotated
         },
+        tenants,
+        users: announceUsers(accounts.users, hooks.emit),
+        logins,
+        login: createLoginDesk({
+          logins,
+          organisationName: async (id) =>
+            (await tenants.listOrganisations()).find((one) => one.id === id)?.name ?? id,
+          quota: state.quota,
+          settings: () => ({
+            smtp: config.settings.smtp,
+            url: config.settings.login.url,
+            listening: listening.baseUrl,
+          }),
+          send: sendMail,
+          logger,
+        }),
         reader: {
           usage: async (query) => (await reports()).usage(query),
           upstreamUsage: async (query) => (await reports()).upstreamUsage(query),
@@ -402,7 +421,7 @@ export const serve = async ({
       readChanged().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      const purges = team.leads() ? [handles.purge(), reasoning.purge(), sessions.purge()] : []
+      const purges = team.leads() ? [handles.purge(), reasoning.purge(), sessions.purge(), logins.purge()] : []
       Promise.all([accounts.flush(), shadows.flush(), ...purges]).catch(() => undefined)
     }, housekeeping),
   ]
@@ -493,7 +512,8 @@ export const serve = async ({
   }
   drained.resolve(stop)
 
-  const { fresh } = accounts
+  const { fresh, rootAdmin } = accounts
+  if (rootAdmin !== undefined) hooks.emit(userProvisioned(rootAdmin, 'first-start'))
   if (fresh !== undefined) {
     await announceFirstStart({
       fresh,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
+import { loginSettings } from './accounts/login-settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
 import { hooksSettings } from './hooks/settings.ts'
@@ -16,6 +17,7 @@ import {
   limitsSettings,
   limitsWhenAwaySettings,
 } from './limits/settings.ts'
+import { smtpSettings } from './mail/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -119,6 +121,8 @@ export const settingsSchema = z.strictObject({
   audit: auditSettings,
   hooks: hooksSettings,
   sessions: sessionsSettings,
+  login: loginSettings,
+  smtp: smtpSettings,
   database,
   redis: redisSettings,
   secrets,

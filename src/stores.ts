@@ -9,12 +9,16 @@ import {
   createCredentialStore,
   createFirstStartStore,
   createKeyStore,
+  createLoginStore,
   createPurposeKeyStore,
   createTenantStore,
+  createUserStore,
   type FirstStartStore,
   type KeyStore,
+  type LoginStore,
   type PurposeKeyStore,
   type TenantStore,
+  type UserStore,
 } from './accounts/index.ts'
 import { type BudgetStore, createBudgetStore, createSpentStore, type SpentStore } from './budgets/index.ts'
 import {
@@ -59,6 +63,7 @@ export interface Stores {
   readonly keys: KeyStore
   readonly ledger: LedgerStore
   readonly prices: PriceStore
+  readonly logins: LoginStore
   readonly purposeKeys: PurposeKeyStore
   readonly reasoning: ReasoningStore
   readonly responses: ResponseStore
@@ -66,6 +71,7 @@ export interface Stores {
   readonly shadow: ShadowStore
   readonly spent: SpentStore
   readonly tenants: TenantStore
+  readonly users: UserStore
 }
 
 export const createStores = (
@@ -84,6 +90,7 @@ export const createStores = (
   keys: createKeyStore(database),
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
   prices: createPriceStore(database),
+  logins: createLoginStore(database),
   purposeKeys: createPurposeKeyStore(database),
   reasoning: createReasoningStore(database),
   responses: createResponseStore(database),
@@ -91,6 +98,7 @@ export const createStores = (
   shadow: createShadowStore(database),
   spent: createSpentStore(database),
   tenants: createTenantStore(database),
+  users: createUserStore(database),
 })
 
 /** Handles travel through the ledger, and through its files, as JSON. */

@@ -17,3 +17,10 @@ export const expiresAtField = z.int().positive().nullable()
 
 /** Seconds from now until something ends; at most a hundred years. */
 export const expireInField = z.int().positive().max(3_155_760_000)
+/** An e-mail address in lower case. One without a top-level domain is fine: `admin@local`. */
+export const emailField = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email({ pattern: z.regexes.html5Email, error: 'is not an e-mail address' }))

@@ -42,13 +42,32 @@ export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'
 export { loadMasterKey, type MasterKeySource } from './master-key.ts'
 export { type MasterKey, parseMasterKey } from './parse-master-key.ts'
-export { mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
 export {
   createPurposeKeyStore,
   masterKeysOf,
   type PurposeKeyStore,
   type WrappedKey,
 } from './purpose-key-store.ts'
+export {
+  createLoginStore,
+  type LoginStore,
+  type SessionFilter,
+  type SignedIn,
+  type UserSession,
+} from './login-store.ts'
+export {
+  type Browser,
+  createLogins,
+  type LoginLink,
+  type Logins,
+  linkLifetime,
+  loginTokenPrefix,
+  type NewSession,
+  type SessionQuery,
+  sessionTokenPrefix,
+} from './logins.ts'
+export { parseInput } from './parse-input.ts'
+export { givableBy, mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
 export { type Purpose, purposes } from './purposes.ts'
 export { type MasterKeyRotation, type RotatedMasterKey, rotateMasterKey } from './rotate-master-key.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'
@@ -60,11 +79,33 @@ export {
   type Organisation,
   type Team,
   type TenantStore,
-  type User,
 } from './tenant-store.ts'
-export { createTenants, type NewOrganisation, type NewTeam, type NewUser, type Tenants } from './tenants.ts'
+export {
+  createTenants,
+  type NewOrganisation,
+  type NewTeam,
+  newOrganisationSchema,
+  newTeamSchema,
+  type Tenants,
+} from './tenants.ts'
 export { adminTokenPrefix, virtualKeyPrefix } from './token.ts'
 export { createTokenDigest, type TokenDigest } from './token-digest.ts'
+export {
+  type Authority,
+  type NewUser,
+  newUserSchema,
+  operator,
+  type User,
+  type UserChange,
+  type UserFilter,
+  type UserState,
+  userChangeSchema,
+  userFilterSchema,
+  userStates,
+} from './user.ts'
+export { type ImportedRow, type ImportReport, type UserImport, userImportSchema } from './user-csv.ts'
+export { createUserStore, type UserStore } from './user-store.ts'
+export { type ChangedUser, createRootAdmin, createUsers, rootAddress, type Users } from './users.ts'
 export { openVault, type SealPlace, type Vault } from './vault.ts'
 export { formatVaultReference, parseVaultReference, type VaultReference } from './vault-reference.ts'
 export {

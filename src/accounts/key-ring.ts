@@ -27,7 +27,7 @@ export const createKeyRing = (
     index.put({
       id: key.id,
       version,
-      identity: key.disabled || key.revokedAt !== null ? undefined : keyIdentity(key),
+      identity: key.disabled || key.suspended || key.revokedAt !== null ? undefined : keyIdentity(key),
       // A key may be given a later end, an ended secret not: it needs no place here.
       tokens: secrets
         .filter((secret) => now() < earliest(secret.expiresAt))

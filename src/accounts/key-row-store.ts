@@ -9,7 +9,7 @@ type Session = Kysely<Schema>
 type KeyRow = Selectable<VirtualKeysTable>
 
 export type TenantCheck =
-  | { readonly type: 'known'; readonly team: string | null }
+  | { readonly type: 'known'; readonly team: string | null; readonly isSuspended: boolean }
   | { readonly type: 'unknown-tenant'; readonly missing: 'organisation' | 'team' | 'user' }
 
 /** Do organisation, team and user exist and belong together? A key without a team gets its user's. */
@@ -23,22 +23,30 @@ export const checkTenant = async (session: Session, key: StoredKey): Promise<Ten
   if (found === undefined) return { type: 'unknown-tenant', missing: 'organisation' }
   const user = await session
     .selectFrom('users')
-    .select('team_id')
+    .select(['team_id', 'state'])
     .where('id', '=', key.user ?? '')
     .where('organisation_id', '=', organisation)
+    .where('state', '<>', 'deleted')
     .executeTakeFirst()
   if (key.user !== null && user === undefined) return { type: 'unknown-tenant', missing: 'user' }
-  if (key.team === null) return { type: 'known', team: user?.team_id ?? null }
+  const isSuspended = user?.state === 'suspended'
+  if (key.team === null) return { type: 'known', team: user?.team_id ?? null, isSuspended }
   const team = await session
     .selectFrom('teams')
     .select('id')
     .where('id', '=', key.team)
     .where('organisation_id', '=', organisation)
     .executeTakeFirst()
-  return team === undefined ? { type: 'unknown-tenant', missing: 'team' } : { type: 'known', team: key.team }
+  if (team === undefined) return { type: 'unknown-tenant', missing: 'team' }
+  return { type: 'known', team: key.team, isSuspended }
 }
 
-export const insertKey = async (session: Session, key: StoredKey, version: number): Promise<void> => {
+export const insertKey = async (
+  session: Session,
+  key: StoredKey,
+  version: number,
+  isSuspended = false,
+): Promise<void> => {
   const row = {
     id: key.id,
     organisation_id: key.organisation,
@@ -51,6 +59,7 @@ export const insertKey = async (session: Session, key: StoredKey, version: numbe
     metadata: JSON.stringify(key.metadata),
     made_by: key.madeBy,
     disabled: 0,
+    suspended: isSuspended ? 1 : 0,
     expires_at: key.expiresAt,
     created_at: key.createdAt,
     updated_at: key.createdAt,
@@ -76,6 +85,24 @@ export const revokeKeys = async (
     .where('id', 'in', ids)
     .where('revoked_at', 'is', null)
     .execute()
+}
+
+/** Revokes all keys of a team or a user; tells how they are then. */
+export const revokeKeysOf = async (
+  session: Session,
+  column: 'team_id' | 'user_id',
+  owner: string,
+  at: number,
+  version: number,
+): Promise<readonly KeyState[]> => {
+  const rows = await session
+    .updateTable('virtual_keys')
+    .set({ revoked_at: at, updated_at: at, version })
+    .where(column, '=', owner)
+    .where('revoked_at', 'is', null)
+    .returningAll()
+    .execute()
+  return readStates(session, rows)
 }
 
 export const readKey = (session: Session, id: string): Promise<KeyRow | undefined> =>
@@ -119,6 +146,7 @@ export const toKey = (row: KeyRow): VirtualKey => ({
   ...parseKeyColumns(row),
   madeBy: toMadeBy(row.made_by),
   disabled: row.disabled !== 0n,
+  suspended: row.suspended !== 0n,
   expiresAt: toNumber(row.expires_at),
   revokedAt: toNumber(row.revoked_at),
   lastUsedAt: toNumber(row.last_used_at),

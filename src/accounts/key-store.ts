@@ -93,7 +93,7 @@ export const createKeyStore = (database: Pick<Database, 'kysely'>): KeyStore => 
       changeAccounts(database, async (transaction, version) => {
         const tenant = await checkTenant(transaction, key)
         if (tenant.type === 'unknown-tenant') return tenant
-        await insertKey(transaction, { ...key, team: tenant.team }, version)
+        await insertKey(transaction, { ...key, team: tenant.team }, version, tenant.isSuspended)
         return { type: 'created', state: await readState(transaction, key.id) }
       }),
     get: async (id) => {

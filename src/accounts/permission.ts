@@ -22,6 +22,8 @@ export const permissions = [
   'prices:read',
   'prices:write',
   'audit-log:read',
+  'self:read',
+  'self:write',
 ] as const
 
 export type Permission = (typeof permissions)[number]
@@ -35,11 +37,21 @@ const reading: readonly Permission[] = permissions.filter((permission) => permis
 
 const ownersOnly: ReadonlySet<Permission> = new Set<Permission>(['organisations:write', 'vault:write'])
 
+/** What everybody may: look at themselves, and end their own sessions. */
+const own: readonly Permission[] = ['self:read', 'self:write']
+
 const granted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   owner: new Set(permissions),
   admin: new Set(permissions.filter((permission) => !ownersOnly.has(permission))),
-  member: new Set<Permission>(['models:read', 'keys:read', 'keys:write', 'usage:read', 'budgets:read']),
-  viewer: new Set(reading.filter((permission) => permission !== 'config:read')),
+  member: new Set<Permission>([
+    'models:read',
+    'keys:read',
+    'keys:write',
+    'usage:read',
+    'budgets:read',
+    ...own,
+  ]),
+  viewer: new Set([...reading.filter((permission) => permission !== 'config:read'), ...own]),
   billing: new Set<Permission>([
     'models:read',
     'usage:read',
@@ -48,7 +60,12 @@ const granted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'prices:read',
     'users:read',
     'keys:read',
+    ...own,
   ]),
 }
 
 export const mayDo = (role: Role, permission: Permission): boolean => granted[role].has(permission)
+
+/** The roles that somebody of this role may give and take away: those that hold no permission beyond its own. */
+export const givableBy = (role: Role): readonly Role[] =>
+  roles.filter((given) => [...granted[given]].every((permission) => granted[role].has(permission)))

@@ -13,17 +13,18 @@ import {
   createKeyStore,
   createKeyUsage,
   createPurposeKeyStore,
-  createTenantStore,
-  createTenants,
   createTokenDigest,
+  createUserStore,
+  createUsers,
   createVirtualKeys,
   type FirstStartStore,
   firstStart,
   type KeyStore,
   openVault,
+  operator,
   type PurposeKeyStore,
   Secret,
-  type TenantStore,
+  type UserStore,
 } from './index.ts'
 import { parseMasterKey } from './parse-master-key.ts'
 
@@ -33,7 +34,7 @@ interface Stores {
   readonly credentials: CredentialStore
   readonly firstStart: FirstStartStore
   readonly purposeKeys: PurposeKeyStore
-  readonly tenants: TenantStore
+  readonly users: UserStore
 }
 
 const closing: (() => unknown)[] = []
@@ -51,7 +52,7 @@ const startRemote = async (): Promise<Stores> => {
     credentials: createCredentialStore(database),
     firstStart: createFirstStartStore(database),
     purposeKeys: createPurposeKeyStore(database),
-    tenants: createTenantStore(database),
+    users: createUserStore(database),
   })
   port1.start()
   port2.start()
@@ -81,8 +82,8 @@ describe('accounts whose stores live in another thread', () => {
     const first = ring.find(pair?.virtualKey?.reveal() ?? '')
     expect(first?.tenant.organisation).toBe('org_default')
 
-    const tenants = createTenants({ store: stores.tenants, apply: ring.apply })
-    const user = await tenants.createUser({ name: 'Ada' })
+    const users = createUsers({ store: stores.users, apply: ring.apply })
+    const user = await users.create(operator, { email: 'ada@example.com' })
     const keys = createVirtualKeys({ store: stores.keys, digest, apply: ring.apply })
     const { key, secret } = await keys.create({ name: 'a', user: user.id, metadata: { deep: [{ a: null }] } })
     const { secret: fresh } = await keys.rotate(key.id, 0)
@@ -91,7 +92,7 @@ describe('accounts whose stores live in another thread', () => {
     await usage.flush()
     expect(await keys.get(key.id)).toMatchObject({ lastUsedAt: 77, metadata: { deep: [{ a: null }] } })
     expect([ring.find(secret.reveal())?.id, ring.find(fresh.reveal())?.id]).toEqual([undefined, key.id])
-    await tenants.removeUser('org_default', user.id)
+    await users.remove(operator, user.id)
     expect(ring.find(fresh.reveal())).toBeUndefined()
     // Not `expect(…).rejects`: Bun waits for it without delivering messages between ports.
     const refused = await keys.update(key.id, { disabled: true }).catch((error: unknown) => error)

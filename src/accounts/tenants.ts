@@ -3,40 +3,31 @@ import { GatewayError } from '../errors.ts'
 import { idField, nameField } from './fields.ts'
 import { parseInput } from './parse-input.ts'
 import { defaultOrganisation } from './tenant.ts'
-import type { Organisation, Team, TenantCreation, TenantStore, User } from './tenant-store.ts'
-import { newId } from './token.ts'
+import type { Organisation, Team, TenantCreation, TenantStore } from './tenant-store.ts'
+import { isId, newId } from './token.ts'
 import type { KeyState } from './virtual-key.ts'
 
-const organisation = idField.default(defaultOrganisation)
-
-const newOrganisationSchema = z.strictObject({ name: nameField })
-const newTeamSchema = z.strictObject({ name: nameField, organisation })
-const newUserSchema = z.strictObject({
+export const newOrganisationSchema = z.strictObject({ name: nameField })
+export const newTeamSchema = z.strictObject({
   name: nameField,
-  organisation,
-  team: idField.nullable().default(null),
-  email: z.email().max(320).nullable().default(null),
+  organisation: idField.default(defaultOrganisation),
 })
 
 export type NewOrganisation = z.input<typeof newOrganisationSchema>
 export type NewTeam = z.input<typeof newTeamSchema>
-export type NewUser = z.input<typeof newUserSchema>
 
 /**
- * What administrators do with organisations, teams and users. A wrong input is `gateway_request_invalid`, an
- * unknown organisation, team or user `not_found`, a name or email that exists `conflict`.
+ * What administrators do with organisations and teams. A wrong input is `gateway_request_invalid`, an unknown
+ * organisation or team `not_found`, a name that exists `conflict`.
  */
 export interface Tenants {
   createOrganisation(input: NewOrganisation): Promise<Organisation>
   createTeam(input: NewTeam): Promise<Team>
-  createUser(input: NewUser): Promise<User>
   listOrganisations(): Promise<readonly Organisation[]>
-  listTeams(organisation: string): Promise<readonly Team[]>
-  listUsers(organisation: string): Promise<readonly User[]>
-  /** Its users lose the team; its keys are revoked. */
-  removeTeam(organisation: string, id: string): Promise<void>
-  /** The user's keys are revoked. */
-  removeUser(organisation: string, id: string): Promise<void>
+  /** Of all organisations where none is named. */
+  listTeams(organisation?: string): Promise<readonly Team[]>
+  /** Its users lose the team; its keys are revoked and come back as they are then. */
+  removeTeam(organisation: string | null, id: string): Promise<readonly KeyState[]>
 }
 
 export interface TenantsParts {
@@ -57,37 +48,21 @@ export const createTenants = ({ store, apply, now = Date.now }: TenantsParts): T
     settle(await store.createTeam(made), 'team')
     return made
   },
-  createUser: async (input) => {
-    const made = { ...parseInput(newUserSchema, input, 'user'), ...stamp('user', now()) }
-    settle(await store.createUser(made), 'user')
-    return made
-  },
   listOrganisations: () => store.listOrganisations(),
   listTeams: (organisation) => store.listTeams(organisation),
-  listUsers: (organisation) => store.listUsers(organisation),
-  removeTeam: async (organisation, id) =>
-    applyAll(await store.removeTeam(organisation, id, now()), 'team', apply),
-  removeUser: async (organisation, id) =>
-    applyAll(await store.removeUser(organisation, id, now()), 'user', apply),
+  removeTeam: async (organisation, id) => {
+    const revoked = isId(id) ? await store.removeTeam(organisation, id, now()) : undefined
+    if (revoked === undefined) throw new GatewayError('not_found', 'there is no such team')
+    for (const state of revoked) apply(state)
+    return revoked
+  },
 })
 
 const stamp = (kind: string, at: number) => ({ id: newId(kind, at), createdAt: at })
 
 const settle = (creation: TenantCreation, thing: string): void => {
-  if (creation === 'unknown') {
-    throw new GatewayError('not_found', `${thing}: there is no such organisation, or no such team in it`)
-  }
+  if (creation === 'unknown') throw new GatewayError('not_found', `${thing}: there is no such organisation`)
   if (creation === 'taken') {
-    throw new GatewayError('conflict', `${thing}: the ${thing === 'user' ? 'email' : 'name'} exists already`)
+    throw new GatewayError('conflict', `${thing}: the name exists already`, { param: 'name' })
   }
-}
-
-const applyAll = (
-  revoked: readonly KeyState[] | undefined,
-  thing: string,
-  apply: (state: KeyState) => void,
-): void => {
-  if (revoked === undefined)
-    throw new GatewayError('not_found', `there is no such ${thing} in the organisation`)
-  for (const state of revoked) apply(state)
 }

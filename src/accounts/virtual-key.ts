@@ -29,6 +29,8 @@ export interface VirtualKey {
   readonly metadata: KeyMetadata
   readonly madeBy: MadeBy
   readonly disabled: boolean
+  /** Its user is suspended: it does not work until the user is active again. */
+  readonly suspended: boolean
   readonly expiresAt: number | null
   readonly revokedAt: number | null
   readonly lastUsedAt: number | null
@@ -50,7 +52,8 @@ export interface KeyState {
 }
 
 /** A key to be stored, with the HMAC of its first secret. */
-export interface StoredKey extends Omit<VirtualKey, 'disabled' | 'revokedAt' | 'lastUsedAt' | 'updatedAt'> {
+export interface StoredKey
+  extends Omit<VirtualKey, 'disabled' | 'suspended' | 'revokedAt' | 'lastUsedAt' | 'updatedAt'> {
   readonly digest: string
 }
 

@@ -10,6 +10,9 @@ import { createKeyUsage } from './key-usage.ts'
 import { createTenantStore } from './tenant-store.ts'
 import { createTenants } from './tenants.ts'
 import { createTokenDigest } from './token-digest.ts'
+import { operator } from './user.ts'
+import { createUserStore } from './user-store.ts'
+import { createUsers } from './users.ts'
 import { createVirtualKeys } from './virtual-keys.ts'
 
 const second = 1000
@@ -27,7 +30,8 @@ const startProcess = async (
   await ring.load()
   const keys = createVirtualKeys({ store, digest, apply: ring.apply, now })
   const tenants = createTenants({ store: createTenantStore(database), apply: ring.apply, now })
-  return { store, ring, keys, tenants, key }
+  const users = createUsers({ store: createUserStore(database), apply: ring.apply, now })
+  return { store, ring, keys, tenants, users, key }
 }
 
 onEachDatabase('virtual keys', (open) => {
@@ -212,10 +216,10 @@ onEachDatabase('virtual keys', (open) => {
   })
 
   test('belong to a team and a user of their organisation only', async () => {
-    const { keys, tenants, ring } = await start()
+    const { keys, tenants, users, ring } = await start()
     const other = await tenants.createOrganisation({ name: 'other' })
     const team = await tenants.createTeam({ name: 'platform' })
-    const user = await tenants.createUser({ name: 'Ada', team: team.id })
+    const user = await users.create(operator, { email: 'ada@example.com', team: team.id })
     const { key, secret } = await keys.create({ name: 'a', user: user.id })
     expect(ring.find(secret.reveal())?.tenant).toEqual({
       organisation: 'org_default',
@@ -236,8 +240,8 @@ onEachDatabase('virtual keys', (open) => {
   })
 
   test('are listed newest first, by tenant and state, page by page', async () => {
-    const { keys, tenants, clock } = await start()
-    const user = await tenants.createUser({ name: 'Ada' })
+    const { keys, users, clock } = await start()
+    const user = await users.create(operator, { email: 'ada@example.com' })
     const ids: string[] = []
     for (let index = 0; index < 7; index += 1) {
       clock.now += 1

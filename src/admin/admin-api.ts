@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { AdminParts } from './admin-parts.ts'
+import { authenticate, bearer, denied } from './authenticate.ts'
 import type { AdminEnvironment } from './permit.ts'
 import { recordChanges } from './record-changes.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -13,24 +14,30 @@ import { entriesExportRoutes } from './routes/entries-export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
 import { limitsRoutes } from './routes/limits.ts'
-import { modelsRoutes } from './routes/models.ts'
 import { pricesRoutes } from './routes/prices.ts'
+import { loginLinkRoutes, publicLoginPaths, publicLoginRoutes } from './routes/login.ts'
+import { modelsRoutes } from './routes/models.ts'
+import { organisationsRoutes } from './routes/organisations.ts'
 import { providersRoutes } from './routes/providers.ts'
 import { routesRoutes } from './routes/routes.ts'
+import { sessionsRoutes } from './routes/sessions.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { vaultRoutes } from './routes/vault.ts'
+import { usersRoutes } from './routes/users.ts'
 
 /** What may be asked without any token: a list that a test holds against every route. */
-export const publicAdminPaths: readonly string[] = ['/']
+export const publicAdminPaths: readonly string[] = ['/', ...publicLoginPaths]
 
-/** Everything below `/api/v1/`, and `/metrics`. Each route but the public ones wants the admin token. */
+/** Everything below `/api/v1/`, and `/metrics`. Each route but the public ones wants the admin token or a session. */
 export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   const app = new Hono<AdminEnvironment>()
   app.onError((error) => errorAnswer(toGatewayError(error)))
   app.notFound(() => errorAnswer(new GatewayError('gateway_route_unknown', 'nothing is served here')))
 
   app.get('/', (context) => context.text('Tollgate, an LLM gateway. Point your agent at this address.\n'))
+
+  app.route('/', publicLoginRoutes(parts))
 
   app.use('/metrics', async (context, next) => {
     if (!parts.servesMetrics()) return context.notFound()
@@ -43,17 +50,9 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
     context.body(await parts.metrics.render(), 200, { 'content-type': parts.metrics.contentType }),
   )
 
+  app.use('/api/*', authenticate(parts))
   app.use('/api/*', async (context, next) => {
-    const token = bearer(context.req.raw.headers)
-    const found = token === undefined ? undefined : parts.tokens.find(token)
-    if (found === undefined) throw denied()
-    // Tokens are the operator's own: they may do everything, everywhere.
-    context.set('actor', {
-      ...{ type: found.id === 'cli' ? 'cli' : 'token', id: found.id, name: found.name },
-      ...{ role: 'owner', organisation: null },
-    })
     await next()
-    context.header('cache-control', 'no-store')
     if (context.req.method !== 'GET' && context.res.ok) await parts.onChange()
   })
   app.use(
@@ -82,18 +81,11 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', vaultRoutes(parts))
   app.route('/api/v1', routesRoutes(parts))
   app.route('/api/v1', configRoutes(parts))
+  app.route('/api/v1', organisationsRoutes(parts))
+  app.route('/api/v1', usersRoutes(parts))
+  app.route('/api/v1', sessionsRoutes(parts))
+  app.route('/api/v1', loginLinkRoutes(parts))
   return app
-}
-
-const denied = (): GatewayError =>
-  new GatewayError(
-    'gateway_admin_token_invalid',
-    'send the admin token as `Authorization: Bearer tgw-admin-…`',
-  )
-
-const bearer = (headers: Headers): string | undefined => {
-  const given = headers.get('authorization')
-  return given !== null && /^bearer /i.test(given) ? given.slice(7).trim() : undefined
 }
 
 const errorAnswer = (error: GatewayError): Response =>
@@ -105,5 +97,11 @@ const errorAnswer = (error: GatewayError): Response =>
         ...(error.param === undefined ? {} : { param: error.param }),
       },
     },
-    { status: error.row.status, headers: { 'x-tollgate-error': error.code } },
+    {
+      status: error.row.status,
+      headers: {
+        'x-tollgate-error': error.code,
+        ...(error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }),
+      },
+    },
   )

@@ -1,4 +1,13 @@
-import type { AdminTokens, AuditLogStore, RotatedMasterKey, Secret, VirtualKeys } from '../accounts/index.ts'
+import type {
+  AdminTokens,
+  AuditLogStore,
+  Logins,
+  RotatedMasterKey,
+  Secret,
+  Tenants,
+  Users,
+  VirtualKeys,
+} from '../accounts/index.ts'
 import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { AdminPrices } from '../prices/index.ts'
@@ -6,6 +15,7 @@ import type { Metrics } from '../telemetry/index.ts'
 import type { CredentialDesk } from './credential-desk.ts'
 import type { ChangeRecorder } from './record-changes.ts'
 import type { LimitsQuestion, LimitsReport } from './limits-report.ts'
+import type { LoginDesk } from './login-desk.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */
@@ -17,6 +27,10 @@ export interface AdminParts {
   /** Another master key: the given one, or a random one. */
   readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
   readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'entries' | 'exchange' | 'running'>
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly logins: Logins
+  readonly login: LoginDesk
   readonly shadow: ShadowStore['report']
   readonly audit: AuditStore['report']
   readonly auditLog: AuditLogStore

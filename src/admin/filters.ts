@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
 import { type EntryFilters, filterColumns, isFilterName } from '../ledger/index.ts'
+import { keyReach } from './key-access.ts'
 import type { AdminEnvironment } from './permit.ts'
 import { invalid, timeParameter } from './read-input.ts'
 
 /**
  * Filters of the ledger from a query: each name may be repeated; `from` and `to` bound the time. Who may see one
- * organisation only sees nothing of others, whatever the query asks for.
+ * organisation, or one's own, sees nothing of others, whatever the query asks for.
  */
 export const readFilters = (
   context: Context<AdminEnvironment>,
@@ -22,12 +23,9 @@ export const readFilters = (
   }
   const from = timeParameter(context, 'from')
   const to = timeParameter(context, 'to')
-  const { organisation: only } = context.get('actor')
-  const asked = filters['organisation']
-  return {
-    ...filters,
-    ...(only === null ? {} : { organisation: asked === undefined || asked.includes(only) ? [only] : [] }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+  for (const [name, only] of Object.entries(keyReach(context.get('actor')))) {
+    const asked = filters[name]
+    filters[name] = asked === undefined || asked.includes(only) ? [only] : []
   }
+  return { ...filters, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }

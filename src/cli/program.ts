@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type CliContext, wantsColour } from './cli-context.ts'
+import { adminCommand } from './commands/admin.ts'
 import { auditCommand } from './commands/audit.ts'
 import { auditLogCommand } from './commands/audit-log.ts'
 import { budgetsCommand } from './commands/budgets.ts'
@@ -44,6 +45,7 @@ const commands: readonly CommandMaker[] = [
   keysCommand,
   credentialsCommand,
   vaultCommand,
+  adminCommand,
   usageCommand,
   budgetsCommand,
   ledgerCommand,

@@ -79,7 +79,7 @@ export interface UserNamed {
   readonly user: string
   readonly organisation: string
   readonly team: string | null
-  /** What made the user: `scim`, `oidc`, … */
+  /** What made the user: `api`, `csv`, `first-start`, `scim`, `oidc`, … */
   readonly source: string
 }
 

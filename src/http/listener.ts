@@ -36,7 +36,7 @@ export interface ListenerParts {
   limits(): BodyLimits & { readonly concurrentExchanges: number; readonly inFlightBytes: number }
   handle(exchange: Exchange): Promise<Reply>
   /** Everything below `/api/v1/`, `/metrics`, and the console. */
-  admin(request: Request, remoteAddress: string): Promise<Response>
+  admin(request: Request, peer: string): Promise<Response>
   /** The client's address, as far as the peer may be trusted about it. */
   clientAddress(peer: string, headers: Headers): string
 }
@@ -90,7 +90,7 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
       const local = localAnswer(request, path)
       if (local !== undefined) return local
       if (settings.serves.has('admin') && isAdminPath(path)) {
-        return parts.admin(request, address())
+        return parts.admin(request, bun.requestIP(request)?.address ?? '')
       }
       const routed = router.route(request.method, path, request.headers, query)
       const id = createId('req')
@@ -238,6 +238,7 @@ const isRead = (request: Request): boolean => request.method === 'GET' || reques
 
 const isAdminPath = (path: string): boolean =>
   path === '/' ||
+  path === '/login' ||
   path === '/metrics' ||
   path.startsWith('/api/v1/') ||
   path === '/api/v1' ||

@@ -156,8 +156,42 @@ export interface UsersTable {
   organisation_id: string
   team_id: NullableText
   name: string
+  /** In lower case; unique in an organisation among those that are not deleted. */
   email: NullableText
+  role: string
+  /** `invited`, `active`, `suspended` or `deleted`. */
+  state: string
+  /** 1 for who may see all organisations. */
+  root: Integer
   created_at: Integer
+  updated_at: Integer
+  last_login_at: NullableInteger
+  deleted_at: NullableInteger
+}
+
+/** Who is signed in to the console. */
+export interface UserSessionsTable {
+  id: string
+  organisation_id: string
+  user_id: string
+  /** HMAC-SHA-256 of the cookie's token, in base64. */
+  digest: string
+  address: string
+  agent: string
+  created_at: Integer
+  last_used_at: Integer
+  expires_at: Integer
+  revoked_at: NullableInteger
+}
+
+/** Sign-in links that nobody has used yet. */
+export interface LoginLinksTable {
+  /** HMAC-SHA-256 of the link's token, in base64. */
+  digest: string
+  organisation_id: string
+  user_id: string
+  created_at: Integer
+  expires_at: Integer
 }
 
 /** What clients hold. `scopes`, `options` and `metadata` are JSON objects; rows are never deleted, only revoked. */
@@ -174,6 +208,8 @@ export interface VirtualKeysTable {
   /** `created`, `preset`, `replaced-preset` or `first-start`. */
   made_by: string
   disabled: Integer
+  /** 1 while the user that it belongs to is suspended. */
+  suspended: ColumnType<bigint, bigint | number | undefined, bigint | number>
   expires_at: NullableInteger
   revoked_at: NullableInteger
   last_used_at: NullableInteger
@@ -493,6 +529,8 @@ export interface Schema {
   organisations: OrganisationsTable
   teams: TeamsTable
   users: UsersTable
+  user_sessions: UserSessionsTable
+  login_links: LoginLinksTable
   virtual_keys: VirtualKeysTable
   key_secrets: KeySecretsTable
   admin_tokens: AdminTokensTable

@@ -13,7 +13,7 @@ export const auditRoutes = ({
   auditLimits,
   now,
 }: Pick<AdminParts, 'audit' | 'auditLimits' | 'now'>): Hono<AdminEnvironment> =>
-  new Hono<AdminEnvironment>().get('/audit', permit('drift:read'), async (context) => {
+  new Hono<AdminEnvironment>().get('/audit', permit('drift:read', 'whole-server'), async (context) => {
     const { window, minimum, canaries } = auditLimits()
     const to = timeParameter(context, 'to')
     const from = timeParameter(context, 'from') ?? (to ?? now()) - window

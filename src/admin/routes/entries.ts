@@ -5,6 +5,7 @@ import type { AttemptRow, Entry, OpenedRow } from '../../ledger/index.ts'
 import type { AdminParts } from '../admin-parts.ts'
 import { readFilters } from '../filters.ts'
 import { type AdminEnvironment, permit } from '../permit.ts'
+import { isReached } from '../reach.ts'
 import { limitParameter } from '../read-input.ts'
 
 /** `GET /entries` pages the ledger, newest first; `GET /entries/{exchange}` shows one with its attempts. */
@@ -23,13 +24,15 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironmen
     })
     .get('/entries/running', permit('usage:read'), async (context) =>
       context.json({
-        entries: (await reader.running(now(), 1000)).filter((row) => mayRead(context, row)).map(opened),
+        entries: (await reader.running(now(), 1000))
+          .filter(({ tenant }) => isReached(context.get('actor'), tenant))
+          .map(opened),
       }),
     )
     .get('/entries/:exchange', permit('usage:read'), async (context) => {
       const record = await reader.exchange(context.req.param('exchange'))
       const row = record?.entry ?? record?.opened ?? null
-      if (record === undefined || row === null || !mayRead(context, row))
+      if (record === undefined || row === null || !isReached(context.get('actor'), row.tenant))
         throw new GatewayError('not_found', 'there is no such exchange')
       return context.json({
         opened: record.opened === null ? null : opened(record.opened),

@@ -4,6 +4,6 @@ import { type AdminEnvironment, permit } from '../permit.ts'
 
 /** `GET /health`: what runs, since when, and how the ledger fares. No upstream is asked. */
 export const healthRoutes = (parts: AdminParts): Hono<AdminEnvironment> =>
-  new Hono<AdminEnvironment>().get('/health', permit('server:read'), async (context) =>
+  new Hono<AdminEnvironment>().get('/health', permit('server:read', 'whole-server'), async (context) =>
     context.json(await parts.status()),
   )

@@ -3,6 +3,7 @@ import { keyChangeSchema, newKeySchema } from '../../accounts/index.ts'
 import { GatewayError } from '../../errors.ts'
 import type { AdminParts } from '../admin-parts.ts'
 import { keyReach, newKeyOwner, reachKey } from '../key-access.ts'
+import { checkOwnKeyChange, checkOwnNewKey } from '../own-keys.ts'
 import { type AdminEnvironment, permit } from '../permit.ts'
 import { limitParameter, readObject } from '../read-input.ts'
 
@@ -16,7 +17,9 @@ export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
       const limit = limitParameter(context, 1000)
       const after = context.req.query('after')
       const live = context.req.query('live')
+      const user = context.req.query('user')
       const list = await keys.list({
+        ...(user === undefined ? {} : { user }),
         ...keyReach(context.get('actor')),
         ...(limit === undefined ? {} : { limit }),
         ...(after === undefined ? {} : { after }),
@@ -26,9 +29,10 @@ export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
     })
     .post('/keys', permit('keys:write'), async (context) => {
       const body = await readObject(context)
-      parse(newKeySchema, body)
+      const actor = context.get('actor')
+      checkOwnNewKey(actor, parse(newKeySchema, body))
       // What is checked is passed on as it was given: its defaults depend on who asks.
-      const input = { ...body, ...newKeyOwner(context.get('actor'), body) }
+      const input = { ...body, ...newKeyOwner(actor, body) }
       const { key, secret } = await keys.create(parse(newKeySchema, input))
       return context.json({ ...key, secret: secret.reveal() }, 201)
     })
@@ -38,6 +42,7 @@ export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
     .patch('/keys/:id', permit('keys:write'), async (context) => {
       const change = parse(keyChangeSchema, await readObject(context))
       const { id } = await reachKey(keys, context.get('actor'), context.req.param('id'))
+      checkOwnKeyChange(context.get('actor'), change)
       return context.json(await keys.update(id, change))
     })
     .delete('/keys/:id', permit('keys:write'), async (context) => {

@@ -11,8 +11,8 @@ import type { RouteQuestion } from '../route-explanation.ts'
  */
 export const routesRoutes = ({ routes, explainRoute, now }: AdminParts): Hono<AdminEnvironment> =>
   new Hono<AdminEnvironment>()
-    .get('/routes', permit('routes:read'), (context) => context.json({ routes: routes() }))
-    .get('/routes/explain', permit('routes:read'), async (context) =>
+    .get('/routes', permit('routes:read', 'whole-server'), (context) => context.json({ routes: routes() }))
+    .get('/routes/explain', permit('routes:read', 'whole-server'), async (context) =>
       context.json(await explainRoute(questionIn(context, now))),
     )
 

@@ -10,17 +10,21 @@ import { timeParameter } from '../read-input.ts'
  * bring and how sure that is. Costs are decimal strings of USD.
  */
 export const shadowRoutes = ({ shadow }: Pick<AdminParts, 'shadow'>): Hono<AdminEnvironment> =>
-  new Hono<AdminEnvironment>().get('/shadow/report', permit('shadow:read'), async (context) => {
-    const from = timeParameter(context, 'from')
-    const to = timeParameter(context, 'to')
-    const route = context.req.query('route')
-    const { pairs, ...report } = await shadow({
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      ...(route === undefined ? {} : { route }),
-    })
-    return context.json({ pairs: pairs.map(pairOf), ...report })
-  })
+  new Hono<AdminEnvironment>().get(
+    '/shadow/report',
+    permit('shadow:read', 'whole-server'),
+    async (context) => {
+      const from = timeParameter(context, 'from')
+      const to = timeParameter(context, 'to')
+      const route = context.req.query('route')
+      const { pairs, ...report } = await shadow({
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(route === undefined ? {} : { route }),
+      })
+      return context.json({ pairs: pairs.map(pairOf), ...report })
+    },
+  )
 
 const pairOf = ({ cost, ...pair }: ShadowPair) => ({ ...pair, cost: costOf(cost) })
 

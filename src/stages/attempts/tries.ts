@@ -33,8 +33,6 @@ export const createTries =
       asked: new Set(),
       full: new Set(),
       mayWait: false,
-      full: new Set(),
-      mayWait: false,
       withoutState: false,
     }
     try {

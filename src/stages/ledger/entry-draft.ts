@@ -10,8 +10,6 @@ import type { HandleRow } from '../../sessions/index.ts'
 export class EntryDraft {
   modelAsked: string | null = null
   session: string | null = null
-  /** What the exchange is marked with, for budgets and reports. */
-  tags: readonly string[] = []
   streamed = false
   requestBytes = 0
   provider: string | null = null

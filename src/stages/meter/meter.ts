@@ -89,12 +89,17 @@ const brokenRow = (parts: MeterParts, exchange: AttemptExchange, error: unknown)
   const bytes = Math.max(entry.requestBytes, exchange.request.body.byteLength)
   const usage = { inputTokens: Math.ceil(bytes / 4), outputTokens: 0 }
   const { target, startedAt } = attempt
+  const { organisation } = exchange.identity.tenant
+  const card = parts.catalog.price(target.provider.id, target.model, startedAt, organisation)
+  const service = servedAs(undefined, exchange.facts.service)
+  const bill = priceOf(parts, exchange, { usage, handles: [] }, service)
   return {
     ...row,
     usage,
     usageSource: 'estimated',
-    costNanoUsd: priceOf(parts, exchange, { usage, handles: [] }),
-    priceVersion: parts.catalog.price(target.provider.id, target.model, startedAt)?.version ?? null,
+    costNanoUsd: bill?.charged ?? null,
+    providerCostNanoUsd: bill === null || bill.cost === bill.charged ? null : bill.cost,
+    priceVersion: card === undefined ? null : billedVersion(card, service),
   }
 }
 

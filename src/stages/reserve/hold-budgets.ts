@@ -117,6 +117,7 @@ interface StepPrice {
  */
 const priceSteps = (
   card: PriceCard | undefined,
+  billing: Billing,
   inputTokens: number,
   most: number,
 ): StepPrice | undefined => {

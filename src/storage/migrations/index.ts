@@ -9,6 +9,7 @@ import { shadowMigration } from './0006-shadow.ts'
 import { driftMigration } from './0007-drift.ts'
 import { finishReasonMigration } from './0008-finish-reason.ts'
 import { canariesMigration } from './0009-canaries.ts'
+import { identityMigration } from './0010-identity.ts'
 import { tagsMigration } from './0011-tags.ts'
 import { usageRollupsMigration } from './0012-usage-rollups.ts'
 import { auditLogMigration } from './0013-audit-log.ts'
@@ -29,6 +30,7 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0007-drift': driftMigration,
   '0008-finish-reason': finishReasonMigration,
   '0009-canaries': canariesMigration,
+  '0010-identity': identityMigration,
   '0011-tags': tagsMigration,
   '0012-usage-rollups': usageRollupsMigration,
   '0013-audit-log': auditLogMigration,
