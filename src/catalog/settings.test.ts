@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseUsd } from '../ir/index.ts'
 import { createCatalog } from './catalog.ts'
 import { costOf } from './cost-of.ts'
-import { pricesSettings, toPriceOverrides } from './settings.ts'
+import { marginsSettings, pricesSettings, toMarginRules, toPriceOverrides } from './settings.ts'
 
 const usd = parseUsd
 const problems = (value: unknown): readonly string[] => {
@@ -103,5 +103,57 @@ describe('the prices of the configuration', () => {
     expect(JSON.stringify(z.toJSONSchema(pricesSettings, { io: 'input' }))).toContain(
       '"cache_write_long_per_mtok"',
     )
+  })
+})
+
+describe('service classes, regions and margins of the configuration', () => {
+  const one = (more: object) => [{ match: 'm', input_per_mtok: 1, output_per_mtok: 2, ...more }]
+
+  test('are exact multipliers, or prices of their own', () => {
+    const settings = pricesSettings.parse(
+      one({
+        classes: {
+          flex: { multiplier: '0.333333' },
+          priority: { input_per_mtok: 3, output_per_mtok: 4, up_to_input_tokens: 9 },
+        },
+        regions: { us: 1.1 },
+      }),
+    )
+    expect(toPriceOverrides(settings)[0]?.prices).toMatchObject({
+      classes: {
+        flex: { factor: 333_333n },
+        priority: { factor: 1_000_000n, rates: { inputPerMtok: usd(3) }, upToInputTokens: 9 },
+      },
+      regions: { us: 1_100_000n },
+    })
+  })
+
+  test('are refused where they say two things, nothing, or no number', () => {
+    expect(problems(one({ classes: { flex: {} } })).join()).toContain('either a multiplier or prices')
+    expect(problems(one({ classes: { flex: { multiplier: 1, input_per_mtok: 1 } } })).join()).toContain(
+      'either a multiplier or prices',
+    )
+    for (const multiplier of ['-1', '0.1234567', 'x', '1e3', 1000])
+      expect(problems(one({ regions: { us: multiplier } })).join()).toContain('expected a multiplier')
+    expect(problems([{ match: 'm', classes: { flex: { multiplier: 1 } } }]).join()).toContain(
+      'at least one price',
+    )
+  })
+
+  test('margins are percentages to the sixth place, and dollars', () => {
+    const good = [{ percent: '-100' }, { percent: 12.5 }, { percent: '0.000001', per_request_usd: '0.001' }]
+    expect(toMarginRules(marginsSettings.parse(good))).toMatchObject([
+      { percent: '-100' },
+      { percent: 12.5 },
+      { perRequestUsd: '0.001' },
+    ])
+    for (const bad of [
+      {},
+      { percent: '-100.1' },
+      { percent: '1e2' },
+      { percent: 'x' },
+      { percent: 1, model: '' },
+    ])
+      expect(marginsSettings.safeParse([bad]).success).toBe(false)
   })
 })

@@ -50,7 +50,7 @@ export const readAttempt = (row: Selectable<ExchangeAttemptsTable>): AttemptRow 
   usage: usageFromColumns(row),
   usageSource: optional(usageSources, row.usage_source),
   costNanoUsd: row.cost_nano_usd,
-  providerCostNanoUsd: row.provider_cost_nano_usd,
+  ...(row.provider_cost_nano_usd === null ? {} : { providerCostNanoUsd: row.provider_cost_nano_usd }),
   priceVersion: row.price_version,
   upstreamRequestId: row.upstream_request_id,
 })
