@@ -29,6 +29,9 @@ export interface Listening {
   drain(deadline: Promise<void>, isRelieved?: boolean): Promise<void>
 }
 
+/** How long a relieved worker asks clients to leave before it closes their connections, in milliseconds. */
+const farewell = 1_000
+
 export interface ListenersParts {
   readonly logger: Logger
   readonly health: Health
@@ -50,7 +53,7 @@ export const openListeners = (
   parts: ListenersParts,
   sharing: Sharing = { isShared: false, ports: {} },
 ): Listening => {
-  const traffic: Traffic = { exchanges: 0, bytes: 0, draining: false }
+  const traffic: Traffic = { exchanges: 0, bytes: 0, draining: false, leaving: false }
   const { tls, host, mode } = settings.listen
   const opened = new Map<string, Listener>()
   for (const { name, port, serves } of wanted(settings)) {
@@ -101,6 +104,9 @@ export const openListeners = (
     traffic,
     async drain(deadline, isRelieved = false) {
       traffic.draining = !isRelieved
+      traffic.leaving = true
+      // Whoever sends on a connection in the moment in which it is closed as idle is turned away: so few are left.
+      if (isRelieved) await Promise.race([Bun.sleep(farewell), deadline])
       const done = Promise.all(listeners.map((listener) => listener.drain()))
       await Promise.race([done, deadline])
       await Promise.all(listeners.map((listener) => listener.stop()))

@@ -60,6 +60,8 @@ export interface Traffic {
   exchanges: number
   bytes: number
   draining: boolean
+  /** Another process serves now: clients are asked to connect anew for their next request. */
+  leaving: boolean
 }
 
 export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic: Traffic): Listener => {
@@ -192,7 +194,9 @@ export const listen = (settings: ListenerSettings, parts: ListenerParts, traffic
         reply.body.onSettle(release)
         setIdleTimeout(0)
       }
-      return toResponse(reply, () => setIdleTimeout(idleSeconds()))
+      const response = toResponse(reply, () => setIdleTimeout(idleSeconds()))
+      if (traffic.leaving) response.headers.set('connection', 'close')
+      return response
     } catch (error) {
       waiting?.end()
       release()
