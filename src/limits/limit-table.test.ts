@@ -1,6 +1,12 @@
 import { expect, test } from 'bun:test'
 import { createLimitTable, type LimitSubject } from './limit-table.ts'
-import { limitsSettings, providerLimitsSettings, toLimitRule, toProviderLimits } from './settings.ts'
+import {
+  limitsRunawaySettings,
+  limitsSettings,
+  providerLimitsSettings,
+  toLimitRule,
+  toProviderLimits,
+} from './settings.ts'
 
 const subject: LimitSubject = {
   organisation: 'org_1',
@@ -126,4 +132,11 @@ test('what makes no sense is refused', () => {
   expect(fails({ level: 'key', requests_per_minute: 5, tokens_per_minute: 5, burst: 7 })).toBe(true)
   expect(fails({ level: 'key', requests_per_minute: 5, burst: 'x' })).toBe(true)
   expect(fails({ level: 'key', requests_per_minute: 5, burst: '0.2x' })).toBe(false)
+})
+
+test('clients that repeat themselves are stopped unless somebody says otherwise', () => {
+  expect(limitsRunawaySettings.parse(undefined)).toEqual({ repeats: 20, window: 10_000 })
+  expect(limitsRunawaySettings.parse({ repeats: 5 })).toEqual({ repeats: 5, window: 10_000 })
+  expect(limitsRunawaySettings.parse('off')).toBe('off')
+  expect(limitsRunawaySettings.safeParse({ repeats: 0 }).success).toBe(false)
 })

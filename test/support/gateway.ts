@@ -45,13 +45,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
   const { config = [] } = options
   writeFileSync(
     configFile,
-    [
-      `data_dir: ${dataDir}`,
-      `listen: ${options.listen ?? '{ port: 0 }'}`,
-      ...config,
-      // Tests ask the same again and again; those that are about that say so.
-      ...(config.some((line) => line.startsWith('limits_runaway')) ? [] : ['limits_runaway: off']),
-    ].join('\n'),
+    [`data_dir: ${dataDir}`, `listen: ${options.listen ?? '{ port: 0 }'}`, ...config].join('\n'),
   )
   const supervisor = Bun.spawn(
     [
@@ -73,6 +67,8 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
         NO_PROXY: '127.0.0.1,localhost',
         TGW_BOOTSTRAP_KEY: testKey,
         TGW_ADMIN_TOKEN: testAdminToken,
+        // Tests ask the same again and again; those that are about that say so.
+        ...(config.some((line) => line.startsWith('limits_runaway')) ? {} : { TGW_LIMITS_RUNAWAY: 'off' }),
         ...options.env,
       },
     },
