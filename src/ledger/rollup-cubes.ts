@@ -6,11 +6,14 @@ export const quarter = 15 * 60_000
 
 export const startOfQuarter = (time: number): number => Math.floor(time / quarter) * quarter
 
-export type CubeName = 'usage_by_model' | 'usage_by_key'
+/** The smallest first: a report reads the first that has all of its columns. */
+export const cubeNames = ['usage_by_model', 'usage_by_key'] as const
+
+export type CubeName = (typeof cubeNames)[number]
 
 const small = ['organisation_id', 'kind', 'direction', 'provider', 'model_asked', 'model_answered'] as const
 
-/** The smallest first: a report reads the first that has all of its columns. */
+/** The columns that tell the rows of a quarter apart. */
 export const cubes: Readonly<Record<CubeName, readonly string[]>> = {
   usage_by_model: small,
   usage_by_key: [

@@ -9,15 +9,17 @@
  *    snapshot saw. A quarter with a note that it did not see stays as it is, and noted.
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Database, Schema } from '../storage/index.ts'
+import type { Database, Schema, SqliteSession } from '../storage/index.ts'
 import {
   addendsOfRow,
   type CubeName,
+  cubeNames,
   cubes,
   entriesWithin,
   quarter,
   type Span,
   startOfQuarter,
+  sumNames,
   totals,
 } from './rollup-cubes.ts'
 
@@ -67,32 +69,87 @@ export const createRollupStore = (database: Database): RollupStore => ({
         },
       }
     }),
-  install: (sums) =>
-    database.kysely
-      .transaction()
-      .execute(async (kysely) => {
-        const { numUpdatedRows } = await kysely
-          .updateTable('usage_rollup')
-          .set({ rolled_until: sums.until, version: sums.version + 1n })
-          .where('version', '=', sums.version)
-          .executeTakeFirstOrThrow()
-        if (numUpdatedRows === 0n) throw new Outdated()
-        for (const [start, seen] of sums.late) {
-          const { numDeletedRows } = await kysely
-            .deleteFrom('usage_late')
-            .where('quarter', '=', BigInt(start))
-            .executeTakeFirstOrThrow()
-          if (numDeletedRows !== BigInt(seen)) throw new Outdated()
-        }
-        await write(kysely, 'usage_by_model', sums)
-        await write(kysely, 'usage_by_key', sums)
-        return true
-      })
-      .catch((error: unknown) => {
-        if (error instanceof Outdated) return false
-        throw error
-      }),
+  install: async (sums) => {
+    try {
+      if (database.kind === 'sqlite')
+        await database.transaction(async ({ kysely, prepare }) => {
+          await replace(kysely, sums)
+          for (const cube of cubeNames) insertOnSqlite(prepare, cube, sums.rows[cube])
+        })
+      else
+        await database.kysely.transaction().execute(async (kysely) => {
+          await replace(kysely, sums)
+          for (const cube of cubeNames) await insertOnPostgres(kysely, cube, sums.rows[cube])
+        })
+      return true
+    } catch (error) {
+      if (error instanceof Outdated) return false
+      throw error
+    }
+  },
 })
+
+/** Makes room for new sums. Throws `Outdated` when they are not of what the database holds now. */
+const replace = async (kysely: Kysely<Schema>, { version, until, spans, late }: NewSums): Promise<void> => {
+  const { numUpdatedRows } = await kysely
+    .updateTable('usage_rollup')
+    .set({ rolled_until: until, version: version + 1n })
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Outdated()
+  for (const [start, seen] of late) {
+    const { numDeletedRows } = await kysely
+      .deleteFrom('usage_late')
+      .where('quarter', '=', BigInt(start))
+      .executeTakeFirstOrThrow()
+    if (numDeletedRows !== BigInt(seen)) throw new Outdated()
+  }
+  for (const cube of cubeNames) {
+    for (const [from, to] of spans)
+      await sql`delete from ${sql.table(cube)} where quarter >= ${BigInt(from)} and quarter < ${BigInt(to)}`.execute(
+        kysely,
+      )
+  }
+}
+
+type SumRow = Readonly<Record<string, unknown>>
+
+const columnsOfCube = (cube: CubeName): readonly string[] => [
+  'number',
+  'quarter',
+  ...cubes[cube],
+  ...sumNames,
+]
+
+/** One prepared statement, as often as there are rows: commits wait meanwhile. */
+const insertOnSqlite = (prepare: SqliteSession['prepare'], cube: CubeName, rows: readonly SumRow[]): void => {
+  const [, ...names] = columnsOfCube(cube)
+  const statement = prepare(
+    `insert into ${cube} (number, ${names.join(', ')}) values (?, ${names.map(() => '?').join(', ')})`,
+  )
+  rows.forEach((row, number) => {
+    statement.run(number, ...names.map((name) => toBinding(row[name])))
+  })
+}
+
+const toBinding = (value: unknown): string | bigint | null =>
+  typeof value === 'string' || typeof value === 'bigint' ? value : null
+
+/** One statement with one parameter. */
+const insertOnPostgres = async (
+  kysely: Kysely<Schema>,
+  cube: CubeName,
+  rows: readonly SumRow[],
+): Promise<void> => {
+  const names = columnsOfCube(cube)
+  const records = JSON.stringify(
+    rows.map((row, number) => ({ ...row, number })),
+    (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+  )
+  const columns = sql.join(names.map((name) => sql.ref(name)))
+  await sql`insert into ${sql.table(cube)} (${columns}) select ${columns}
+    from json_populate_recordset(null::${sql.table(cube)}, (${records}::text)::json)`.execute(kysely)
+}
 
 /** Others wrote sums since, or rows arrived: everything is rolled back. */
 class Outdated extends Error {}
@@ -178,22 +235,4 @@ const sumUp = async (
     select quarter, ${names}, ${sql.join(totals)} from (${entriesWithin(spans, columns, sql`1 = 1`)}) entries
     group by quarter, ${names}`.execute(kysely)
   return rows
-}
-
-/** Rows of one statement: each has at most 30 values, and SQLite takes 32,766. */
-const chunk = 500
-
-const write = async (kysely: Kysely<Schema>, cube: CubeName, { spans, rows }: NewSums): Promise<void> => {
-  for (const [from, to] of spans)
-    await sql`delete from ${sql.table(cube)} where quarter >= ${BigInt(from)} and quarter < ${BigInt(to)}`.execute(
-      kysely,
-    )
-  const names = rows[cube][0] === undefined ? [] : Object.keys(rows[cube][0])
-  for (let place = 0; place < rows[cube].length; place += chunk) {
-    const values = rows[cube]
-      .slice(place, place + chunk)
-      .map((row, offset) => sql`(${BigInt(place + offset)}, ${sql.join(names.map((name) => row[name]))})`)
-    await sql`insert into ${sql.table(cube)} (number, ${sql.join(names.map((name) => sql.ref(name)))})
-      values ${sql.join(values)}`.execute(kysely)
-  }
 }

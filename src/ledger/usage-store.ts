@@ -4,6 +4,7 @@ import { type EntryFilters, filterColumns, isFilterName, matching } from './entr
 import {
   addendsOfRow,
   type CubeName,
+  cubeNames,
   cubes,
   entriesWithin,
   quarter,
@@ -139,9 +140,7 @@ const sourceOf = async (
       .filter((name) => query.filters?.[name] !== undefined)
       .map((name) => filterColumns[name]),
   ].filter((column) => column !== 'at')
-  const cube = (['usage_by_model', 'usage_by_key'] as const).find((name) =>
-    needed.every((column) => cubes[name].includes(column)),
-  )
+  const cube = cubeNames.find((name) => needed.every((column) => cubes[name].includes(column)))
   if (cube === undefined) return { query, cube: 'usage_by_key', kept: [], live: [[from, to]] }
   const { rolledUntil } = await readMark(kysely)
   const stale = (await readLate(kysely, rolledUntil, null)).map(([start]) => start)
