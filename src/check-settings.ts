@@ -72,7 +72,7 @@ const checkKeys = ({ providers }: Settings, env: Environment): readonly CheckFin
   Object.entries(usableProviders(providers, env)).flatMap(([name, provider]) => {
     const names = providerKeyVariables[provider.kind]
     if (names === undefined || provider.api_key !== undefined || providerKeys(provider).length > 0) return []
-    const message = `has no key: set \`api_key\` or ${names.join(' or ')}, or store a credential`
+    const message = `names no key: unless the vault holds one (\`tgw credentials add ${name}\`), set \`api_key\` or ${names.join(' or ')}`
     return [warning(['providers', name], message)]
   })
 

@@ -217,7 +217,7 @@ describe('settings that contradict each other', () => {
 
   test('a provider without a key is warned of, a local one is not', () => {
     expect(warnings('providers: { openai: {}, vllm: {}, xai: { api_key: none } }')).toEqual([
-      'providers.openai: has no key: set `api_key` or OPENAI_API_KEY, or store a credential',
+      'providers.openai: names no key: unless the vault holds one (`tgw credentials add openai`), set `api_key` or OPENAI_API_KEY',
     ])
   })
 })

@@ -138,6 +138,13 @@ describe('the providers that are on', () => {
     })
   })
 
+  test('are also built-in ones that the vault holds a credential of, unless they are turned off', () => {
+    const on = (written: unknown) =>
+      Object.keys(usableProviders(providersSettings.parse(written), {}, new Set(['openai', 'mine'])))
+    expect(on({})).toEqual(['openai', 'loopback'])
+    expect(on({ openai: { enabled: false } })).toEqual(['loopback'])
+  })
+
   test('take the first of two variables', () => {
     expect(usable({}, { GEMINI_API_KEY: 'a', GOOGLE_API_KEY: 'b' })['google']?.api_key).toBe('a')
   })

@@ -11,7 +11,7 @@ import { readObject } from '../read-input.ts'
  * sealed keys of providers, never shown. They belong to the operator: an administrator of one organisation among others
  * has none.
  */
-export const credentialsRoutes = ({ credentials }: AdminParts): Hono<AdminEnvironment> =>
+export const credentialsRoutes = ({ credentials }: Pick<AdminParts, 'credentials'>): Hono<AdminEnvironment> =>
   new Hono<AdminEnvironment>()
     .get('/credentials', permit('providers:read'), async (context) =>
       context.json({

@@ -11,7 +11,7 @@ import { limitParameter, readObject } from '../read-input.ts'
  * `GET /keys`, `POST /keys`, `GET|PATCH|DELETE /keys/{id}`, `POST /keys/{id}/rotate`. The secret is in the answer of
  * create and rotate, and nowhere else, ever.
  */
-export const keysRoutes = ({ keys }: AdminParts): Hono<AdminEnvironment> =>
+export const keysRoutes = ({ keys }: Pick<AdminParts, 'keys'>): Hono<AdminEnvironment> =>
   new Hono<AdminEnvironment>()
     .get('/keys', permit('keys:read'), async (context) => {
       const limit = limitParameter(context, 1000)

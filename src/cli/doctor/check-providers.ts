@@ -1,7 +1,9 @@
 import { connect } from 'node:net'
+import { formatVaultReference } from '../../accounts/index.ts'
 import type { SealedKey } from '../../cli-actions.ts'
 import type { Environment } from '../../config/index.ts'
 import {
+  noKey,
   type ProviderSettings,
   providerKeys,
   providerKeyVariables,
@@ -19,11 +21,12 @@ export const checkProviders = async (
   env: Environment,
   sealed: readonly SealedKey[] | undefined,
 ): Promise<readonly Finding[]> => {
-  const usable = Object.entries(usableProviders(settings.providers, env)).filter(
+  const held = new Set((sealed ?? []).map(({ provider }) => provider))
+  const usable = Object.entries(usableProviders(settings.providers, env, held)).filter(
     ([, { kind }]) => kind !== 'loopback',
   )
   if (usable.length === 0) {
-    const fix = 'set OPENAI_API_KEY or ANTHROPIC_API_KEY, or run `tgw config set providers.openai.api_key -`'
+    const fix = 'set OPENAI_API_KEY or ANTHROPIC_API_KEY, or run `tgw credentials add openai`'
     return [remark('providers', 'none is configured, only `loopback` answers', fix)]
   }
   return Promise.all(usable.map(([name, provider]) => checkProvider(name, provider, env, sealed)))
@@ -39,9 +42,16 @@ const checkProvider = async (
   const origin = providerOrigin(provider)
   if (origin === undefined) return wrong(check, 'has no address', `set providers.${name}.base_url`)
   const keys = providerKeys(provider)
-  if (keys.length === 0 && wantsKey(provider)) {
+  const unnamed = (sealed ?? []).filter(
+    (one) =>
+      one.provider === name &&
+      one.origin === origin &&
+      !keys.includes(formatVaultReference({ provider: name, label: one.label })),
+  )
+  const count = keys.length + (provider.api_key === noKey ? 0 : unnamed.length)
+  if (count === 0 && wantsKey(provider)) {
     const variable = providerKeyVariables[provider.kind]?.[0]
-    const fix = `${variable === undefined ? '' : `set ${variable}, or `}run \`tgw config set providers.${name}.api_key -\``
+    const fix = `${variable === undefined ? '' : `set ${variable}, or `}run \`tgw credentials add ${name}\``
     return wrong(check, 'has no key', fix)
   }
   const fault = sealed === undefined ? undefined : vaultFault(provider, sealed)
@@ -51,7 +61,7 @@ const checkProvider = async (
   const target = proxy ?? { hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
   const unreachable = await tcpFault(target.hostname.replace(/^\[|\]$/g, ''), target.port)
   const where = proxy === undefined ? origin : `the proxy ${proxy.hostname}:${proxy.port} to ${origin}`
-  const keysText = keys.length === 0 ? 'no key' : keys.length === 1 ? 'one key' : `${keys.length} keys`
+  const keysText = count === 0 ? 'no key' : count === 1 ? 'one key' : `${count} keys`
   if (unreachable === undefined) return fine(check, `${keysText}, ${where} answers`)
   return wrong(
     check,
