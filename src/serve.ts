@@ -18,6 +18,7 @@ import { openAccounts } from './open-accounts.ts'
 import { openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { protocols } from './protocols/index.ts'
+import { createRetention } from './retention.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
@@ -263,6 +264,13 @@ export const serve = async ({
   const status = (): 'ok' | 'degraded' | 'draining' =>
     listening.traffic.draining ? 'draining' : ledger.status().state === 'database' ? 'ok' : 'degraded'
 
+  const retention = createRetention({
+    shadow: writer.shadow,
+    audit: writer.audit,
+    canaries: writer.canaries,
+    settings: () => runtime.settings,
+    now,
+  })
   const timers = [
     setInterval(() => {
       accounts.reload().catch(() => undefined)
@@ -274,6 +282,7 @@ export const serve = async ({
         reasoning.purge(),
         sessions.purge(),
         shadows.flush(),
+        retention.purge(),
       ]).catch(() => undefined)
     }, housekeeping),
   ]

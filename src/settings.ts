@@ -7,6 +7,7 @@ import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
+import { shadowSectionSettings } from './ledger/shadow-settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -91,6 +92,7 @@ export const settingsSchema = z.strictObject({
     .describe('Own prices, in US dollars per million tokens; the first match wins over the catalogue.'),
   ledger: ledgerSettings,
   audit: auditSettings,
+  shadow: shadowSectionSettings,
   hooks: hooksSettings,
   sessions: sessionsSettings,
   database,
