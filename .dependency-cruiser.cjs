@@ -110,7 +110,7 @@ module.exports = {
       name: 'up',
       comment: 'only the composition root knows all',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: ['\\.test\\.ts$', '^src/cli/'] },
+      from: { path: '^src/[^/]+/', pathNot: ['\\.(test|fixture)\\.ts$', '^src/cli/'] },
       to: { path: '^src/[^/]+\\.ts$', pathNot: '^src/errors\\.ts$' },
     },
     {

@@ -7,10 +7,10 @@ import { adminLimits } from './admin-limits.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
+import { announceUsers, userProvisioned } from './announce-users.ts'
 import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
-import { announceUsers, userProvisioned } from './announce-users.ts'
 import { createCliToken } from './cli-token.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
@@ -31,6 +31,7 @@ import { openMachineState, openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { adminPrices, createPriceBook, createPriceFetcher } from './prices/index.ts'
 import { protocols } from './protocols/index.ts'
+import { createRetention } from './retention.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { serveCredentials } from './serve-credentials.ts'
 import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
@@ -416,12 +417,21 @@ export const serve = async ({
   const status = (): 'ok' | 'degraded' | 'draining' =>
     listening.traffic.draining ? 'draining' : ledger.status().state === 'database' ? 'ok' : 'degraded'
 
+  const retention = createRetention({
+    shadow: writer.shadow,
+    audit: writer.audit,
+    canaries: writer.canaries,
+    settings: () => runtime.settings,
+    now,
+  })
   const timers = [
     setInterval(() => {
       readChanged().catch(() => undefined)
     }, keyPoll),
     setInterval(() => {
-      const purges = team.leads() ? [handles.purge(), reasoning.purge(), sessions.purge(), logins.purge()] : []
+      const purges = team.leads()
+        ? [handles.purge(), reasoning.purge(), sessions.purge(), logins.purge(), retention.purge()]
+        : []
       Promise.all([accounts.flush(), shadows.flush(), ...purges]).catch(() => undefined)
     }, housekeeping),
   ]

@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { loginSettings } from './accounts/login-settings.ts'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
-import { loginSettings } from './accounts/login-settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
 import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
 import { ledgerSettings } from './ledger/settings.ts'
-import { priceSourceSettings } from './prices/settings.ts'
+import { shadowSectionSettings } from './ledger/shadow-settings.ts'
 import {
   limitsLongestWaitSettings,
   limitsRunawaySettings,
@@ -18,6 +18,7 @@ import {
   limitsWhenAwaySettings,
 } from './limits/settings.ts'
 import { smtpSettings } from './mail/settings.ts'
+import { priceSourceSettings } from './prices/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -119,6 +120,7 @@ export const settingsSchema = z.strictObject({
   price_source: priceSourceSettings,
   ledger: ledgerSettings,
   audit: auditSettings,
+  shadow: shadowSectionSettings,
   hooks: hooksSettings,
   sessions: sessionsSettings,
   login: loginSettings,

@@ -35,19 +35,11 @@ export { type FirstStart, type FirstStartParts, firstStart, type Presets } from 
 export { createFirstStartStore, type FirstStartStore } from './first-start-store.ts'
 export { compileGlob, type Glob } from './glob.ts'
 export { allows, type KeyIdentity, keyIdentity, systemIdentity } from './key-identity.ts'
-export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-options.ts'
 export { type KeyLimits, keyLimitsSchema } from './key-limits.ts'
+export { type KeyOptions, type KeyRouting, keyOptionsSchema } from './key-options.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createKeyStore, type KeyFilter, type KeyStore } from './key-store.ts'
 export { createKeyUsage, type KeyUsage } from './key-usage.ts'
-export { loadMasterKey, type MasterKeySource } from './master-key.ts'
-export { type MasterKey, parseMasterKey } from './parse-master-key.ts'
-export {
-  createPurposeKeyStore,
-  masterKeysOf,
-  type PurposeKeyStore,
-  type WrappedKey,
-} from './purpose-key-store.ts'
 export {
   createLoginStore,
   type LoginStore,
@@ -66,8 +58,16 @@ export {
   type SessionQuery,
   sessionTokenPrefix,
 } from './logins.ts'
+export { loadMasterKey, type MasterKeySource } from './master-key.ts'
 export { parseInput } from './parse-input.ts'
+export { type MasterKey, parseMasterKey } from './parse-master-key.ts'
 export { givableBy, mayDo, type Permission, permissions, type Role, roles } from './permission.ts'
+export {
+  createPurposeKeyStore,
+  masterKeysOf,
+  type PurposeKeyStore,
+  type WrappedKey,
+} from './purpose-key-store.ts'
 export { type Purpose, purposes } from './purposes.ts'
 export { type MasterKeyRotation, type RotatedMasterKey, rotateMasterKey } from './rotate-master-key.ts'
 export { type KeyScopes, keyScopesSchema, unlimitedScopes, type Wanted } from './scopes.ts'

@@ -13,9 +13,9 @@ import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore 
 import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { CredentialDesk } from './credential-desk.ts'
-import type { ChangeRecorder } from './record-changes.ts'
 import type { LimitsQuestion, LimitsReport } from './limits-report.ts'
 import type { LoginDesk } from './login-desk.ts'
+import type { ChangeRecorder } from './record-changes.ts'
 import type { AdminRoute, RouteExplanation, RouteQuestion } from './route-explanation.ts'
 
 /** What the admin API works with. Answers that follow the configuration are functions: a reload changes them. */

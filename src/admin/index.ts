@@ -20,9 +20,9 @@ export type {
   ShownLevel,
   ShownWindow,
 } from './limits-report.ts'
-export type { AdminChange } from './record-changes.ts'
 export type { LoginDesk } from './login-desk.ts'
 export type { Actor, ActorSession, AdminEnvironment } from './permit.ts'
+export type { AdminChange } from './record-changes.ts'
 export type {
   AdminRoute,
   ExplainedTarget,

@@ -7,6 +7,8 @@ import {
   createTenantStore,
   createTenants,
   createTokenDigest,
+  createUserStore,
+  createUsers,
   createVirtualKeys,
 } from '../accounts/index.ts'
 import { toGatewayError } from '../errors.ts'
@@ -22,7 +24,10 @@ onEachDatabase('keys of the admin API', (open) => {
     const keys = createVirtualKeys({ store: createKeyStore(database), digest, apply: () => {} })
     const tenants = createTenants({ store: createTenantStore(database), apply: () => {} })
     const other = await tenants.createOrganisation({ name: 'other' })
-    const [ada, bob] = [await tenants.createUser({ name: 'Ada' }), await tenants.createUser({ name: 'Bob' })]
+    const users = createUsers({ store: createUserStore(database), apply: () => {} })
+    const operator = { role: 'owner', organisation: null } as const
+    const ada = await users.create(operator, { email: 'ada@example.org' })
+    const bob = await users.create(operator, { email: 'bob@example.org' })
     const as = (actor: Partial<Actor>) => {
       const app = new Hono<AdminEnvironment>()
       app.onError((error) => {

@@ -30,6 +30,11 @@ export const auditSettings = z
     minimum: wholeNumber(20, 100_000)
       .prefault(50)
       .describe('Calls of an upstream within the window before anything is said about it.'),
+    retention: duration({ days: 3650, zero: 'for ever' })
+      .prefault('365d')
+      .describe(
+        'How long announced changes and what canaries came to are kept, in seconds or with a unit, but never shorter than `window`; 0 = for ever. The ledger is not touched.',
+      ),
     canaries: z
       .array(canarySettings)
       .prefault([])

@@ -139,4 +139,20 @@ onEachDatabase('the shadow store', (open) => {
       expect(begun.filter(Boolean)).toHaveLength(7)
     })
   })
+
+  test('forgets what is too old, some at a time', async () => {
+    const store = createShadowStore(await open())
+    for (let copy = 0; copy < 5; copy++) await store.begin(copyOf(`old-${copy}`, { at: 1_000 + copy }), null)
+    await store.begin(copyOf('new', { at: 8_000_000 }), null)
+    await store.drop([
+      { route: 'gpt-*', hour: hourOf(1_000), reason: 'busy', count: 3 },
+      { route: 'gpt-*', hour: hourOf(8_000_000), reason: 'busy', count: 4 },
+    ])
+    expect(await store.purge(8_000_000, 3)).toBe(3)
+    expect(await store.purge(8_000_000, 3)).toBe(2)
+    expect(await store.purge(8_000_000, 3)).toBe(0)
+    const { pairs, dropped } = await store.report({})
+    expect(pairs[0]?.copies).toMatchObject({ unfinished: 1 })
+    expect(dropped).toEqual([{ route: 'gpt-*', reason: 'busy', count: 4 }])
+  })
 })

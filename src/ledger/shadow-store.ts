@@ -16,6 +16,8 @@ export interface ShadowStore {
   /** Adds to what was dropped in these hours. */
   drop(drops: readonly ShadowDrops[]): Promise<void>
   report(query: ShadowQuery): Promise<ShadowReport>
+  /** Forgets what began before `at`, at most `limit` copies at once; the number of copies. */
+  purge(at: number, limit: number): Promise<number>
 }
 
 export interface ShadowBudget {
@@ -69,6 +71,19 @@ export const createShadowStore = (database: Database, mostRows = 200_000): Shado
         .execute()
     },
     report: (query) => report(kysely, query, mostRows),
+    async purge(at, limit) {
+      await kysely
+        .deleteFrom('shadow_drops')
+        .where('hour', '<', BigInt(hourOf(at)))
+        .execute()
+      const { numDeletedRows } = await kysely
+        .deleteFrom('shadow_copies')
+        .where('copy', 'in', (copies) =>
+          copies.selectFrom('shadow_copies').select('copy').where('at', '<', BigInt(at)).limit(limit),
+        )
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
   }
 }
 

@@ -296,7 +296,8 @@ describe('whatever two providers do, of many exchanges', () => {
           else expect(() => JSON.parse(text)).not.toThrow()
         }
         const attempts = Number((response.headers.get('x-tollgate-attempts') ?? '0').split(';')[0])
-        expect([marker, attempts]).toEqual([marker, calls.length])
+        // A call that was ended at once may never have arrived.
+        expect([marker, calls.length <= attempts]).toEqual([marker, true])
         const entry = await entryOf(response.headers.get('x-tollgate-request-id'))
         expect(entry.attempts.length).toBe(attempts)
         const costs = entry.attempts.map(({ costUsd }) => nano(costUsd))

@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { GatewayError } from '../../errors.ts'
 import { formatUsd } from '../../ir/index.ts'
 import type { AttemptRow, Entry, OpenedRow } from '../../ledger/index.ts'
@@ -40,11 +40,6 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironmen
         entry: record.entry === null ? null : entry(record.entry),
       })
     })
-
-const mayRead = (context: Context<AdminEnvironment>, { tenant }: Pick<Entry, 'tenant'>): boolean => {
-  const { organisation } = context.get('actor')
-  return organisation === null || tenant.organisation === organisation
-}
 
 const usd = (nano: bigint | null): string | null => (nano === null ? null : formatUsd(nano))
 

@@ -16,9 +16,9 @@ import { countText, table } from '../table.ts'
 
 interface Options extends ServerOptions {
   readonly provider: string
-  readonly tolerance: bigint
+  readonly tolerance?: bigint
   readonly toleranceTokens: number
-  readonly toleranceUsd: bigint
+  readonly toleranceUsd?: bigint
   readonly all?: true
 }
 
@@ -32,9 +32,9 @@ export const ledgerReconcileCommand: CommandMaker = (context, done) => {
     )
     .argument('<files...>', 'what the provider exported: usage, costs, or both')
     .requiredOption('--provider <id>', 'the provider, as it is named in the configuration')
-    .option('--tolerance <percent>', 'let a figure be off by so much of the provider’s', parsePercent, 0n)
+    .option('--tolerance <percent>', 'let a figure be off by so much of the provider’s', parsePercent)
     .option('--tolerance-tokens <count>', 'let tokens be off by so many', parseCount(0, 1e12), 0)
-    .option('--tolerance-usd <amount>', 'let costs be off by so much: 0.01', parseAmount, 0n)
+    .option('--tolerance-usd <amount>', 'let costs be off by so much: 0.01', parseAmount)
     .option('-a, --all', 'show what is equal, too')
   addServerOptions(command).addHelpText(
     'after',
@@ -59,9 +59,9 @@ export const ledgerReconcileCommand: CommandMaker = (context, done) => {
       // Days that no file is about are not the provider's silence.
       ledger.filter(({ day }) => days.includes(day)).map(ledgerRow),
       {
-        share: options.tolerance,
+        share: options.tolerance ?? 0n,
         tokens: BigInt(options.toleranceTokens),
-        nanoUsd: options.toleranceUsd,
+        nanoUsd: options.toleranceUsd ?? 0n,
       },
     )
     if (files.some(({ isCut }) => isCut))

@@ -260,6 +260,44 @@ describeDatabases('canaries', ({ createUrl }) => {
     expect(await take(begin + 4 * hour)).toBe(begin + 4 * hour)
   })
 
+  test('old turns and runs are forgotten, and so are old announcements', async () => {
+    const empty = await openDatabase(await createUrl())
+    try {
+      const store = createCanaryStore(empty)
+      const audits = createAuditStore(empty)
+      const known = { provider: 'vendor', model: 'm', result: 'passed', error: null } as const
+      for (let index = 0; index < 5; index++) {
+        await store.record({ ...known, exchange: `run-${index}`, canary: 'c', at: begin + index * hour })
+      }
+      const later = begin + 3 * hour
+      expect([await store.purge(later, 2), await store.purge(later, 2), await store.purge(later, 2)]).toEqual(
+        [2, 1, 0],
+      )
+      const { canaries } = await audits.report({})
+      expect(canaries[0]).toMatchObject({ canary: 'c', runs: 2 })
+      // Its next turn is still known, and only that of a canary that is gone for long is not.
+      const turn = { canary: 'c', at: begin, notSince: begin - hour }
+      expect(await store.takeTurn(turn)).toBe(begin)
+      await store.purge(later, 2)
+      expect(await store.takeTurn({ ...turn, at: begin + 1 })).toBe(begin)
+      await store.purge(begin + 61 * 24 * hour, 9)
+      expect(await store.takeTurn({ ...turn, at: begin + 1 })).toBe(begin + 1)
+
+      const change = {
+        provider: 'vendor',
+        model: 'm',
+        series: 'errors',
+        changedAt: begin,
+        announcedAt: later,
+      }
+      expect(await audits.announce(change)).toBe(true)
+      expect([await audits.purge(later), await audits.announce(change)]).toEqual([0, false])
+      expect([await audits.purge(later + 1), await audits.announce(change)]).toEqual([1, true])
+    } finally {
+      await empty.close()
+    }
+  }, 60_000)
+
   test('the audit says how many passed, how sure that is, and since when they fail', async () => {
     const store = createCanaryStore(database)
     const run = (canary: string, index: number, changes: Partial<CanaryRun> = {}): Promise<void> =>

@@ -14,6 +14,8 @@ export interface AuditStore {
    * place of a change is an estimate and moves as calls come, so one before the last announcement is that change.
    */
   announce(change: AnnouncedChange): Promise<boolean>
+  /** Forgets what was announced before `at`; how much that was. */
+  purge(at: number): Promise<number>
 }
 
 export interface AuditQuery {
@@ -101,6 +103,13 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
       .returning('series')
       .execute()
     return rows.length > 0
+  },
+  async purge(at) {
+    const { numDeletedRows } = await kysely
+      .deleteFrom('drift_announcements')
+      .where('announced_at', '<', toInteger(at))
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
   },
 })
 

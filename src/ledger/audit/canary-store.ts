@@ -11,7 +11,12 @@ export interface CanaryStore {
    */
   takeTurn(turn: CanaryTurn): Promise<number>
   record(run: CanaryRun): Promise<void>
+  /** Forgets runs before `at`, at most `limit` at once; their number. */
+  purge(at: number, limit: number): Promise<number>
 }
+
+/** A canary that nobody asked for so long is no longer configured, in milliseconds. */
+const longestTurn = 60 * 86_400_000
 
 /** Times in milliseconds since 1970. */
 export interface CanaryTurn {
@@ -51,6 +56,19 @@ export const createCanaryStore = ({ kysely }: Database): CanaryStore => ({
       .insertInto('canary_runs')
       .values({ exchange, canary, at: toInteger(at), provider, model, result, error })
       .execute()
+  },
+  async purge(at, limit) {
+    await kysely
+      .deleteFrom('canary_turns')
+      .where('at', '<', toInteger(at - longestTurn))
+      .execute()
+    const { numDeletedRows } = await kysely
+      .deleteFrom('canary_runs')
+      .where('exchange', 'in', (runs) =>
+        runs.selectFrom('canary_runs').select('exchange').where('at', '<', toInteger(at)).limit(limit),
+      )
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
   },
 })
 

@@ -56,6 +56,17 @@ describe('an answer of a provider', () => {
     expect(verdict(200, {}, { kind: 'bad_request', message: 'm' })).toBe('final')
     expect(verdict(200)).toBe('answered')
   })
+
+  test('that the gateway could not say is no fault of the provider', () => {
+    const ours: CanonicalError = { kind: 'internal', code: 'gateway_internal', message: 'internal error' }
+    const unsaid = reply(500, {}, ours)
+    if (!('outcome' in unsaid)) throw new Error('not whole')
+    const { outcome } = unsaid
+    expect(judgeReply({ ...unsaid, outcome: { ...outcome, upstreamStatus: 200 } }).type).toBe('unsayable')
+    // Another gateway may say the same of itself.
+    expect(judgeReply({ ...unsaid, outcome: { ...outcome, upstreamStatus: 500 } }).type).toBe('failed')
+    expect(judgeReply(unsaid).type).toBe('failed')
+  })
 })
 
 describe('an error', () => {

@@ -14,6 +14,8 @@ export type Verdict =
   | { readonly type: 'unfit' }
   /** It could not even be reached, so nothing was sent either. */
   | { readonly type: 'unreachable' }
+  /** It answered, and the gateway could not say that to the client. Another's answer may be easier to say. */
+  | { readonly type: 'unsayable' }
   /** The key is no good there. */
   | { readonly type: 'refused' }
   /** Too much for this key. @see Failure.retryAfter */
@@ -49,6 +51,9 @@ const earlyOutcome = (reply: Reply): Outcome | undefined =>
 export const judgeReply = (reply: Reply): Verdict => {
   const outcome = earlyOutcome(reply)
   if (outcome === undefined || outcome.result === 'success') return { type: 'answered' }
+  if (outcome.error?.code === 'gateway_internal' && (outcome.upstreamStatus ?? outcome.status) < 400) {
+    return { type: 'unsayable' }
+  }
   if (outcome.result === 'client_aborted' || outcome.result === 'refused') return { type: 'final' }
   const { error } = outcome
   const status = outcome.status >= 400 ? outcome.status : (error?.status ?? 0)

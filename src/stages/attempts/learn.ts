@@ -31,6 +31,7 @@ export const learn = (parts: AttemptsParts, exchange: AnsweredExchange, told: To
       return
     case 'final':
     case 'stale':
+    case 'unsayable':
       // A provider that refuses a request works; an exception of ours says nothing about it.
       if ('reply' in result && !exchange.signal.aborted) call.succeeded()
       else call.forgotten()

@@ -135,13 +135,15 @@ const askTarget = async (
     }
     run.failures.add(ended)
     if (
-      (verdict.type === 'failed' || wasAccepted(result)) &&
+      (verdict.type === 'failed' || verdict.type === 'unsayable' || wasAccepted(result)) &&
       !isRepeatable(parts.catalog, exchange, { target, protocol })
     ) {
       run.isSpent = true
       return undefined
     }
     switch (verdict.type) {
+      case 'unsayable':
+        return undefined
       case 'unfit':
         // Nothing was sent.
         if (isPaid) budget.refund()

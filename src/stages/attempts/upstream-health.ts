@@ -1,5 +1,6 @@
 import type { CircuitSettings } from './circuit-breaker.ts'
 import { type CircuitBoard, type CircuitChange, type Circuits, createCircuits } from './circuits.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createLatencyBook, type LatencyBook } from './latency-book.ts'
 import { createReachability, type Reachability } from './reachability.ts'
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts'
@@ -10,6 +11,7 @@ import { createStrategies } from './strategies/index.ts'
 export interface UpstreamHealth {
   readonly circuits: Circuits
   readonly reach: Reachability
+  readonly connections: Connections
   readonly latencies: LatencyBook
   readonly loads: Loads
   readonly sessions: SessionTargets
@@ -43,6 +45,7 @@ export const createUpstreamHealth = ({ now, board, onCircuit }: UpstreamHealthPa
     ...(board === undefined ? {} : { board }),
     ...(onCircuit === undefined ? {} : { onChange: onCircuit }),
   }),
+  connections: createConnections(now),
   latencies: createLatencyBook(now),
   loads: createLoads(),
   sessions: createSessionTargets(now),

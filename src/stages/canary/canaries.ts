@@ -13,7 +13,7 @@ export interface CanariesParts {
   readonly canaries: () => readonly Canary[]
   /** Asks once; undefined where there is nobody to ask. */
   readonly ask: (prompt: CanaryPrompt, signal: AbortSignal) => Promise<CanaryOutcome | undefined>
-  readonly store: CanaryStore
+  readonly store: Pick<CanaryStore, 'takeTurn' | 'record'>
   readonly registry: Pick<MetricRegistry, 'counter'>
   readonly logger: Pick<Logger, 'warn' | 'info'>
   readonly now: () => number

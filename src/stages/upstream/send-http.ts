@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { Watch, Watchdog } from '../../pipeline/index.ts'
 import { bodyBytes } from '../../wire/index.ts'
-import type { AttemptExchange } from '../attempts/index.ts'
+import type { AttemptExchange, UpstreamHealth } from '../attempts/index.ts'
 import type { Reserved } from '../reserve/index.ts'
 import { isThere } from './is-there.ts'
 import { left } from './left.ts'
@@ -28,6 +28,11 @@ export interface HttpCall {
   readonly hidesUsage: boolean
 }
 
+export interface SendParts {
+  readonly watchdog: Watchdog
+  readonly health: Pick<UpstreamHealth, 'connections'>
+}
+
 /** What goes out, but for the credential. */
 export interface Outgoing {
   readonly url: URL
@@ -50,7 +55,7 @@ const clientsOwn = (exchange: AttemptExchange & Reserved): Outgoing => ({
 export const sendHttp = async (
   exchange: AttemptExchange & Reserved,
   timeouts: Timeouts,
-  watchdog: Watchdog,
+  { watchdog, health: { connections } }: SendParts,
   outgoing: Outgoing = clientsOwn(exchange),
 ): Promise<HttpCall> => {
   const { attempt, signal } = exchange
@@ -66,6 +71,7 @@ export const sendHttp = async (
   provider.authorize(headers, attempt.credential, attempt.protocol)
 
   const controller = new AbortController()
+  let hasAnswered = false
   let bound: 'connect' | 'first byte' | 'whole body' | 'total' | undefined
   const limit = (milliseconds: number, name: 'first byte' | 'whole body' | 'total'): Watch =>
     watchdog.watch(milliseconds, () => {
@@ -76,7 +82,7 @@ export const sendHttp = async (
   const total = limit(timeouts.total, 'total')
   // `fetch` has no bound of its own on connecting, and cannot tell it from thinking: so look whether the host is there.
   const connecting = watchdog.watch(timeouts.connect / 2, async () => {
-    if (await isThere(url, timeouts.connect / 2)) return
+    if ((await isThere(url, timeouts.connect / 2)) || hasAnswered) return
     bound = 'connect'
     controller.abort()
   })
@@ -84,6 +90,7 @@ export const sendHttp = async (
   let wholeBody: Watch | undefined
   signal.addEventListener('abort', leave, { once: true })
   const answered = (): void => {
+    hasAnswered = true
     firstByte.end()
     connecting.end()
   }
@@ -104,6 +111,7 @@ export const sendHttp = async (
       signal: controller.signal,
     })
     answered()
+    connections.used(url.origin)
     return {
       response,
       abort: () => controller.abort(),
@@ -121,7 +129,7 @@ export const sendHttp = async (
       throw new GatewayError(
         'gateway_upstream_timeout',
         `the provider ${provider.id} missed the ${bound} time limit`,
-        { wasSent: bound !== 'connect' },
+        { wasSent: bound !== 'connect' || connections.mayBeOpen(url.origin) },
       )
     }
     throw unreachable(provider.id, error)

@@ -115,3 +115,42 @@ describe('a chat stream', () => {
     expect(seen).toMatchObject({ text: stream, result: 'success', usage: { outputTokens: 41 } })
   })
 })
+
+test('a stream that the gateway itself cannot go on with is told from one that died', async () => {
+  for (const isDefect of [true, false]) {
+    const meter = protocols['openai-chat'].meterStream({ framing: 'sse', hideUsage: false, conform: false })
+    const block = new TextEncoder().encode('data: {"choices":[{"delta":{"content":"x"}}]}\n\n')
+    let reads = 0
+    const body = new PassThroughStream({
+      source: { read: async () => (reads++ === 0 ? block : undefined), abort() {} },
+      meter: {
+        push() {
+          throw new TypeError('a defect')
+        },
+        hasContent: false,
+        hasText: false,
+        facts: () => meter.facts(),
+        violations: () => [],
+        fail: (error) => meter.fail(error),
+      },
+      protocol: 'openai-chat',
+      framing: 'sse',
+      status: 200,
+      requestBytes: 100,
+      watch,
+      timedOut: () => false,
+      isDefect: () => isDefect,
+      breakOnDeath: 'never',
+      onFirstContent() {},
+      onHandle() {},
+      onEnd() {},
+    })
+    let outcome: Outcome | undefined
+    body.onSettle((settled) => {
+      outcome = settled
+    })
+    const text = Buffer.from((await body.next()) ?? new Uint8Array()).toString()
+    expect(text).toContain(isDefect ? 'could not translate' : 'the provider broke')
+    expect(outcome?.result).toBe(isDefect ? 'gateway_error' : 'upstream_died')
+  }
+})

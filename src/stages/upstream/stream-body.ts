@@ -48,6 +48,8 @@ export interface StreamBodyParts {
   readonly onFirstContent: () => void
   /** An id of upstream state is about to reach the client. */
   readonly onHandle: (handle: AnswerFacts['handles'][number]) => void
+  /** For rebuilt streams: was it we who could not go on? */
+  readonly isDefect?: () => boolean
   /** Settled, whichever way. */
   readonly onEnd: (violations: readonly string[]) => void
 }
@@ -237,7 +239,7 @@ export class PassThroughStream implements BodyStream {
     if (facts.ended === 'complete') outcome = this.outcome('success', facts)
     else if (facts.ended === 'failed') outcome = this.outcome('upstream_error', facts)
     else {
-      outcome = this.outcome('upstream_died', facts)
+      outcome = this.outcome(this.parts.isDefect?.() === true ? 'gateway_error' : 'upstream_died', facts)
       const { breakOnDeath } = this.parts
       if (breakOnDeath === 'always' || (breakOnDeath === 'after-text' && meter.hasText))
         this.state = 'breaking'
@@ -260,6 +262,13 @@ export class PassThroughStream implements BodyStream {
   }
 
   private death(): CanonicalError {
+    if (this.parts.isDefect?.() === true) {
+      return {
+        kind: 'internal',
+        code: 'gateway_internal',
+        message: 'the gateway could not translate the answer, its log has the request id',
+      }
+    }
     return this.parts.timedOut()
       ? {
           kind: 'timeout',
@@ -274,8 +283,9 @@ export class PassThroughStream implements BodyStream {
   }
 
   private outcome(result: Outcome['result'], facts: AnswerFacts): Outcome {
-    const cut = result === 'client_aborted' || result === 'upstream_died' || this.parts.isCut?.() === true
-    const error = result === 'upstream_died' ? this.death() : facts.error
+    const isBroken = result === 'upstream_died' || result === 'gateway_error'
+    const cut = result === 'client_aborted' || isBroken || this.parts.isCut?.() === true
+    const error = isBroken ? this.death() : facts.error
     return {
       result,
       status: this.parts.status,

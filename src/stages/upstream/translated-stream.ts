@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import type { Reply } from '../../pipeline/index.ts'
 import { streamHeaders, translateStream } from '../../translation/index.ts'
@@ -38,13 +39,19 @@ export const translatedStream = async (
   })
   const upstreamMeter = upstream.meterStream({ framing: 'sse', hideUsage: false, conform })
   let isSilent = false
+  let isDefect = false
   const watch = parts.watchdog.watch(timeoutsOf(parts, exchange).idle, () => {
     isSilent = true
     source.abort()
   })
   const stream = new PassThroughStream({
     source,
-    meter: translatingMeter(upstreamMeter, translator, (error) => report(job, error)),
+    meter: translatingMeter(upstreamMeter, translator, (error) => {
+      // What the provider has said wrong is its own fault.
+      isDefect = !(error instanceof GatewayError || error instanceof SyntaxError)
+      report(job, error)
+    }),
+    isDefect: () => isDefect,
     protocol: protocol.id,
     isOver() {
       if (translator.isCut) source.abort()

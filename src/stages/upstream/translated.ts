@@ -22,7 +22,7 @@ export const translated = async (
   const call = await sendHttp(
     exchange,
     timeouts,
-    parts.watchdog,
+    parts,
     translatedRequest(exchange, translation, parts.userAgent),
   )
   refuseUnusable(call, provider.id)

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { Handler, Reply, Watchdog } from '../../pipeline/index.ts'
+import type { Handler, Reply } from '../../pipeline/index.ts'
 import type { UpstreamReply } from '../../providers/index.ts'
 import type { Logger } from '../../telemetry/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
@@ -15,14 +15,13 @@ import { headPatience, prime } from './primed-stream.ts'
 import { readWhole } from './read-whole.ts'
 import { refuseBadCredential, refuseNonsense, refuseUnusable } from './refuse-unusable.ts'
 import { responseHeaders } from './response-headers.ts'
-import { type HttpCall, sendHttp } from './send-http.ts'
+import { type HttpCall, type SendParts, sendHttp } from './send-http.ts'
 import { PassThroughStream, type StreamSource } from './stream-body.ts'
 import { type TimeoutParts, timeoutsOf } from './timeouts-of.ts'
 import { translated } from './translated.ts'
 import { asksForUsage, upstreamAddress, upstreamBody } from './upstream-request.ts'
 
-export interface UpstreamParts extends TimeoutParts {
-  readonly watchdog: Watchdog
+export interface UpstreamParts extends TimeoutParts, SendParts {
   readonly now: () => number
   readonly logger: Pick<Logger, 'error'>
   /** How the gateway names itself where it does not pass on a client's own bytes. */
@@ -46,7 +45,7 @@ export const upstream =
 const overHttp = async (parts: UpstreamParts, exchange: AttemptExchange & Reserved): Promise<Reply> => {
   const { provider } = exchange.attempt.target
   const timeouts = timeoutsOf(parts, exchange)
-  const call = await sendHttp(exchange, timeouts, parts.watchdog)
+  const call = await sendHttp(exchange, timeouts, parts)
   const { response } = call
   refuseUnusable(call, provider.id)
   const framing = framingOf(exchange, response.status, response.headers)

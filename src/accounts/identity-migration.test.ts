@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'kysely'
-import { onEachDatabase } from '../../../test/support/each-database.ts'
-import { createRootAdmin, createUserStore } from '../../accounts/index.ts'
-import { identityMigration } from './0010-identity.ts'
+import { onEachDatabase } from '../../test/support/each-database.ts'
+import { identityMigration } from '../storage/migrations/0010-identity.ts'
+import { createRootAdmin, createUserStore } from './index.ts'
 
 onEachDatabase('a database from before users had roles', (open) => {
   test('keeps its users and keys; of addresses that differ in case only, the oldest user keeps it', async () => {
