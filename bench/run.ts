@@ -9,9 +9,11 @@ import { parseArgs } from 'node:util'
 import { benchFailOver } from './fail-over.ts'
 import { measureFsync } from './fsync.ts'
 import { type LoadResult, percentile, runLoad } from './load.ts'
+import { benchQuota } from './quota.ts'
 import { requestFor, type Speaks, translatedRequest } from './requests.ts'
 import { benchRouting } from './routing.ts'
 import { key, type Measured, pinTo, startFloor, startGateway, startUpstream } from './subjects.ts'
+import { benchWorkers } from './workers.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, json: { type: 'string' } },
@@ -205,5 +207,7 @@ try {
   await floor.stop()
   await upstream.stop()
 }
+report['workers'] = await benchWorkers(duration)
+report['shared counters'] = await benchQuota(duration)
 benchRouting()
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)

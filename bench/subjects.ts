@@ -14,12 +14,17 @@ export interface Measured {
 
 const root = resolve(import.meta.dir, '..')
 export const key = 'tgw-sk-bench-0123456789abcdef'
+const adminToken = 'tgw-admin-bench-0123456789abcdef'
 const pinned = cpus().length > 1 && Bun.which('taskset') !== null
 
 /** Puts this process, all its threads, on one core. */
 export const pinTo = (core: 0 | 1): void => {
   if (pinned) Bun.spawnSync(['taskset', '-apc', String(core), String(process.pid)])
 }
+
+/** A child has its parent's cores, and this process is on one of them. */
+const onEveryCore = (command: readonly string[]): string[] =>
+  pinned ? ['taskset', '-c', `0-${cpus().length - 1}`, ...command] : [...command]
 
 const onCore = (core: 0 | 1, command: readonly string[]): string[] =>
   pinned ? ['taskset', '-c', String(core), ...command] : [...command]
@@ -58,6 +63,8 @@ export interface MoreConfig {
   /** Below `providers`, indented. */
   readonly providers?: readonly string[]
   readonly settings?: readonly string[]
+  /** More than one are not put on one core: they are there to use several. */
+  readonly workers?: number
 }
 
 /** The real thing: supervisor, worker, SQLite, ledger durable, metrics on; only the access log goes to a file. */
@@ -66,6 +73,7 @@ export const startGateway = async (
   env: Readonly<Record<string, string>>,
   more: MoreConfig = {},
 ): Promise<Measured> => {
+  const { workers = 1 } = more
   const home = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
   const config = join(home, 'tollgate.yaml')
   writeFileSync(
@@ -89,37 +97,34 @@ export const startGateway = async (
       'prices:',
       '  - { match: "gpt-5.1", provider: upstream, input_per_mtok: "1.25", output_per_mtok: "10" }',
       ...(more.settings ?? []),
+      `workers: ${workers}`,
     ].join('\n'),
   )
-  const child = Bun.spawn(
-    onCore(0, [
-      process.execPath,
-      '--no-env-file',
-      '--max-http-header-size=65536',
-      join(root, 'src/main.ts'),
-      'start',
-    ]),
-    {
-      cwd: home,
-      stdout: 'ignore',
-      stderr: 'ignore',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: home,
-        TGW_CONFIG: config,
-        TGW_BOOTSTRAP_KEY: key,
-        NO_PROXY: '127.0.0.1',
-        ...env,
-      },
+  const program = ['--no-env-file', '--max-http-header-size=65536', join(root, 'src/main.ts'), 'start']
+  const command = [process.execPath, ...program]
+  const child = Bun.spawn(workers > 1 ? onEveryCore(command) : onCore(0, command), {
+    cwd: home,
+    stdout: 'ignore',
+    stderr: 'ignore',
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: home,
+      TGW_CONFIG: config,
+      TGW_BOOTSTRAP_KEY: key,
+      TGW_ADMIN_TOKEN: adminToken,
+      NO_PROXY: '127.0.0.1',
+      ...env,
     },
-  )
+  })
   const ready = await lockedPort(join(home, 'tollgate.lock'), child)
-  const worker = workerOf(child.pid)
+  await untilTeam(ready, workers)
+  const sum = (of: (pid: number) => number): number =>
+    workersOf(child.pid).reduce((total, pid) => total + of(pid), 0)
   return {
     port: ready,
     key,
-    residentMegabytes: () => resident(worker),
-    processorTime: () => processorTime(worker),
+    residentMegabytes: () => sum(resident),
+    processorTime: () => sum(processorTime),
     async stop() {
       child.kill('SIGTERM')
       await child.exited
@@ -145,9 +150,21 @@ const lockedPort = async (path: string, child: Bun.Subprocess): Promise<number> 
   throw new Error('the gateway did not start')
 }
 
-/** The supervisor's only child. */
-const workerOf = (supervisor: number): number =>
-  Number(readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ')[0])
+/** The supervisor's children. */
+const workersOf = (supervisor: number): readonly number[] =>
+  readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ').map(Number)
+
+/** The port is open when the first serves; the others follow. */
+const untilTeam = async (port: number, size: number): Promise<void> => {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await Bun.sleep(50)) {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/health`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    })
+    const health: { workers?: readonly unknown[] } = await response.json()
+    if (health.workers?.length === size) return
+  }
+  throw new Error('not all workers started')
+}
 
 const resident = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

@@ -189,7 +189,7 @@ export const errorTable = {
     'overloaded',
     503,
     true,
-    'What gateways share over Redis cannot be reached (`redis.url`). Each goes on alone; clients see this only where limits or budgets refuse without it.',
+    'What the processes of a gateway share, over Redis (`redis.url`) or their supervisor, cannot be reached. Each goes on alone; clients see this only where limits or budgets refuse without it.',
   ),
   gateway_translation_unsupported: row(
     'bad_request',

@@ -35,7 +35,7 @@ test('the schema for editors forbids unknown keys and knows the reserved ones', 
   expect(schema).toMatchObject({
     additionalProperties: false,
     properties: {
-      budgets: { not: {}, description: expect.stringContaining('this release has no budgets') },
+      firewall: { not: {}, description: expect.stringContaining('this release has no firewall') },
       listen: { additionalProperties: false },
     },
   })
