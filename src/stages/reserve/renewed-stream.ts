@@ -40,11 +40,16 @@ export class RenewedStream implements BodyStream {
     if (this.isOver) return undefined
     const bytes = await this.parts.inner.next()
     if (bytes === undefined) return undefined
-    for (const block of this.splitter.push(bytes)) this.see(block)
-    while (!this.isOver && this.tokens() >= this.held) {
-      const more = await this.parts.extend()
-      if (more === 0) return this.endAtLimit(bytes)
-      this.held += more
+    const paid: Uint8Array[] = []
+    for (const block of this.splitter.push(bytes)) {
+      this.see(block)
+      paid.push(block)
+      // A read may bring more than a slice: what lies behind the end is not given out.
+      while (!this.isOver && this.tokens() >= this.held) {
+        const more = await this.parts.extend()
+        if (more === 0) return this.endAtLimit(paid)
+        this.held += more
+      }
     }
     return bytes
   }
@@ -114,8 +119,8 @@ export class RenewedStream implements BodyStream {
     return Math.max(this.pieces, Math.ceil(this.textBytes / bytesPerToken), this.reported)
   }
 
-  /** Everything open is closed, as when a model reaches its limit. @param last what came until now; it is paid for */
-  private async endAtLimit(last: Uint8Array): Promise<Uint8Array> {
+  /** Everything open is closed, as when a model reaches its limit. @param paid what came until now */
+  private async endAtLimit(paid: readonly Uint8Array[]): Promise<Uint8Array> {
     const tokens = this.tokens()
     await this.cut(tokens)
     const events: readonly StreamEvent[] = [
@@ -125,7 +130,7 @@ export class RenewedStream implements BodyStream {
       { type: 'end' },
     ]
     const frames = [...events.flatMap((event) => this.parts.encoder.push(event)), ...this.parts.encoder.end()]
-    return Buffer.concat([last, Buffer.from(frames.map(formatFrame).join(''))])
+    return Buffer.concat([...paid, Buffer.from(frames.map(formatFrame).join(''))])
   }
 }
 
