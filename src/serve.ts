@@ -13,7 +13,7 @@ import { GatewayError } from './errors.ts'
 import { adminRoutes, explainRoute } from './explain-route.ts'
 import { createHooks } from './hooks/index.ts'
 import { createLedger } from './ledger/index.ts'
-import { assertFree, type Listening, openListeners } from './listeners.ts'
+import { adminUrl, assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { createLoginDesk } from './login-desk.ts'
 import { sendMail } from './mail/index.ts'
@@ -95,7 +95,11 @@ export const serve = async ({
   )
   const { writer } = storage
   const reports = async () => (await storage.reader()).ledger
-  const accounts = await openAccounts(settings, writer, now, () => config.settings.login)
+  const accounts = await openAccounts(settings, writer, now, {
+    login: () => config.settings.login,
+    // Whoever does not hear it finds out by looking, every few seconds.
+    onKeyChange: () => void state.publish('key-changes', instance).catch(() => undefined),
+  })
   const { tokens, credentials, tenants, logins } = accounts
 
   const metrics = createMetrics({ version, workerRestarts: link.restarts })
@@ -137,6 +141,9 @@ export const serve = async ({
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry })
+  state.subscribe('key-changes', (from) => {
+    if (from !== instance) accounts.reload().catch(() => undefined)
+  })
   const circuits = createBoard({ state, name: 'circuits', node: instance, now })
   const onCircuit = ({ upstream, state, openUntil }: CircuitChange): void => {
     const provider = upstream.slice(0, upstream.indexOf('/'))
@@ -225,7 +232,7 @@ export const serve = async ({
           settings: () => ({
             smtp: config.settings.smtp,
             url: config.settings.login.url,
-            listening: listening.baseUrl,
+            listening: adminUrl(listening),
           }),
           send: sendMail,
           logger,
