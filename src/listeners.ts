@@ -114,6 +114,15 @@ export const openListeners = (
   }
 }
 
+/** Where the admin API is reached from this machine, without a slash at the end. */
+export const adminUrl = ({ baseUrl, ports }: Pick<Listening, 'baseUrl' | 'ports'>): string => {
+  const url = new URL(baseUrl)
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'
+  if (url.hostname === '[::]') url.hostname = '[::1]'
+  url.port = String(ports['admin'] ?? url.port)
+  return url.origin
+}
+
 /**
  * Ports that may be shared would be shared with anybody: so they are opened once for this process alone before.
  * Throws what the system says where one is taken.

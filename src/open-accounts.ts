@@ -55,6 +55,13 @@ export interface Accounts {
   flush(): Promise<void>
 }
 
+export interface AccountHooks {
+  /** Asked each time, so that a reload counts at once. */
+  readonly login?: () => Settings['login']
+  /** Told when a key was changed here, so that other processes look at once. */
+  readonly onKeyChange?: () => void
+}
+
 /**
  * Opens the vault, makes what a first start needs, and reads all keys.
  * Throws `vault_master_key_invalid` for a wrong or lost master key.
@@ -63,7 +70,7 @@ export const openAccounts = async (
   settings: Settings,
   stores: Stores,
   now: () => number,
-  login: () => Settings['login'] = () => settings.login,
+  { login = () => settings.login, onKeyChange }: AccountHooks = {},
 ): Promise<Accounts> => {
   const { secrets } = settings
   const master = await loadMasterKey({
@@ -84,7 +91,10 @@ export const openAccounts = async (
   const tokens = createAdminTokens(stores.adminTokens, digest)
   await Promise.all([ring.load(), tokens.load()])
   const usage = createKeyUsage(stores.keys)
-  const apply = (state: KeyState): void => void ring.apply(state)
+  const apply = (state: KeyState): void => {
+    ring.apply(state)
+    onKeyChange?.()
+  }
   return {
     keys: {
       ...ring,

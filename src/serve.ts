@@ -22,7 +22,7 @@ import { createTurns } from './in-turn.ts'
 import { keepRollups } from './keep-rollups.ts'
 import { createLedger } from './ledger/index.ts'
 import { createGatewayCount, createLimits } from './limits/index.ts'
-import { assertFree, type Listening, openListeners } from './listeners.ts'
+import { adminUrl, assertFree, type Listening, openListeners } from './listeners.ts'
 import { logOutputs } from './log-outputs.ts'
 import { createLoginDesk } from './login-desk.ts'
 import { sendMail } from './mail/index.ts'
@@ -116,7 +116,11 @@ export const serve = async ({
   )
   const { writer } = storage
   const reports = async () => (await storage.reader()).ledger
-  const accounts = await openAccounts(settings, writer, now, () => config.settings.login)
+  const accounts = await openAccounts(settings, writer, now, {
+    login: () => config.settings.login,
+    // Whoever does not hear it finds out by looking, every few seconds.
+    onKeyChange: () => void state.publish('key-changes', instance).catch(() => undefined),
+  })
   const { tokens, credentials, tenants, logins } = accounts
 
   const metrics = createMetrics({
@@ -168,6 +172,9 @@ export const serve = async ({
     team,
     beyond: state === machine ? undefined : state,
     reload: () => readChanged(),
+  })
+  state.subscribe('key-changes', (from) => {
+    if (from !== instance) accounts.reload().catch(() => undefined)
   })
   const gateways = createBoard({ state, name: 'gateways', node: instance, now })
   const limits = createLimits({
@@ -348,7 +355,7 @@ export const serve = async ({
           settings: () => ({
             smtp: config.settings.smtp,
             url: config.settings.login.url,
-            listening: listening.baseUrl,
+            listening: adminUrl(listening),
           }),
           send: sendMail,
           logger,
