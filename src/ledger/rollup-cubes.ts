@@ -1,10 +1,12 @@
 /** Sums that are kept of the ledger: which columns each table of them has, and how rows become sums. */
 import { type RawBuilder, sql } from 'kysely'
 
-/** The width of a quarter of an hour, to which sums are kept: every time zone's day begins with one. Milliseconds. */
+/** Every time zone's day begins with a quarter of an hour, most with an hour. Milliseconds. */
 export const quarter = 15 * 60_000
+const hour = 4 * quarter
 
-export const startOfQuarter = (time: number): number => Math.floor(time / quarter) * quarter
+/** The start of the `grain` that a time lies in. */
+export const startOf = (grain: number, time: number): number => Math.floor(time / grain) * grain
 
 /** The smallest first: a report reads the first that has all of its columns. */
 export const cubeNames = ['usage_by_model', 'usage_by_key'] as const
@@ -13,14 +15,23 @@ export type CubeName = (typeof cubeNames)[number]
 
 const small = ['organisation_id', 'kind', 'direction', 'provider', 'model_asked', 'model_answered'] as const
 
-/** The columns that tell the rows of a quarter apart. */
-export const cubes: Readonly<Record<CubeName, readonly string[]>> = {
-  usage_by_model: small,
-  usage_by_key: [
-    ...small,
-    ...['team_id', 'user_id', 'key_id', 'counterparty', 'credential', 'operation', 'client_protocol'],
-    ...['upstream_protocol', 'outcome', 'client_agent'],
-  ],
+export interface Cube {
+  /** The width of the time that a row sums up. Milliseconds. */
+  readonly grain: number
+  /** What tells the rows of one time apart. */
+  readonly columns: readonly string[]
+}
+
+export const cubes: Readonly<Record<CubeName, Cube>> = {
+  usage_by_model: { grain: hour, columns: small },
+  usage_by_key: {
+    grain: quarter,
+    columns: [
+      ...small,
+      ...['team_id', 'user_id', 'key_id', 'counterparty', 'credential', 'operation', 'client_protocol'],
+      ...['upstream_protocol', 'outcome', 'client_agent'],
+    ],
+  },
 }
 
 /** The sums, by the name of their columns in every cube, as each row of the ledger adds to them. */
@@ -53,6 +64,8 @@ export const totals = sumNames.map(
 
 /** A span of time in milliseconds, the second not included. */
 export type Span = readonly [from: number, to: number]
+
+export const isSpan = ([from, to]: Span): boolean => from < to
 
 /** That `column` lies in one of these spans. */
 export const within = (column: string, spans: readonly Span[]): RawBuilder<boolean> =>

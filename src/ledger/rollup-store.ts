@@ -1,5 +1,5 @@
 /**
- * Keeps sums of the ledger per quarter of an hour. They are equal to the sum over the rows at all times, because a
+ * Keeps sums of the ledger per hour and per quarter of an hour. They are equal to the sum over the rows at all times, because a
  * report takes them only for quarters in which nothing changed since, and adds up the rows of all others:
  *
  * 1. `seal` moves the mark up to which triggers note rows that arrive late. On PostgreSQL under a lock that waits
@@ -8,7 +8,7 @@
  * 3. `install` writes them, unless others did since the snapshot, and takes away the notes of late rows that the
  *    snapshot saw. A quarter with a note that it did not see stays as it is, and noted.
  */
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Database, Schema, SqliteSession } from '../storage/index.ts'
 import {
   addendsOfRow,
@@ -16,9 +16,10 @@ import {
   cubeNames,
   cubes,
   entriesWithin,
+  isSpan,
   quarter,
   type Span,
-  startOfQuarter,
+  startOf,
   sumNames,
   totals,
 } from './rollup-cubes.ts'
@@ -38,7 +39,7 @@ export interface NewSums {
   /** Sums exist up to here afterwards. */
   readonly until: number
   /** What they replace. */
-  readonly spans: readonly Span[]
+  readonly spans: Readonly<Record<CubeName, readonly Span[]>>
   /** How many late rows of each noted quarter they include. */
   readonly late: readonly (readonly [quarter: number, rows: number])[]
   readonly rows: Readonly<Record<CubeName, readonly Readonly<Record<string, unknown>>[]>>
@@ -46,7 +47,7 @@ export interface NewSums {
 
 export const createRollupStore = (database: Database): RollupStore => ({
   seal: async (until) => {
-    const target = startOfQuarter(until)
+    const target = startOf(quarter, until)
     const mark = await readMark(database.kysely)
     if (mark.sealedUntil < target) await moveMark(database, target)
     if (mark.rolledUntil < Math.max(mark.sealedUntil, target)) return true
@@ -58,14 +59,17 @@ export const createRollupStore = (database: Database): RollupStore => ({
       const stale = await readLate(kysely, rolledUntil, 20)
       const until = stale.length > 0 ? rolledUntil : await nextEnd(kysely, rolledUntil, sealedUntil, rows)
       if (stale.length === 0 && until === rolledUntil) return undefined
-      const spans: readonly Span[] =
-        stale.length > 0 ? stale.map(([start]) => [start, start + quarter]) : [[rolledUntil, until]]
+      const spans = spansOf(
+        stale.map(([start]) => start),
+        rolledUntil,
+        until,
+      )
       const late = stale.length > 0 ? stale : await readLate(kysely, until, null, rolledUntil)
       return {
         ...{ version, until, spans, late },
         rows: {
-          usage_by_model: await sumUp(kysely, 'usage_by_model', spans),
-          usage_by_key: await sumUp(kysely, 'usage_by_key', spans),
+          usage_by_model: await sumUp(kysely, 'usage_by_model', spans.usage_by_model),
+          usage_by_key: await sumUp(kysely, 'usage_by_key', spans.usage_by_key),
         },
       }
     }),
@@ -105,8 +109,8 @@ const replace = async (kysely: Kysely<Schema>, { version, until, spans, late }: 
     if (numDeletedRows !== BigInt(seen)) throw new Outdated()
   }
   for (const cube of cubeNames) {
-    for (const [from, to] of spans)
-      await sql`delete from ${sql.table(cube)} where quarter >= ${BigInt(from)} and quarter < ${BigInt(to)}`.execute(
+    for (const [from, to] of spans[cube])
+      await sql`delete from ${sql.table(cube)} where start >= ${BigInt(from)} and start < ${BigInt(to)}`.execute(
         kysely,
       )
   }
@@ -116,8 +120,8 @@ type SumRow = Readonly<Record<string, unknown>>
 
 const columnsOfCube = (cube: CubeName): readonly string[] => [
   'number',
-  'quarter',
-  ...cubes[cube],
+  'start',
+  ...cubes[cube].columns,
   ...sumNames,
 ]
 
@@ -149,6 +153,21 @@ const insertOnPostgres = async (
   const columns = sql.join(names.map((name) => sql.ref(name)))
   await sql`insert into ${sql.table(cube)} (${columns}) select ${columns}
     from json_populate_recordset(null::${sql.table(cube)}, (${records}::text)::json)`.execute(kysely)
+}
+
+/**
+ * What is summed up anew in each table: whole grains only. An hour has no sums before its last quarter is done.
+ */
+const spansOf = (stale: readonly number[], rolledUntil: number, until: number): NewSums['spans'] => {
+  const of = (cube: CubeName): readonly Span[] => {
+    const { grain } = cubes[cube]
+    const end = startOf(grain, until)
+    if (stale.length === 0) return [[startOf(grain, rolledUntil), end] as const].filter(isSpan)
+    return [...new Set(stale.map((start) => startOf(grain, start)))]
+      .filter((start) => start < end)
+      .map((start) => [start, start + grain])
+  }
+  return { usage_by_model: of('usage_by_model'), usage_by_key: of('usage_by_key') }
 }
 
 /** Others wrote sums since, or rows arrived: everything is rolled back. */
@@ -220,7 +239,7 @@ const nextEnd = async (
     .executeTakeFirst()
   return beyond === undefined
     ? sealedUntil
-    : Math.max(startOfQuarter(Number(beyond.at)), Math.min(from + quarter, sealedUntil))
+    : Math.max(startOf(quarter, Number(beyond.at)), Math.min(from + quarter, sealedUntil))
 }
 
 const sumUp = async (
@@ -228,11 +247,12 @@ const sumUp = async (
   cube: CubeName,
   spans: readonly Span[],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> => {
-  const names = sql.join(cubes[cube].map((name) => sql.ref(name)))
-  const start: RawBuilder<unknown> = sql`at - at % ${sql.lit(quarter)}`
-  const columns = sql`${start} as quarter, ${names}, ${sql.join(addendsOfRow)}`
+  if (spans.length === 0) return []
+  const { grain, columns: dimensions } = cubes[cube]
+  const names = sql.join(dimensions.map((name) => sql.ref(name)))
+  const columns = sql`at - at % ${sql.lit(grain)} as start, ${names}, ${sql.join(addendsOfRow)}`
   const { rows } = await sql<Record<string, unknown>>`
-    select quarter, ${names}, ${sql.join(totals)} from (${entriesWithin(spans, columns, sql`1 = 1`)}) entries
-    group by quarter, ${names}`.execute(kysely)
+    select start, ${names}, ${sql.join(totals)} from (${entriesWithin(spans, columns, sql`1 = 1`)}) entries
+    group by start, ${names}`.execute(kysely)
   return rows
 }

@@ -7,9 +7,9 @@ import {
   cubeNames,
   cubes,
   entriesWithin,
-  quarter,
+  isSpan,
   type Span,
-  startOfQuarter,
+  startOf,
   sumNames,
   totals,
   within,
@@ -74,7 +74,7 @@ export const readUsage = (database: Database, asked: UsageQuery): Promise<UsageR
     const chosen = [query.by ?? []].flat()
     const zone = chosen.some((by) => isTime(by)) ? await zoneOf(kysely, query) : []
     const dimensions = chosen.map((by) => dimension(by, database.kind, zone))
-    const source = await sourceOf(kysely, query, dimensions)
+    const source = await sourceOf(kysely, query, dimensions, zone)
     const limit = boundedLimit(query.limit, 100, 10_000)
     const groups =
       dimensions.length === 0
@@ -130,6 +130,7 @@ const sourceOf = async (
   kysely: Kysely<Schema>,
   query: UsageQuery,
   dimensions: readonly Dimension[],
+  zone: readonly ZoneSpan[],
 ): Promise<Source> => {
   const from = query.from === undefined ? 0 : Math.trunc(query.from)
   const to = query.to === undefined ? endOfTime : Math.trunc(query.to)
@@ -140,14 +141,23 @@ const sourceOf = async (
       .filter((name) => query.filters?.[name] !== undefined)
       .map((name) => filterColumns[name]),
   ].filter((column) => column !== 'at')
-  const cube = cubeNames.find((name) => needed.every((column) => cubes[name].includes(column)))
+  const cube = cubeNames.find(
+    (name) =>
+      needed.every((column) => cubes[name].columns.includes(column)) &&
+      // Days that begin at half past need sums that do, too.
+      zone.every(({ offset }) => offset % cubes[name].grain === 0),
+  )
   if (cube === undefined) return { query, cube: 'usage_by_key', kept: [], live: [[from, to]] }
+  const { grain } = cubes[cube]
   const { rolledUntil } = await readMark(kysely)
-  const stale = (await readLate(kysely, rolledUntil, null)).map(([start]) => start)
-  const first = from === startOfQuarter(from) ? from : startOfQuarter(from) + quarter
-  const end = Math.min(rolledUntil, startOfQuarter(to))
+  const stale = (await readLate(kysely, rolledUntil, null)).map(([start]) => startOf(grain, start))
+  const first = from === startOf(grain, from) ? from : startOf(grain, from) + grain
+  const end = startOf(grain, Math.min(rolledUntil, to))
   if (first >= end) return { query, cube, kept: [], live: [[from, to]] }
-  const holes = holesOf(stale.filter((start) => start >= first && start < end))
+  const holes = holesOf(
+    [...new Set(stale)].filter((start) => start >= first && start < end),
+    grain,
+  )
   const live: readonly Span[] = [[from, first], ...holes, [end, to]]
   const edges = live.flat().slice(1, -1)
   const kept = edges.flatMap((edge, place): Span[] =>
@@ -156,18 +166,16 @@ const sourceOf = async (
   return { query, cube, kept: kept.filter(isSpan), live: live.filter(isSpan) }
 }
 
-const isSpan = ([from, to]: Span): boolean => from < to
-
 /** The most spans of one statement; more become one that covers them all. */
 const mostHoles = 50
 
-/** Quarters as spans, neighbours together. */
-const holesOf = (quarters: readonly number[]): readonly Span[] => {
+/** Grains as spans, neighbours together. */
+const holesOf = (starts: readonly number[], grain: number): readonly Span[] => {
   const holes: [number, number][] = []
-  for (const start of quarters) {
+  for (const start of starts) {
     const last = holes.at(-1)
-    if (last?.[1] === start) last[1] = start + quarter
-    else holes.push([start, start + quarter])
+    if (last?.[1] === start) last[1] = start + grain
+    else holes.push([start, start + grain])
   }
   const [first] = holes
   return first === undefined || holes.length <= mostHoles
@@ -194,7 +202,7 @@ const readGroups = async (
   const ofRows = entriesWithin(live, sql.join([...labelled, ...addendsOfRow]), condition)
   const sums = sql.join(sumNames.map((name) => sql.ref(name)))
   const ofCube = sql`select ${sql.join([...labelled, sums])}
-    from (select quarter as at, ${sql.table(cube)}.* from ${sql.table(cube)} where ${within('quarter', kept)}) kept
+    from (select start as at, ${sql.table(cube)}.* from ${sql.table(cube)} where ${within('start', kept)}) kept
     where ${condition}`
   const parts = [...(kept.length > 0 ? [ofCube] : []), ...(live.length > 0 ? [ofRows] : [])]
   if (parts.length === 0) return []

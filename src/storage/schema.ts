@@ -463,10 +463,10 @@ interface UsageSumColumns {
   estimated: Integer
 }
 
-/** Sums of the ledger per quarter of an hour, by model. */
+/** Sums of the ledger per hour, by model. */
 export interface UsageByModelTable extends UsageSumColumns {
-  quarter: Integer
-  /** Tells the rows of a quarter apart; means nothing. */
+  start: Integer
+  /** Tells the rows of one start apart; means nothing. */
   number: Integer
   organisation_id: string
   kind: string

@@ -2,7 +2,7 @@ import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysel
 import type { DatabaseKind } from '../database.ts'
 
 /**
- * Sums of the ledger per quarter of an hour, so that a report over a million rows reads thousands. Triggers note
+ * Sums of the ledger per hour and per quarter of an hour, so that a report over a million rows reads thousands. Triggers note
  * every row that arrives below the mark up to which sums were made: whoever writes rows need not know of them, and
  * a report can tell which quarters it must add up from the rows.
  */
@@ -27,7 +27,7 @@ export const usageRollupsMigration = (kind: DatabaseKind): Migration => ({
       .execute()
     for (const [table, dimensions] of Object.entries(cubes)) {
       await withSums(withTexts(kysely.schema.createTable(table), dimensions))
-        .addPrimaryKeyConstraint(`${table}_key`, ['quarter', 'number'])
+        .addPrimaryKeyConstraint(`${table}_key`, ['start', 'number'])
         // On SQLite rows of a time lie together then.
         .modifyEnd(kind === 'sqlite' ? sql`without rowid` : sql``)
         .execute()
@@ -37,7 +37,10 @@ export const usageRollupsMigration = (kind: DatabaseKind): Migration => ({
   },
 })
 
-/** The small one answers what people look at daily; the large one everything that does not grow with each exchange. */
+/**
+ * The small one, by the hour, answers what people look at daily; the large one, by the quarter, everything that does
+ * not change with each exchange.
+ */
 const cubes: Readonly<Record<string, readonly string[]>> = {
   usage_by_model: ['organisation_id', 'kind', 'direction', 'provider', 'model_asked', 'model_answered'],
   usage_by_key: [
@@ -53,7 +56,7 @@ const withTexts = (table: Table, names: readonly string[]): Table =>
   names.reduce(
     (builder, name) => builder.addColumn(name, 'text'),
     table
-      .addColumn('quarter', 'bigint', (column) => column.notNull())
+      .addColumn('start', 'bigint', (column) => column.notNull())
       .addColumn('number', 'bigint', (column) => column.notNull()),
   )
 
