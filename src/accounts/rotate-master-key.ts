@@ -58,17 +58,22 @@ export const rotateMasterKey = async (rotation: MasterKeyRotation): Promise<Rota
       return { before: old.id, after: after.id, keys: rows.length, source }
     throw new GatewayError('gateway_request_invalid', 'the new master key is the one that counts already')
   }
+  // Another rotation came between the look at the key and the look at what it wraps.
+  if (rows.length > 0 && rows.every((row) => row.masterKey !== before.id)) throw overtaken()
   const rewrapped = rows.map((row) => wrapKey(after, row.purpose, unwrapKey(before, row)))
   if (source === 'file') await createKeyFile(dataDir, masterKeyPathOf(dataDir, after.id), after.key.export())
   onStep('written')
   if (!(await store.rewrap(rows, rewrapped))) {
-    throw new GatewayError('conflict', 'the vault was changed meanwhile, nothing was rotated: try again')
+    throw overtaken()
   }
   onStep('rewrapped')
   if (source === 'file') await adoptMasterKey(dataDir, after)
   onStep('swapped')
   return { before: before.id, after: after.id, keys: rows.length, source }
 }
+
+const overtaken = (): GatewayError =>
+  new GatewayError('conflict', 'the vault was changed meanwhile, nothing was rotated: try again')
 
 const nextKey = ({ given, next }: MasterKeyRotation): MasterKey => {
   if (next !== undefined) return parseMasterKey(next.reveal(), 'the new master key')
