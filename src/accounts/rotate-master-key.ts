@@ -59,7 +59,10 @@ export const rotateMasterKey = async (rotation: MasterKeyRotation): Promise<Rota
     throw new GatewayError('gateway_request_invalid', 'the new master key is the one that counts already')
   }
   // Another rotation came between the look at the key and the look at what it wraps.
-  if (rows.length > 0 && rows.every((row) => row.masterKey !== before.id)) throw overtaken()
+  if (rows.every((row) => row.masterKey !== before.id)) {
+    const now = await loadMasterKey({ dataDir, given, next, wrappedBy })
+    if (now.id !== before.id) throw overtaken()
+  }
   const rewrapped = rows.map((row) => wrapKey(after, row.purpose, unwrapKey(before, row)))
   if (source === 'file') await createKeyFile(dataDir, masterKeyPathOf(dataDir, after.id), after.key.export())
   onStep('written')

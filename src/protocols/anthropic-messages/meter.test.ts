@@ -36,6 +36,7 @@ describe('a stream', () => {
   test('tells usage, model, id, reason and handles', () => {
     expect(watch([start, textStart, text, finish, stop]).facts()).toEqual({
       model: 'claude-x',
+      service: { class: 'standard' },
       responseId: 'msg_1',
       usage: { inputTokens: 15, cacheReadTokens: 5, outputTokens: 7 },
       finishReason: 'end_turn',
