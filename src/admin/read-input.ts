@@ -19,12 +19,15 @@ export const readObject = async (context: Context): Promise<Record<string, unkno
   return { ...value }
 }
 
+const latestTime = 8_640_000_000_000_000
+
 /** A time in a query: milliseconds since 1970, or anything ISO 8601. */
 export const timeParameter = (context: Context, name: string): number | undefined => {
   const text = context.req.query(name)
   if (text === undefined || text === '') return undefined
   const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-  if (Number.isFinite(time)) return time
+  // What a date can be; databases know no later time either.
+  if (Math.abs(time) <= latestTime) return time
   throw invalid(name, `${name} must be an ISO 8601 time or milliseconds since 1970`)
 }
 
