@@ -16,3 +16,4 @@ export const protocols: Readonly<Record<ProtocolId, Protocol>> = {
 }
 
 export type * from './protocol.ts'
+export { retryAfter } from './retry-after.ts'

@@ -2,6 +2,7 @@
 import { type ErrorKind, errorTable } from '../errors.ts'
 import { type CanonicalError, extend, isJsonObject, type JsonObject, type ProtocolId } from '../ir/index.ts'
 import type { EncodedError, ErrorCodec } from './protocol.ts'
+import { retryAfter } from './retry-after.ts'
 
 interface Row {
   readonly status: number
@@ -118,9 +119,9 @@ const retryWord = (error: CanonicalError): string | undefined => {
 }
 
 const decode = (protocol: ProtocolId, status: number, headers: Headers, text: string): CanonicalError => {
-  const retryAfter = retryAfterOf(headers)
+  const seconds = retryAfter(headers)
   const error = decodeBody(protocol, status, text)
-  return { ...error, ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return { ...error, ...(seconds === undefined ? {} : { retryAfter: seconds }) }
 }
 
 const decodeBody = (protocol: ProtocolId, status: number, text: string): CanonicalError => {
@@ -238,15 +239,3 @@ const parsed = (text: string): unknown => {
 /** Providers quote the key that they refuse; whole ones never go on. */
 const sayable = (message: string | undefined): string | undefined =>
   message?.replace(/\b(?:tgw-)?(?:sk|gsk|xai|pplx|AIza)[-_]?[A-Za-z0-9_-]{24,}/g, '[key]')
-
-/** Seconds, from `retry-after-ms`, or `retry-after` in seconds or as an HTTP date (counted from the answer's own). */
-const retryAfterOf = (headers: Headers): number | undefined => {
-  const milliseconds = headers.get('retry-after-ms')
-  if (milliseconds !== null && /^\d+(?:\.\d+)?$/.test(milliseconds)) return Number(milliseconds) / 1000
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value)
-  const until = Date.parse(value)
-  const sent = Date.parse(headers.get('date') ?? '')
-  return Number.isNaN(until) || Number.isNaN(sent) ? undefined : Math.max(0, (until - sent) / 1000)
-}

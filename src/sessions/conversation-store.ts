@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { ConversationsTable, Database } from '../storage/index.ts'
 import { type Owner, ownerColumns, ownerOf } from './owner.ts'
-import { beyond } from './response-store.ts'
+import { tooMuch } from './too-much.ts'
 
 /** A conversation at rest, without its items. Times are in milliseconds since 1970. */
 export interface ConversationRow {
@@ -187,23 +187,9 @@ export const createConversationStore = ({ kysely }: Pick<Database, 'kysely'>): C
       return removed
     },
     trim: async (size, limit) => {
-      const full = await kysely
-        .selectFrom('conversations')
-        .select((row) => ['organisation_id as organisation', row.fn.sum<bigint | string>('size').as('total')])
-        .groupBy('organisation_id')
-        .having((row) => row.fn.sum('size'), '>', BigInt(size))
-        .execute()
       let removed = 0
-      for (const { organisation, total } of full) {
-        const oldest = await kysely
-          .selectFrom('conversations')
-          .select(['id', 'size'])
-          .where('organisation_id', '=', organisation)
-          .orderBy('touched_at')
-          .orderBy('id')
-          .limit(limit)
-          .execute()
-        removed += await removeAll(organisation, beyond(oldest, Number(total) - size))
+      for (const { organisation, ids } of await tooMuch(kysely, 'conversations', { size, limit })) {
+        removed += await removeAll(organisation, ids)
       }
       return removed
     },

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Database, HandlesTable, Schema } from '../storage/index.ts'
+import { deleteExpired } from './delete-expired.ts'
 import { type Handle, type HandleRow, handleKinds, isHandleId } from './handle.ts'
 
 /** Handles at rest. They are written by `insertHandles`, in the transaction that closes the ledger entry. */
@@ -28,23 +29,7 @@ export const createHandleStore = ({ kysely }: Pick<Database, 'kysely'>): HandleS
     const { numDeletedRows } = await query.where('id', '=', id).executeTakeFirstOrThrow()
     return numDeletedRows === 1n
   },
-  purge: async (at, limit) => {
-    const { numDeletedRows } = await kysely
-      .deleteFrom('handles')
-      .where(({ eb, refTuple, selectFrom }) =>
-        eb(
-          refTuple('organisation_id', 'id'),
-          'in',
-          selectFrom('handles')
-            .select(['organisation_id', 'id'])
-            .where('expires_at', '<=', BigInt(at))
-            .limit(limit)
-            .$asTuple('organisation_id', 'id'),
-        ),
-      )
-      .executeTakeFirstOrThrow()
-    return Number(numDeletedRows)
-  },
+  purge: (at, limit) => deleteExpired(kysely, 'handles', at, limit),
 })
 
 /**

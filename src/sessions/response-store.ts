@@ -1,6 +1,8 @@
 import type { Selectable } from 'kysely'
 import type { Database, ResponsesTable } from '../storage/index.ts'
+import { deleteExpired } from './delete-expired.ts'
 import { type Owner, ownerColumns, ownerOf } from './owner.ts'
+import { tooMuch } from './too-much.ts'
 
 /** A kept answer at rest. Times are in milliseconds since 1970. */
 export interface ResponseRow {
@@ -93,41 +95,10 @@ export const createResponseStore = ({ kysely }: Pick<Database, 'kysely'>): Respo
     const { numDeletedRows } = await query.where('id', '=', id).executeTakeFirstOrThrow()
     return numDeletedRows === 1n
   },
-  purge: async (at, limit) => {
-    const { numDeletedRows } = await kysely
-      .deleteFrom('responses')
-      .where(({ eb, refTuple, selectFrom }) =>
-        eb(
-          refTuple('organisation_id', 'id'),
-          'in',
-          selectFrom('responses')
-            .select(['organisation_id', 'id'])
-            .where('expires_at', '<=', BigInt(at))
-            .limit(limit)
-            .$asTuple('organisation_id', 'id'),
-        ),
-      )
-      .executeTakeFirstOrThrow()
-    return Number(numDeletedRows)
-  },
+  purge: (at, limit) => deleteExpired(kysely, 'responses', at, limit),
   trim: async (size, limit) => {
-    const full = await kysely
-      .selectFrom('responses')
-      .select((row) => ['organisation_id as organisation', row.fn.sum<bigint | string>('size').as('total')])
-      .groupBy('organisation_id')
-      .having((row) => row.fn.sum('size'), '>', BigInt(size))
-      .execute()
     let removed = 0
-    for (const { organisation, total } of full) {
-      const oldest = await kysely
-        .selectFrom('responses')
-        .select(['id', 'size'])
-        .where('organisation_id', '=', organisation)
-        .orderBy('touched_at')
-        .orderBy('id')
-        .limit(limit)
-        .execute()
-      const ids = beyond(oldest, Number(total) - size)
+    for (const { organisation, ids } of await tooMuch(kysely, 'responses', { size, limit })) {
       removed += ids.length
       await kysely
         .deleteFrom('responses')
@@ -141,21 +112,6 @@ export const createResponseStore = ({ kysely }: Pick<Database, 'kysely'>): Respo
 
 /** SQLite takes 32,766 parameters in one statement and PostgreSQL 65,535. */
 const idsPerStatement = 1_000
-
-/** The first of them, until so much is gone. */
-export const beyond = (
-  oldest: readonly { readonly id: string; readonly size: bigint | number }[],
-  surplus: number,
-): readonly string[] => {
-  const ids: string[] = []
-  let left = surplus
-  for (const { id, size } of oldest) {
-    if (left <= 0) break
-    ids.push(id)
-    left -= Number(size)
-  }
-  return ids
-}
 
 const toColumns = (row: ResponseRow) => ({
   ...ownerColumns(row.owner),

@@ -23,7 +23,7 @@ const work = async (number: number): Promise<void> => {
     const amount = 1 + ((number * 7 + round * 13) % 20)
     const { granted } = await state.quota.take({
       claims: [
-        budget('money', holder, amount, { limit: 20_000, holding: 1_000 }),
+        budget('money', holder, amount, { limit: 5_000, holding: 1_000 }),
         bucket('tokens', amount, { capacity: 1_000_000, refill: 1, period: 1_000_000_000 }),
         slot('places', holder, { limit: 7, holding: 60_000 }),
       ],

@@ -15,7 +15,7 @@ import {
 } from './index.ts'
 import { bucket, budget, repeat, slot } from './quota-claims.fixture.ts'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(90_000)
 const hasRedis = redisAvailable('counters shared by processes')
 
 const most = Number.MAX_SAFE_INTEGER
@@ -500,7 +500,7 @@ const race = async (backend: 'redis' | 'supervisor', address: string, state: Sta
   const takers = ['a', 'b', 'c', 'd'].map(start)
   const [victim, ...others] = takers
   if (victim === undefined) throw new Error('nobody takes')
-  await waitFor(async () => ((await look(state.quota, 'money')).spent > 4_000 ? true : undefined), 20_000)
+  await waitFor(async () => ((await look(state.quota, 'money')).spent > 1_000 ? true : undefined), 20_000)
   victim.kill('SIGKILL')
   const lines: { readonly amount?: number; readonly highest?: number }[] = (
     await Promise.all(takers.map(({ stdout }) => new Response(stdout).text()))
@@ -512,15 +512,15 @@ const race = async (backend: 'redis' | 'supervisor', address: string, state: Sta
   )
   expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0, 0])
   const granted = lines.reduce((sum, { amount = 0 }) => sum + amount, 0)
-  expect(granted).toBeGreaterThan(19_000)
-  expect(granted).toBeLessThanOrEqual(20_000)
+  expect(granted).toBeGreaterThan(4_500)
+  expect(granted).toBeLessThanOrEqual(5_000)
   // The dead and the forgetful: within their time everything that they held is spent.
   const end = await waitFor(async () => {
     const level = await look(state.quota, 'money')
     return level.reserved === 0 ? level : undefined
   }, 5_000)
   expect(end.spent).toBeGreaterThanOrEqual(granted)
-  expect(end.spent).toBeLessThanOrEqual(20_000)
+  expect(end.spent).toBeLessThanOrEqual(5_000)
   const [tokens] = (await state.quota.take({ claims: [bucket('tokens', 0, { capacity: 1_000_000 })] })).levels
   expect(tokens?.type === 'bucket' && 1_000_000 - tokens.left).toBe(end.spent)
   // The victim was killed with what it had counted: of its twenty at most seven were inside.

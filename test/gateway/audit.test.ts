@@ -6,7 +6,8 @@ import { minute, series, usual } from '../../src/ledger/audit/audit.fixture.ts'
 import { createLedgerStore } from '../../src/ledger/index.ts'
 import { batchText } from '../../src/ledger/ledger-line.ts'
 import { openDatabase } from '../../src/storage/index.ts'
-import { root, startGateway, type TestGateway, testAdminToken, testKey, waitFor } from '../support/gateway.ts'
+import { startGateway, type TestGateway, testAdminToken, testKey, waitFor } from '../support/gateway.ts'
+import { runTgw } from '../support/run-tgw.ts'
 
 const secret = 'whsec-audit-0123456789'
 const told: { readonly type: string; readonly data: Record<string, unknown> }[] = []
@@ -64,28 +65,7 @@ interface Audit {
   }[]
 }
 
-const tgw = async (...args: readonly string[]) => {
-  const child = Bun.spawn(
-    [process.execPath, '--no-env-file', join(root, 'src/main.ts'), ...args, '--url', gateway.url],
-    {
-      cwd: dataDir,
-      stdout: 'pipe',
-      stderr: 'pipe',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: dataDir,
-        TGW_ADMIN_TOKEN: testAdminToken,
-        NO_PROXY: '127.0.0.1',
-      },
-    },
-  )
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { stdout, stderr, code }
-}
+const tgw = (...words: readonly string[]) => runTgw(gateway, ...words, '--url', gateway.url)
 
 const drifting = ({ upstreams }: Audit): readonly string[] =>
   upstreams.flatMap(({ model, series: all }) =>
@@ -107,15 +87,15 @@ test('the admin API tells what changed in the window of the settings, and in the
 
 test('tgw audit shows the table, the verdicts and the evidence', async () => {
   const text = await tgw('audit', '--from', '1d')
-  expect({ code: text.code, stderr: text.stderr }).toEqual({ code: 0, stderr: '' })
-  expect(text.stdout).toMatch(/vendor +steady +300 .* steady\n/)
-  expect(text.stdout).toMatch(/vendor +downgraded +300 .* drift: ttft, answered_model\n/)
-  expect(text.stdout).toMatch(/worse +vendor\/downgraded +ttft +\d{4}-\d\d-\d\d \d\d:\d\d/)
-  expect(text.stdout).toContain('small-2026-01-01 ×')
-  expect(text.stdout).toContain('vendor/downgraded: ')
+  expect(text).toMatchObject({ code: 0, error: '' })
+  expect(text.out).toMatch(/vendor +steady +300 .* steady\n/)
+  expect(text.out).toMatch(/vendor +downgraded +300 .* drift: ttft, answered_model\n/)
+  expect(text.out).toMatch(/worse +vendor\/downgraded +ttft +\d{4}-\d\d-\d\d \d\d:\d\d/)
+  expect(text.out).toContain('small-2026-01-01 ×')
+  expect(text.out).toContain('vendor/downgraded: ')
   const json = await tgw('audit', '--json', '--model', 'steady')
   expect(json.code).toBe(0)
-  expect(JSON.parse(json.stdout).upstreams).toHaveLength(1)
+  expect(JSON.parse(json.out).upstreams).toHaveLength(1)
 })
 
 test('the periodic check tells each finding once, also after a restart, and shows it in a metric', async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, startGateway, type TestGateway, testAdminToken, testKey, waitFor } from '../support/gateway.ts'
+import { startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { runTgw } from '../support/run-tgw.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 let upstream: TestUpstream
@@ -149,25 +150,7 @@ test('its rows are of kind canary and of no key: clients’ usage has none of th
 })
 
 test('tgw audit shows the canaries', async () => {
-  const child = Bun.spawn(
-    [process.execPath, '--no-env-file', join(root, 'src/main.ts'), 'audit', '--url', gateway.url],
-    {
-      cwd: dataDir,
-      stdout: 'pipe',
-      stderr: 'pipe',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: dataDir,
-        TGW_ADMIN_TOKEN: testAdminToken,
-        NO_PROXY: '127.0.0.1',
-      },
-    },
-  )
-  const [text, problem] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const { out: text, error: problem } = await runTgw(gateway, 'audit', '--url', gateway.url)
   expect(problem).toBe('')
   expect(text).toMatch(/CANARY +UPSTREAM +PROMPT/)
   expect(text).toMatch(/now\/m +What is the capital of France\? .* % – .* %/)

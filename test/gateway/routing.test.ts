@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RouteExplanation } from '../../src/admin/index.ts'
-import { root, startGateway, type TestGateway, testAdminToken, testKey, waitFor } from '../support/gateway.ts'
+import { startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { runTgw } from '../support/run-tgw.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 let folder = ''
@@ -215,34 +216,7 @@ describe('an explanation', () => {
   })
 
   test('is what the command line prints', async () => {
-    const run = async (...words: readonly string[]) => {
-      const child = Bun.spawn(
-        [
-          process.execPath,
-          '--no-env-file',
-          '--config=/dev/null',
-          join(root, 'src/main.ts'),
-          'route',
-          ...words,
-        ],
-        {
-          env: {
-            PATH: process.env['PATH'] ?? '',
-            HOME: gateway.dataDir,
-            TGW_ADMIN_TOKEN: testAdminToken,
-            NO_PROXY: '127.0.0.1',
-          },
-          stdout: 'pipe',
-          stderr: 'pipe',
-        },
-      )
-      const [out, error, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ])
-      return { out, error, code }
-    }
+    const run = (...words: readonly string[]) => runTgw(gateway, 'route', ...words)
     const place = ['--url', gateway.url]
     const explained = await run('explain', 'any-x', '--tools', '--header', 'x-canary=no', ...place)
     expect(explained).toMatchObject({ code: 0, error: '' })

@@ -1,16 +1,8 @@
 /** Work modes of gateway, port, rule and key, on every endpoint that asks a model, through a real gateway. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { RouteExplanation } from '../../src/admin/index.ts'
-import {
-  freePort,
-  oneCall,
-  root,
-  startGateway,
-  type TestGateway,
-  testAdminToken,
-  testKey,
-  waitFor,
-} from '../support/gateway.ts'
+import { freePort, oneCall, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { runTgw } from '../support/run-tgw.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 type Mode = 'auto' | 'passthrough' | 'translation'
@@ -372,28 +364,8 @@ test('an explanation knows key and port', async () => {
 })
 
 test('a key gets its mode on the command line and shows it', async () => {
-  const run = async (...words: readonly string[]) => {
-    const place = ['--url', `http://127.0.0.1:${gateway.ports['admin']}`]
-    const child = Bun.spawn(
-      [process.execPath, '--no-env-file', '--config=/dev/null', `${root}/src/main.ts`, ...words, ...place],
-      {
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          HOME: gateway.dataDir,
-          TGW_ADMIN_TOKEN: testAdminToken,
-          NO_PROXY: '127.0.0.1',
-        },
-        stdout: 'pipe',
-        stderr: 'pipe',
-      },
-    )
-    const [out, error, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    return { out, error, code }
-  }
+  const place = ['--url', `http://127.0.0.1:${gateway.ports['admin']}`]
+  const run = (...words: readonly string[]) => runTgw(gateway, ...words, ...place)
   const created = await run('keys', 'create', '--name', 'careful', '--work-mode', 'passthrough')
   expect(created).toMatchObject({ code: 0, error: '' })
   expect(created.out).toMatch(/^mode +passthrough$/m)

@@ -145,11 +145,10 @@ export const allEntries = async (gateway: TestGateway): Promise<readonly LedgerE
       `/entries?limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
     )) as {
       entries: readonly LedgerEntry[]
-      next?: string | null
-      cursor?: string | null
+      next: string | null
     }
     entries.push(...page.entries)
-    cursor = page.next ?? page.cursor ?? null
+    cursor = page.next
   } while (cursor !== null)
   return entries
 }

@@ -1,6 +1,7 @@
 import type { ErrorKind } from '../../errors.ts'
 import { type CanonicalError, isJsonObject, type JsonObject } from '../../ir/index.ts'
 import type { EncodedError, ErrorCodec } from '../protocol.ts'
+import { retryAfter } from '../retry-after.ts'
 import { isEmpty, objectMember, ownMember, readMembers, withRest } from './members.ts'
 import { ownIfAny, ownRest } from './own.ts'
 import type { WireErrorBody } from './wire.ts'
@@ -43,8 +44,8 @@ export const errors: ErrorCodec = {
     }
   },
   decode(status, headers, body) {
-    const retryAfter = retryAfterOf(headers)
-    const rest = { status, ...(retryAfter === undefined ? {} : { retryAfter }) }
+    const seconds = retryAfter(headers)
+    const rest = { status, ...(seconds === undefined ? {} : { retryAfter: seconds }) }
     const text = new TextDecoder().decode(body)
     const value = parse(text)
     if (isJsonObject(value)) return { ...decodeErrorObject(value, status), ...rest }
@@ -208,16 +209,4 @@ const plainText = (text: string): string => {
   const title = /<title>([^<]*)<\/title>/i.exec(text.slice(0, 4096))?.[1]
   const body = title ?? text.slice(0, 4096).replace(/<[^>]*>/g, ' ')
   return body.replace(/\s+/g, ' ').trim().slice(0, 300)
-}
-
-/** Seconds: `retry-after-ms`, or `retry-after` as seconds or as a date. */
-const retryAfterOf = (headers: Headers): number | undefined => {
-  const milliseconds = Number(headers.get('retry-after-ms') ?? Number.NaN)
-  if (milliseconds >= 0) return milliseconds / 1000
-  const value = headers.get('retry-after')
-  if (value === null || value.trim() === '') return undefined
-  const seconds = Number(value)
-  if (seconds >= 0) return seconds
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000)
 }

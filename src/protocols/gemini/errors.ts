@@ -1,6 +1,7 @@
 import type { ErrorKind } from '../../errors.ts'
 import { type CanonicalError, extensionOf, isJsonObject, type JsonObject } from '../../ir/index.ts'
 import type { ErrorCodec } from '../protocol.ts'
+import { retryAfter } from '../retry-after.ts'
 
 /** Canonical class → HTTP status and Google RPC status, translation.md §13.1; 402 for budgets is the gateway's own. */
 const rows: Readonly<Record<ErrorKind, readonly [number, string]>> = {
@@ -43,13 +44,13 @@ export const errors: ErrorCodec = {
 
   decode(status, headers, body) {
     const text = new TextDecoder().decode(body)
-    const header = Number(headers.get('retry-after') ?? Number.NaN)
-    const retryAfter = Number.isFinite(header) && header >= 0 ? { retryAfter: header } : {}
+    const seconds = retryAfter(headers)
+    const wait = seconds === undefined ? {} : { retryAfter: seconds }
     const parsed = parse(text)
     const wrapped = Array.isArray(parsed)
     const root: unknown = wrapped ? parsed[0] : parsed
     const wire = isJsonObject(root) ? root['error'] : undefined
-    if (isJsonObject(wire)) return { ...retryAfter, ...decodeError(wire, status, wrapped) }
+    if (isJsonObject(wire)) return { ...wait, ...decodeError(wire, status, wrapped) }
     // Proxies and load balancers answer with text or HTML.
     const words =
       typeof wire === 'string'
@@ -62,7 +63,7 @@ export const errors: ErrorCodec = {
       kind: kindOf(status, '', words, undefined),
       message: words.slice(0, 2000) || `the provider answered with status ${status}`,
       status,
-      ...retryAfter,
+      ...wait,
     }
   },
 }

@@ -1,6 +1,7 @@
 import { type ErrorKind, GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import { isWhole, type Outcome, type Reply } from '../../pipeline/index.ts'
+import { retryAfter } from '../../protocols/index.ts'
 import { refusesState, usedUpUntil } from '../../translation/index.ts'
 
 /** What became of one upstream call, and what that means for the next. */
@@ -77,10 +78,8 @@ const deliberate: ReadonlySet<number> = new Set([501, 505])
 const passing: ReadonlySet<ErrorKind> = new Set(['internal', 'overloaded', 'timeout', 'upstream'])
 
 const failureOf = (reply: Reply, error: CanonicalError | undefined, again: boolean): Failure => {
-  const seconds = error?.retryAfter ?? secondsOf(reply.headers.get('retry-after'))
-  const milliseconds = numberOf(reply.headers.get('retry-after-ms'))
-  const retryAfter = milliseconds ?? (seconds === undefined ? undefined : seconds * 1000)
-  return { again, ...(retryAfter === undefined ? {} : { retryAfter }) }
+  const seconds = error?.retryAfter ?? retryAfter(reply.headers)
+  return { again, ...(seconds === undefined ? {} : { retryAfter: seconds * 1000 }) }
 }
 
 /** Some say only when their limits begin anew. */
@@ -89,17 +88,6 @@ const untilReset = (headers: Headers): Pick<Failure, 'retryAfter'> => {
   const until = usedUpUntil(headers, now)
   return until === undefined ? {} : { retryAfter: Math.max(0, until - now) }
 }
-
-/** Seconds, or the HTTP date at which they are over. */
-const secondsOf = (value: string | null): number | undefined => {
-  const seconds = numberOf(value)
-  if (seconds !== undefined || value === null) return seconds
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000)
-}
-
-const numberOf = (value: string | null): number | undefined =>
-  value !== null && /^\d{1,9}(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 
 export const judgeError = (error: unknown): Verdict => {
   if (!(error instanceof GatewayError)) return { type: 'final' }

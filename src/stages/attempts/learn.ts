@@ -6,7 +6,7 @@ import type { AnsweredExchange, AttemptsParts } from './attempt.ts'
 import type { Call } from './circuit-breaker.ts'
 import type { Result } from './failures.ts'
 import type { Verdict } from './judge.ts'
-import { latencyName } from './order-targets.ts'
+import { latencyName, targetName } from './order-targets.ts'
 import { sessionName } from './session-targets.ts'
 
 /** One upstream call and what became of it. */
@@ -70,8 +70,7 @@ const follow = (
   const { health, now } = parts
   const { provider, model } = target
   if (exchange.operation === 'generate') {
-    const upstream = `${provider.id}/${model}`
-    health.latencies.observe(latencyName(upstream, !isWhole(reply)), now() - startedAt)
+    health.latencies.observe(latencyName(targetName({ target }), !isWhole(reply)), now() - startedAt)
     const session = sessionName(exchange)
     if (session !== undefined) {
       health.sessions.remember(session, { provider: provider.id, model, credential: credential.id })

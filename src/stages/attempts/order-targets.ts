@@ -70,7 +70,8 @@ const candidate = (parts: OrderParts, choice: Choice, exchange: AnsweredExchange
 }
 
 /** What load and latency are kept under. */
-export const targetName = ({ target }: Choice): string => `${target.provider.id}/${target.model}`
+export const targetName = ({ target }: Pick<Choice, 'target'>): string =>
+  `${target.provider.id}/${target.model}`
 
 /** A whole answer takes as long as all of its tokens, a stream as long as its first. */
 export const latencyName = (upstream: string, streams: boolean): string =>

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { root, type TestGateway, testAdminToken } from './gateway.ts'
+
+export interface Ran {
+  readonly out: string
+  readonly error: string
+  readonly code: number
+}
+
+/** Runs a command of `tgw` as somebody with the admin token, in the gateway's data folder. */
+export const runTgw = async (
+  gateway: Pick<TestGateway, 'dataDir'>,
+  ...words: readonly string[]
+): Promise<Ran> => {
+  const child = Bun.spawn(
+    [process.execPath, '--no-env-file', '--config=/dev/null', join(root, 'src/main.ts'), ...words],
+    {
+      cwd: gateway.dataDir,
+      stdout: 'pipe',
+      stderr: 'pipe',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: gateway.dataDir,
+        TGW_ADMIN_TOKEN: testAdminToken,
+        NO_PROXY: '127.0.0.1',
+      },
+    },
+  )
+  const [out, error, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { out, error, code }
+}
