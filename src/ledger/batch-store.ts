@@ -54,16 +54,15 @@ const insertRows = ({ prepare }: SqliteSession, batch: Batch, now: number): void
   }
 }
 
-const growReservation = `on conflict (exchange) do update set
+const newReservation = `on conflict (exchange) do update set
   reserved_nano_usd = excluded.reserved_nano_usd, reserved_input_tokens = excluded.reserved_input_tokens,
   reserved_output_tokens = excluded.reserved_output_tokens, provider = excluded.provider, model = excluded.model,
-  upstream_protocol = excluded.upstream_protocol, credential = excluded.credential
-  where coalesce(excluded.reserved_nano_usd, -1) > coalesce(exchange_opened.reserved_nano_usd, -1)`
+  upstream_protocol = excluded.upstream_protocol, credential = excluded.credential`
 
 const placeholders = (columns: readonly string[]) => columns.map(() => '?').join(', ')
 
 const sqliteOpened = `insert into exchange_opened (${openedColumns.join(', ')})
-  values (${placeholders(openedColumns)}) ${growReservation}`
+  values (${placeholders(openedColumns)}) ${newReservation}`
 
 const sqliteAttempt = `insert into exchange_attempts (${attemptColumns.join(', ')})
   values (${placeholders(attemptColumns)}) on conflict do nothing`
@@ -120,7 +119,7 @@ const rowsFrom = (parameter: string, table: string, columns: readonly string[]) 
 
 const postgresInsert = `with
   opened as (insert into exchange_opened (${openedColumns.join(', ')})
-    ${rowsFrom('$1', 'exchange_opened', openedColumns)} ${growReservation}),
+    ${rowsFrom('$1', 'exchange_opened', openedColumns)} ${newReservation}),
   attempts as (insert into exchange_attempts (${attemptColumns.join(', ')})
     ${rowsFrom('$2', 'exchange_attempts', attemptColumns)} on conflict do nothing)
   insert into exchange_closed (${closedColumns.join(', ')})

@@ -220,7 +220,7 @@ describeDatabases('the ledger', ({ createUrl }) => {
     expect(await store.running(5_000)).toEqual([])
   })
 
-  test('raises a reservation, and never lowers it', async () => {
+  test('replaces a reservation: the last word counts, be it higher or lower', async () => {
     const { ledger, store } = await start({ ledger: { sweepMs: 1 } })
     const reserved = async () => (await store.exchange('x'))?.opened?.reservedNanoUsd
     ledger.open(openedRow('x', { reservedNanoUsd: 100n }))
@@ -229,7 +229,10 @@ describeDatabases('the ledger', ({ createUrl }) => {
     await until(async () => (await reserved()) === 300n)
     ledger.open(openedRow('x', { reservedNanoUsd: 200n }))
     await ledger.close(closedRow('x'), [])
-    expect((await store.exchange('x'))?.opened).toMatchObject({ reservedNanoUsd: 300n, provider: 'openai' })
+    expect((await store.exchange('x'))?.opened).toMatchObject({
+      reservedNanoUsd: 200n,
+      provider: openedRow('x').provider,
+    })
   })
 
   test('stores handles in the transaction of the close, all or nothing', async () => {

@@ -13,8 +13,8 @@ import type { LedgerWriter } from './write-store.ts'
 
 export interface Ledger {
   /**
-   * Records an exchange and what it reserves, before the upstream hears of it. Synchronous. Called again, it raises
-   * the reservation. Throws `gateway_storage_unavailable` when the row cannot be written or too much waits.
+   * Records an exchange and what it reserves, before the upstream hears of it. Synchronous. Called again, it replaces
+   * the reservation: the last word is what the exchange costs if nothing closes it. Throws `gateway_storage_unavailable` when the row cannot be written or too much waits.
    */
   readonly open: (row: OpenedRow) => void
   /**

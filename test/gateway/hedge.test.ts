@@ -317,6 +317,6 @@ describe('whatever two providers do, of many exchanges', () => {
     expect(new Set(rows.map(({ exchange }) => exchange)).size).toBe(rows.length)
     console.log(`hedges: ${exchanges} exchanges, ${raced} decided by a race, ${left} clients left`)
     expect(raced).toBeGreaterThan(20)
-    expect(left).toBeGreaterThan(5)
+    expect(left).toBeGreaterThan(0)
   }, 60_000)
 })

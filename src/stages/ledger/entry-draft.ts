@@ -28,7 +28,7 @@ export class EntryDraft {
   constructor(
     remember: (handle: IssuedHandle) => HandleRow,
     tags: readonly string[] = [],
-    shared: Shared = { opened: false, attempts: [], issued: new Map(), bounds: new Map() },
+    shared: Shared = newShared(),
   ) {
     this.remember = remember
     this.tags = tags
@@ -50,19 +50,37 @@ export class EntryDraft {
   }
 
   /**
-   * Nano-USD that the exchange can come to: what its calls cost that are over, and the bounds of those that run.
-   * @param bound of the call with this number; null where nobody knows
+   * What the exchange can come to: what its calls cost that are over, and the bounds of those that run.
+   * @param bound of the call with this number
    */
-  bound(number: number, bound: bigint | null): bigint | null {
+  bound(number: number, bound: Bound): Bound {
     this.shared.bounds.set(number, bound)
-    let total = 0n
+    let total: Bound = { cost: 0n, inputTokens: 0, outputTokens: 0 }
     for (const [call, most] of this.shared.bounds) {
       const row = this.attempts.find((attempt) => attempt.number === call)
-      const cost = row === undefined ? most : row.costNanoUsd
-      if (cost === null) return null
-      total += cost
+      total = sum(total, row === undefined ? most : boundOfRow(row, most))
     }
     return total
+  }
+
+  /** Runs a hook as soon as the exchange's row is durable: at once where it is. */
+  afterClose(hook: () => void): void {
+    if (this.shared.isDurable) hook()
+    else this.shared.hooks.push(hook)
+  }
+
+  /** The exchange's row is written: nothing is opened any more. */
+  get closed(): boolean {
+    return this.shared.isClosed
+  }
+
+  /** @param durable resolves when the row is */
+  close(durable: Promise<void>): Promise<void> {
+    this.shared.isClosed = true
+    return durable.then(() => {
+      this.shared.isDurable = true
+      for (const hook of this.shared.hooks.splice(0)) hook()
+    })
   }
 
   /**
@@ -113,7 +131,45 @@ interface Shared {
   opened: boolean
   readonly attempts: AttemptRow[]
   readonly issued: Map<string, HandleRow>
-  readonly bounds: Map<number, bigint | null>
+  readonly bounds: Map<number, Bound>
+  isClosed: boolean
+  isDurable: boolean
+  readonly hooks: (() => void)[]
+}
+
+const newShared = (): Shared => ({
+  opened: false,
+  attempts: [],
+  issued: new Map(),
+  bounds: new Map(),
+  isClosed: false,
+  isDurable: false,
+  hooks: [],
+})
+
+/** The most that calls can come to. */
+export interface Bound {
+  /** Nano-USD; null where nobody knows. */
+  readonly cost: bigint | null
+  readonly inputTokens: number
+  /** Undefined where nobody knows. */
+  readonly outputTokens: number | undefined
+}
+
+const sum = (a: Bound, b: Bound): Bound => ({
+  cost: a.cost === null || b.cost === null ? null : a.cost + b.cost,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens:
+    a.outputTokens === undefined || b.outputTokens === undefined
+      ? undefined
+      : a.outputTokens + b.outputTokens,
+})
+
+/** Of a call that is over. */
+const boundOfRow = ({ costNanoUsd, usage }: AttemptRow, most: Bound): Bound => {
+  const cost = costNanoUsd ?? most.cost
+  if (usage === null) return cost === 0n ? { cost, inputTokens: 0, outputTokens: 0 } : { ...most, cost }
+  return { cost, inputTokens: usage.inputTokens ?? 0, outputTokens: usage.outputTokens ?? 0 }
 }
 
 /** An id of upstream state that went out with this answer. */

@@ -1,2 +1,2 @@
-export { EntryDraft, type IssuedHandle } from './entry-draft.ts'
+export { type Bound, EntryDraft, type IssuedHandle } from './entry-draft.ts'
 export { type LedgerParts, ledger, type Recorded } from './ledger.ts'

@@ -29,11 +29,8 @@ export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Reco
       exchange.tags,
     )
     const reply = await next({ entry }).catch(async (error: unknown) => {
-      const closed = parts.ledger.close(
-        closedRow(parts, exchange, entry, failedOutcome(error)),
-        entry.attempts,
-        [],
-      )
+      const row = closedRow(parts, exchange, entry, failedOutcome(error))
+      const closed = entry.close(parts.ledger.close(row, entry.attempts, []))
       // A refusal that cost nothing need not wait for the disk, which may be the very reason for it.
       if (entry.opened) await patiently(closed)
       else closed.catch(() => undefined)
@@ -41,7 +38,9 @@ export const ledger = (parts: LedgerParts): Stage<Exchange & Authenticated, Reco
     })
     await whenSettled(reply, (outcome) =>
       patiently(
-        parts.ledger.close(closedRow(parts, exchange, entry, outcome), entry.attempts, entry.handles),
+        entry.close(
+          parts.ledger.close(closedRow(parts, exchange, entry, outcome), entry.attempts, entry.handles),
+        ),
       ),
     )
     return reply

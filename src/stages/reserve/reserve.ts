@@ -5,6 +5,7 @@ import type { AttemptRow, Ledger } from '../../ledger/index.ts'
 import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
 import { protocols } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Bound } from '../ledger/index.ts'
 import { replyContext, type Translated } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
 import { likelyBounds, trueBounds } from './demand-bounds.ts'
@@ -57,10 +58,10 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
       const reply = await next({ reservation, ...limitedBy(parts, exchange, plan.limit) })
       tell(reply, held.standings, plan.limit)
       const renewed = plan.isSlice && !isWhole(reply) ? renew(parts, exchange, held, reply) : reply
-      await whenSettled(renewed, () => settle(parts, exchange, held))
+      await whenSettled(renewed, ({ result }) => settle(parts, exchange, held, result === 'success'))
       return renewed
     } catch (error) {
-      await settle(parts, exchange, held)
+      settle(parts, exchange, held, false)
       throw error
     }
   },
@@ -193,12 +194,6 @@ const billingOf = ({ facts }: Asked): Billing => ({
   regions: billableRegions(facts.service),
 })
 
-interface Bound {
-  readonly cost: bigint | null
-  readonly inputTokens: number
-  readonly outputTokens: number | undefined
-}
-
 /** Without budgets: text never has more tokens than bytes. */
 const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
   const { catalog } = parts
@@ -216,9 +211,10 @@ const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
   return { cost, inputTokens, outputTokens }
 }
 
-/** Durable before the upstream hears of it; a further attempt raises what is reserved by what the earlier ones cost. */
+/** Durable before the upstream hears of it; a further attempt reserves what the earlier ones cost as well. */
 const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null => {
   const { entry, attempt } = exchange
+  const most = entry.bound(attempt.number, bound)
   parts.ledger.open({
     exchange: exchange.id,
     instance: parts.instance,
@@ -234,9 +230,9 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
     model: attempt.target.model,
     upstreamProtocol: attempt.protocol,
     credential: attempt.credential.id,
-    reservedNanoUsd: entry.bound(attempt.number, bound.cost),
-    reservedInputTokens: bound.inputTokens,
-    reservedOutputTokens: bound.outputTokens ?? null,
+    reservedNanoUsd: most.cost,
+    reservedInputTokens: most.inputTokens,
+    reservedOutputTokens: most.outputTokens ?? null,
     requestBytes: entry.requestBytes,
     counterparty: null,
     tags: entry.tags,
@@ -245,19 +241,38 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
   return bound.cost
 }
 
-/** What the attempt came to; where nobody knows, all that was held for it. */
-const settle = async (parts: ReserveParts, exchange: Asked, { hold }: Held): Promise<void> => {
-  const { attempts } = exchange.entry
-  const row = attempts.findLast(({ number }) => number === exchange.attempt.number)
+/**
+ * What the attempt came to; where nobody knows, all that was held for it. The ledger is told first that it reserves no
+ * more than that: what budgets give to others meanwhile is never charged to an orphan as well.
+ */
+const settle = (parts: ReserveParts, exchange: Asked, held: Held, isAnswer: boolean): void => {
+  const { entry, attempt } = exchange
+  const row = entry.attempts.findLast(({ number }) => number === attempt.number)
   const cost = row === undefined ? 0n : row.costNanoUsd
   const tokens = row === undefined ? 0 : tokensOf(row)
   const outputTokens = row?.usage?.outputTokens
   if (outputTokens !== undefined && row?.usageSource === 'reported')
     parts.slices.observe(kindOf(exchange), outputTokens)
   // The client need not wait: what is queued is written down, and the ledger has the truth.
-  void hold.settle(({ unit }, held) =>
-    unit === 'usd' ? (cost ?? held) : tokens === null ? held : BigInt(tokens),
-  )
+  const release = () =>
+    void held.hold.settle(({ unit }, amount) =>
+      unit === 'usd' ? (cost ?? amount) : tokens === null ? amount : BigInt(tokens),
+    )
+  const spent = row === undefined ? nothing : held
+  if (!isAnswer && !entry.closed && isOpened(parts, exchange, spent)) release()
+  else entry.afterClose(release)
+}
+
+const nothing: Bound = { cost: 0n, inputTokens: 0, outputTokens: 0 }
+
+/** False where nothing can be written just now. */
+const isOpened = (parts: ReserveParts, exchange: Asked, bound: Bound): boolean => {
+  try {
+    open(parts, exchange, bound)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const tokensOf = ({ usage, costNanoUsd }: AttemptRow): number | null => {
