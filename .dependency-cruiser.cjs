@@ -23,7 +23,7 @@ const table = {
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
-  firewall: ['ir', 'wire', 'config', 'egress', 'telemetry'],
+  firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
     'ir',

@@ -136,6 +136,12 @@ export const errorTable = {
     true,
     'The same body came too often in one session (`limits_runaway`): the client seems to be stuck in a loop.',
   ),
+  gateway_firewall_refused: row(
+    'bad_request',
+    400,
+    false,
+    'The firewall found what the policy forbids; the message says which detector, what kind of thing, and where. Take it out, or see docs/firewall.md.',
+  ),
   gateway_model_unknown: row(
     'unknown_model',
     404,

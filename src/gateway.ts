@@ -2,6 +2,7 @@ import type { Operation } from './ir/index.ts'
 import { type Exchange, type Handler, pipeline } from './pipeline/index.ts'
 import { type AttemptExchange, type AttemptsParts, attempts } from './stages/attempts/index.ts'
 import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
+import { type FirewallStageParts, firewall } from './stages/firewall/index.ts'
 import { type HandlesParts, handles } from './stages/handles/index.ts'
 import { type LedgerParts, ledger } from './stages/ledger/index.ts'
 import { type LimitsParts, limits, localLimits } from './stages/limits/index.ts'
@@ -10,6 +11,7 @@ import { type MatchParts, match } from './stages/match/index.ts'
 import { type MeterParts, meter } from './stages/meter/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
+import { screenAnswers } from './stages/screen-answers/index.ts'
 import { type SessionsParts, sessions } from './stages/sessions/index.ts'
 import { type ShadowParts, shadow } from './stages/shadow/index.ts'
 import { type TargetLimitsParts, targetLimits } from './stages/target-limits/index.ts'
@@ -26,6 +28,7 @@ export type GatewayParts = TraceParts &
   MatchParts &
   ZoneParts &
   LimitsParts &
+  FirewallStageParts &
   HandlesParts &
   ShadowParts &
   AttemptsParts &
@@ -47,6 +50,7 @@ const answered = (parts: GatewayParts) =>
     .use(match(parts)) //         pure: model -> rule, targets                  404
     .use(limits(parts)) //        rates, places, clients that repeat themselves 429
     .use(zone(parts)) //          budgets: red is refused, amber told            402
+    .use(firewall(parts)) //      every text: refused, replaced, written down    400
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .use(shadow(parts)) //        a share is copied to another target, afterwards
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
@@ -55,6 +59,7 @@ const answered = (parts: GatewayParts) =>
 const attempt = (parts: GatewayParts) =>
   pipeline<AttemptExchange>()
     .use(translate(parts)) //     another protocol: decoded, rewritten, encoded   400
+    .use(screenAnswers()) //      what was replaced comes back; what is said is looked at
     .use(targetLimits(parts)) //  what the provider allows us, and limits of targets 429
     .use(reserve(parts)) //       held in every budget, and written down          402
     .use(meter(parts)) //         usage in passing, priced; one attempt row

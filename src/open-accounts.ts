@@ -45,6 +45,8 @@ export interface Accounts {
   readonly credentials: Credentials
   /** Keys of an organisation for the reasoning state that its clients keep. */
   readonly stateKeys: StateKeysOf
+  /** An organisation's key for placeholders. */
+  readonly placeholderKey: (organisation: string) => Uint8Array
   /** What a first start has made and nobody has seen yet. */
   readonly fresh: FirstStart | undefined
   /** Another master key: the given one, or a random one. What is open stays open. */
@@ -115,6 +117,7 @@ export const openAccounts = async (
     rootAdmin,
     credentials: createCredentials(stores.credentials, vault),
     stateKeys: createStateKeys((organisation) => vault.organisationKey('envelope', organisation)),
+    placeholderKey: (organisation) => vault.organisationKey('placeholder', organisation).export(),
     fresh,
     rotateMasterKey: (next) =>
       rotateMasterKey({

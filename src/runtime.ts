@@ -14,6 +14,7 @@ import {
   toPriceOverrides,
 } from './catalog/index.ts'
 import type { FetchMedia } from './egress/index.ts'
+import { createFirewall, type Firewall } from './firewall/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
@@ -53,6 +54,8 @@ export interface Foundation {
   readonly credentials: Credentials
   readonly handles: HandleRegistry
   readonly stateKeys: StateKeysOf
+  /** An organisation's key for placeholders. */
+  readonly placeholderKey: (organisation: string) => Uint8Array
   readonly reasoning: ReasoningRegistry
   readonly sessions: Sessions
   readonly jobs: BackgroundJobs
@@ -91,6 +94,7 @@ export interface Runtime {
   /** Every model that can be named. */
   readonly models: readonly ListedModel[]
   readonly pool: CredentialPool
+  readonly firewall: Firewall
 }
 
 /**
@@ -137,11 +141,15 @@ export const createRuntime = async (
   foundation.health.circuits.configure(circuitSettings(settings))
   foundation.budgetBook.configure(settings.budgets)
   foundation.limits.configure(limitsConfiguration(settings, configured))
+  const firewall = createFirewall(settings.firewall)
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
     anonymous: settings.auth === 'off' ? systemIdentity('auth-off', localTenant) : undefined,
     maxNesting: settings.listen.max_nesting,
+    firewall,
+    onFinding: ({ detector, type, direction, action }) =>
+      foundation.metrics.firewallFinding(detector, type, direction, action),
     keepsAnswers: settings.sessions.store === 'on',
     conversations: settings.sessions.conversations,
     hasUpstream: ({ protocol, operation, incoming }) =>
@@ -173,7 +181,7 @@ export const createRuntime = async (
     onBilled: foundation.prices.noteBilled,
   })
   const healthChecks = healthChecksOf(configured, upstreams)
-  return { settings, handle, upstreams, catalog, routes, models, pool, healthChecks }
+  return { settings, handle, upstreams, catalog, routes, models, pool, healthChecks, firewall }
 }
 
 /** For people who look at the list; the pool does not go by it. */

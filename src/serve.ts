@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createAccountChanges } from './account-changes.ts'
 import { adminApi } from './admin/index.ts'
 import { adminBudgets } from './admin-budgets.ts'
+import { tryFirewall } from './admin-firewall.ts'
 import { adminLimits } from './admin-limits.ts'
 import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
@@ -218,6 +219,7 @@ export const serve = async ({
     credentials,
     handles,
     stateKeys: accounts.stateKeys,
+    placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
     budgetBook,
     purse,
@@ -363,6 +365,7 @@ export const serve = async ({
         reader: {
           usage: async (query) => (await reports()).usage(query),
           upstreamUsage: async (query) => (await reports()).upstreamUsage(query),
+          firewall: async (query) => (await reports()).firewall(query),
           entries: async (query) => (await reports()).entries(query),
           exchange: async (exchange) => (await reports()).exchange(exchange),
           running: async (at, limit) => (await reports()).running(at, limit),
@@ -404,6 +407,8 @@ export const serve = async ({
         routes: () => adminRoutes(runtime),
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
         limits: (question) => adminLimits({ limits, keys: accounts.virtualKeys, runtime }, question),
+        tryFirewall: (question) =>
+          tryFirewall({ keys: accounts.virtualKeys, runtime, placeholderKey: accounts.placeholderKey }, question),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload: reloadAll,
         onChange: changes.announce,

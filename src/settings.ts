@@ -5,7 +5,8 @@ import { loginSettings } from './accounts/login-settings.ts'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
-import { duration, filePath, reserved, secretText, settingMeta } from './config/index.ts'
+import { duration, filePath, secretText, settingMeta } from './config/index.ts'
+import { firewallSettings } from './firewall/settings.ts'
 import { hooksSettings } from './hooks/settings.ts'
 import { listenSettings } from './http/settings.ts'
 import { auditSettings } from './ledger/audit-settings.ts'
@@ -74,9 +75,6 @@ const secrets = z
 
 const mostWorkers = 64
 
-const later = (what: string) =>
-  reserved(`this release has no ${what}, so the setting would protect nothing; remove it`)
-
 /** Everything that a configuration may say. Durations are parsed to milliseconds, sizes to bytes. */
 export const settingsSchema = z.strictObject({
   listen: listenSettings,
@@ -134,7 +132,7 @@ export const settingsSchema = z.strictObject({
   limits_runaway: limitsRunawaySettings,
   limits_when_away: limitsWhenAwaySettings,
   limits_longest_wait: limitsLongestWaitSettings,
-  firewall: later('firewall'),
+  firewall: firewallSettings,
 })
 
 /** The parsed settings; frozen when they come from `loadSettings`. */

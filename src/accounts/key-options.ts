@@ -21,8 +21,8 @@ export interface KeyOptions {
   readonly routing: KeyRouting
   /** Rate limits of its own, beside those of the configuration; `null` for none. */
   readonly limits: KeyLimits | null
-  /** What the firewall does with its exchanges. This release has no firewall and takes `inherit` only. */
-  readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'block'
+  /** What the firewall does with what it finds in its exchanges, whatever team and route say; `inherit`: as they say. */
+  readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'enforce'
 }
 
 /** Which of the targets that a rule leads to, and that the key may use, come first. */
@@ -76,12 +76,7 @@ const strategy = z
   .nullable()
 const prefer = z.array(z.string().min(1).max(100)).max(50).readonly()
 
-const firewall = z
-  .enum(['inherit', 'off', 'monitor', 'redact', 'block'])
-  .refine(
-    (policy): boolean => policy === 'inherit',
-    'this release has no firewall, so a policy would protect nothing: leave it at inherit',
-  )
+const firewall = z.enum(['inherit', 'off', 'monitor', 'redact', 'enforce'])
 
 /** Strict: for what an operator gives. What is absent is as nothing was said about. */
 export const keyOptionsSchema = z.strictObject({

@@ -19,6 +19,7 @@ export const permissions = [
   'budgets:read',
   'budgets:write',
   'limits:read',
+  'firewall:read',
   'prices:read',
   'prices:write',
   'audit-log:read',

@@ -13,6 +13,7 @@ import { entriesRoutes } from './routes/entries.ts'
 import { entriesExportRoutes } from './routes/entries-export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keysRoutes } from './routes/keys.ts'
+import { firewallRoutes } from './routes/firewall.ts'
 import { limitsRoutes } from './routes/limits.ts'
 import { loginLinkRoutes, publicLoginPaths, publicLoginRoutes } from './routes/login.ts'
 import { modelsRoutes } from './routes/models.ts'
@@ -51,6 +52,11 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   )
 
   app.use('/api/*', authenticate(parts))
+  app.use('/api/*', (context, next) => {
+    const { pathname, search } = new URL(context.req.url)
+    if (/%00/.test(search)) throw new GatewayError('gateway_request_invalid', 'a query cannot hold a NUL')
+    return isReadable(pathname) ? next() : context.notFound()
+  })
   app.use('/api/*', async (context, next) => {
     await next()
     if (context.req.method !== 'GET' && context.res.ok) await parts.onChange()
@@ -74,6 +80,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', budgetsRoutes(parts))
   app.route('/api/v1', auditLogRoutes(parts))
   app.route('/api/v1', limitsRoutes(parts))
+  app.route('/api/v1', firewallRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))
@@ -86,6 +93,15 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', sessionsRoutes(parts))
   app.route('/api/v1', loginLinkRoutes(parts))
   return app
+}
+
+/** No id has a NUL or bytes that are no UTF-8: such a path names nothing, and databases refuse to be asked for it. */
+const isReadable = (path: string): boolean => {
+  try {
+    return !decodeURIComponent(path).includes('\0')
+  } catch {
+    return false
+  }
 }
 
 const errorAnswer = (error: GatewayError): Response =>

@@ -13,6 +13,7 @@ import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore 
 import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { CredentialDesk } from './credential-desk.ts'
+import type { FirewallQuestion, FirewallTrial } from './firewall-trial.ts'
 import type { LimitsQuestion, LimitsReport } from './limits-report.ts'
 import type { LoginDesk } from './login-desk.ts'
 import type { ChangeRecorder } from './record-changes.ts'
@@ -26,7 +27,7 @@ export interface AdminParts {
   readonly credentials: CredentialDesk
   /** Another master key: the given one, or a random one. */
   readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
-  readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'entries' | 'exchange' | 'running'>
+  readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'firewall' | 'entries' | 'exchange' | 'running'>
   readonly tenants: Tenants
   readonly users: Users
   readonly logins: Logins
@@ -53,6 +54,8 @@ export interface AdminParts {
   /** Throws `gateway_request_invalid` for a key or endpoint that there is not. */
   readonly explainRoute: (question: RouteQuestion) => Promise<RouteExplanation>
   readonly limits: (question: LimitsQuestion) => Promise<LimitsReport>
+  /** Throws `not_found` for a key that there is not. */
+  readonly tryFirewall: (question: FirewallQuestion) => Promise<FirewallTrial>
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
   /**

@@ -14,6 +14,7 @@ export type {
   TakeOptions,
   TestedCredential,
 } from './credential-desk.ts'
+export type { FirewallQuestion, FirewallTrial } from './firewall-trial.ts'
 export type {
   LimitsQuestion,
   LimitsReport,

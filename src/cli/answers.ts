@@ -94,6 +94,38 @@ export const limitsSchema = z.looseObject({
   ),
 })
 
+export const firewallTrialSchema = z.looseObject({
+  isRefused: z.boolean(),
+  findings: z.array(
+    z.looseObject({
+      detector: z.string(),
+      type: z.string(),
+      rule: z.string(),
+      confidence: z.number(),
+      action: z.string(),
+      line: z.number(),
+      column: z.number(),
+    }),
+  ),
+  text: z.string(),
+  modes: z.record(z.string(), z.string()),
+})
+
+export const firewallReportSchema = z.looseObject({
+  rows: z.array(
+    z.looseObject({
+      detector: z.string(),
+      type: z.string(),
+      direction: z.string(),
+      action: z.string(),
+      key: z.string().nullable().optional(),
+      exchanges: z.number(),
+      findings: z.number(),
+      last: z.number(),
+    }),
+  ),
+})
+
 export const modelsSchema = z.looseObject({
   models: z.array(
     z.looseObject({

@@ -71,9 +71,10 @@ export const addKeyFlags = (command: Command): Command =>
       ]),
     )
     .addOption(
-      new Option('--firewall <policy>', 'this release has no firewall, and takes inherit only').choices([
-        ...firewallPolicies,
-      ]),
+      new Option(
+        '--firewall <policy>',
+        'what the firewall does with what it finds; inherit: as team, route and gateway say',
+      ).choices([...firewallPolicies]),
     )
     .option('--rpm <number>', 'at most so many requests per minute', parseCount(1, mostPerMinute))
     .option(
@@ -129,7 +130,7 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
 
 const mostPerMinute = 1_000_000_000_000
 const strategies = ['fallback', 'weighted', 'round-robin', 'least-loaded', 'lowest-latency', 'cheapest']
-const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'block']
+const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'enforce']
 
 /** Operations and protocols: what a key's endpoints may be called. */
 export const endpoints: readonly string[] = [...operations, ...protocolIds]

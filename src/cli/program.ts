@@ -8,6 +8,7 @@ import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { credentialsCommand } from './commands/credentials.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { firewallCommand } from './commands/firewall.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
@@ -50,6 +51,7 @@ const commands: readonly CommandMaker[] = [
   budgetsCommand,
   ledgerCommand,
   limitsCommand,
+  firewallCommand,
   shadowCommand,
   auditCommand,
   auditLogCommand,

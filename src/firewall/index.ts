@@ -1,1 +1,21 @@
+export { type AllowedValue, type AllowList, createAllowList } from './allow-list.ts'
+export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
+export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
+export {
+  createPolicy,
+  type Direction,
+  type FirewallMode,
+  type FirewallPolicy,
+  firewallModes,
+  type PolicyLayer,
+} from './policy.ts'
+export { createScanMemory, type ScanMemory } from './scan-memory.ts'
+export {
+  createScreen,
+  type Found,
+  type Screen,
+  type ScreenedText,
+  type Screener,
+  type Screening,
+} from './screen.ts'

@@ -48,6 +48,7 @@ const columns: readonly (readonly [name: string, read: (entry: Entry) => Cell])[
   ['request_bytes', ({ requestBytes }) => requestBytes],
   ['response_bytes', ({ responseBytes }) => responseBytes],
   ['corrected', ({ corrected }) => corrected],
+  ['firewall', ({ firewall }) => firewall],
 ]
 
 export const entryColumns: readonly string[] = columns.map(([name]) => name)

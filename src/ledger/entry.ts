@@ -121,4 +121,6 @@ export interface ClosedRow {
   readonly clientAgent: string | null
   /** Of the key and of the request. */
   readonly tags: readonly string[]
+  /** What the firewall found, as JSON: `FirewallEvidence[]`; null for nothing. */
+  readonly firewall: string | null
 }

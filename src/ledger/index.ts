@@ -52,6 +52,7 @@ export type {
 export type { ShadowCost, ShadowPair, ShadowQuery, ShadowReport, Share } from './shadow-report.ts'
 export { createShadowStore, hourOf, type ShadowStore } from './shadow-store.ts'
 export { isTimeZone } from './time-zone.ts'
+export type { FirewallQuery, FirewallRow } from './firewall-store.ts'
 export type { UpstreamUsageQuery, UpstreamUsageRow } from './upstream-usage-store.ts'
 export { type UsageDimension, usageDimensions } from './usage-dimensions.ts'
 export type { UsageQuery, UsageReport, UsageRow, UsageSums } from './usage-store.ts'

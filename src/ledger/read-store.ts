@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Database } from '../storage/index.ts'
 import type { AttemptRow, ClosedRow, OpenedRow } from './entry.ts'
 import { type EntryFilters, matching, toInteger } from './entry-filter.ts'
+import { type FirewallQuery, type FirewallRow, readFirewall } from './firewall-store.ts'
 import { readAttempt, readClosed, readOpened } from './row-reading.ts'
 import { readUpstreamUsage, type UpstreamUsageQuery, type UpstreamUsageRow } from './upstream-usage-store.ts'
 import { boundedLimit, readUsage, type UsageQuery, type UsageReport } from './usage-store.ts'
@@ -11,6 +12,8 @@ import { boundedLimit, readUsage, type UsageQuery, type UsageReport } from './us
 export interface LedgerReader {
   /** What upstream calls of one provider used, by UTC day and model: what its bill is about. */
   readonly upstreamUsage: (query: UpstreamUsageQuery) => Promise<readonly UpstreamUsageRow[]>
+  /** What the firewall found, and what was done about it. */
+  readonly firewall: (query: FirewallQuery) => Promise<readonly FirewallRow[]>
   /** Requests, tokens and cost, in total and broken down. */
   readonly usage: (query: UsageQuery) => Promise<UsageReport>
   /** Final rows, newest first. A page never shifts when new rows come. */
@@ -59,6 +62,7 @@ export const createLedgerReader = (database: Database): LedgerReader => {
   return {
     usage: (query) => readUsage(database, query),
     upstreamUsage: (query) => readUpstreamUsage(kysely, query),
+    firewall: (query) => readFirewall(kysely, database.kind, query),
     entries: async ({ cursor, limit, filters = {}, order = 'newest', asOf = Number.MAX_SAFE_INTEGER }) => {
       const size = boundedLimit(limit, 100)
       const condition = matching(filters)

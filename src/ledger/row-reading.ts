@@ -89,6 +89,7 @@ export const readClosed = (row: Selectable<ExchangeClosedTable>): ClosedRow => (
   warnings: row.warnings,
   clientAgent: row.client_agent,
   tags: texts(row.tags),
+  firewall: row.firewall,
 })
 
 const kinds = ['client', 'shadow', 'canary', 'background', 'peer'] as const

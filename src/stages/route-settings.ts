@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
+import { firewallLayerSettings } from '../firewall/settings.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
 import { hedgeSettings, toHedgePolicy } from './hedge-settings.ts'
 import { patternProblem, type RouteRule, strategies } from './match/index.ts'
@@ -170,6 +171,9 @@ export const route = z.strictObject({
     .enum(workModes)
     .optional()
     .describe('Other work mode than that of the port and the gateway; what a virtual key says wins over it.'),
+  firewall: firewallLayerSettings
+    .optional()
+    .describe('Other firewall modes than those of the gateway; what a virtual key says wins over them.'),
   timeouts: z
     .strictObject({
       connect: duration().optional().describe('Longest wait for a connection, in seconds or with a unit.'),
@@ -189,7 +193,8 @@ export const route = z.strictObject({
 
 /** A rule as routing has it. */
 export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
-  const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, hedge, shadow } = written
+  const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, hedge, shadow, firewall } =
+    written
   return {
     match,
     name,
@@ -200,6 +205,7 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
       sticky: sticky ?? strategy !== 'fallback',
       ...(tries === undefined ? {} : { tries }),
       ...(work_mode === undefined ? {} : { workMode: work_mode }),
+      ...(firewall === undefined ? {} : { firewall }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
       ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),
       ...(shadow === undefined ? {} : { shadow: toShadowPolicy(shadow) }),

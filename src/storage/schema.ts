@@ -120,6 +120,8 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   response_bytes: Integer
   warnings: NullableText
   client_agent: NullableText
+  /** A JSON list of what was found, without the values; null for nothing. */
+  firewall: NullableText
 }
 
 /** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */

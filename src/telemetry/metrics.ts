@@ -58,6 +58,8 @@ export interface Metrics {
   hedge(provider: string, result: 'won' | 'lost'): void
   /** Something of a client's request or answer had no counterpart in the other protocol. */
   translationWarning(source: string, target: string, feature: string): void
+  /** The firewall found something. @param action what was done about it */
+  firewallFinding(detector: string, type: string, direction: string, action: string): void
   render(): Promise<string>
   readonly contentType: string
   /** Stops the timer behind the process metrics. */
@@ -145,6 +147,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'What had no counterpart where one protocol was translated into another.',
     labels: ['source', 'target', 'feature'],
   })
+  const firewallFindings = counter({
+    name: 'tollgate_firewall_findings_total',
+    help: 'What the firewall found in requests and answers, and what was done about it.',
+    labels: ['detector', 'type', 'direction', 'action'],
+  })
   const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
   restarts().add(options.workerRestarts ?? 0)
   const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
@@ -185,6 +192,8 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     hedge: (provider, result) => hedges(provider, result).add(),
     violation: (protocol, rule) => violations(protocol, rule).add(),
     translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),
+    firewallFinding: (detector, type, direction, action) =>
+      firewallFindings(detector, type, direction, action).add(),
     render: registry.render,
     contentType: registry.contentType,
     close: addProcessMetrics(registry),

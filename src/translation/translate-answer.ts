@@ -1,4 +1,4 @@
-import { collect, type GenerateResponse, replay } from '../ir/index.ts'
+import { type CanonicalError, collect, type GenerateResponse, replay } from '../ir/index.ts'
 import { eventChain } from './event-chain.ts'
 import type { TranslatedRequest } from './translate-request.ts'
 
@@ -11,5 +11,18 @@ export const translateAnswer = (
   if (machines.length === 0) return response
   const chain = eventChain(machines)
   const events = replay(response).flatMap((event) => chain.push(event))
-  return collect(response.protocol, [...events, ...chain.end()]).response
+  const collected = collect(response.protocol, [...events, ...chain.end()])
+  if (collected.error !== undefined) throw new RefusedAnswer(collected.error)
+  return collected.response
+}
+
+/** A pass ended the answer with an error of its own. */
+export class RefusedAnswer extends Error {
+  readonly error: CanonicalError
+
+  constructor(error: CanonicalError) {
+    super(error.message)
+    this.name = 'RefusedAnswer'
+    this.error = error
+  }
 }

@@ -95,7 +95,10 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
       hasBegun ||= !heads.has(event.type)
       if (hasSaidEnd) break
       hasEnded ||= event.type === 'end' || event.type === 'error'
-      text += encoded(chain.push(event))
+      const said = chain.push(event)
+      text += encoded(said)
+      // A pass ended the answer with an error of its own.
+      if (!hasEnded && said.some(({ type }) => type === 'error')) hasSaidEnd = true
     }
     return text
   }

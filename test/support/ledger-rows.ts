@@ -81,6 +81,7 @@ export const closedRow = (exchange: string, changes: Partial<ClosedRow> = {}): C
   requestBytes: 400,
   responseBytes: 800,
   warnings: null,
+  firewall: null,
   clientAgent: 'claude-cli/2.1.0',
   tags: ['ci', 'project-x'],
   ...changes,

@@ -4,6 +4,7 @@ import type { Exchange } from '../../pipeline/index.ts'
 import type { Credential } from '../../providers/index.ts'
 import type { TokenCounter } from '../../translation/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
+import type { Screened } from '../firewall/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Limited } from '../limits/index.ts'
@@ -46,7 +47,8 @@ export type AnsweredExchange = Exchange &
   Matched &
   Zoned &
   Limited &
-  HandlesChecked
+  HandlesChecked &
+  Screened
 
 export type AttemptExchange = AnsweredExchange & Attempting
 

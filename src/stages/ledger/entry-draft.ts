@@ -1,3 +1,4 @@
+import type { Found } from '../../firewall/index.ts'
 import type { Warning } from '../../ir/index.ts'
 import type { AttemptRow } from '../../ledger/index.ts'
 import type { HandleKind } from '../../protocols/index.ts'
@@ -19,6 +20,8 @@ export class EntryDraft {
   /** Number of the upstream call whose words the client got, where that is not the last. */
   answeredBy: number | undefined
   warnings: Warning[] = []
+  /** What the firewall found, in the request and in answers. */
+  readonly found: Found[]
   /** Of the key, then those that the request names. */
   readonly tags: readonly string[]
   private readonly shared: Shared
@@ -33,6 +36,7 @@ export class EntryDraft {
     this.remember = remember
     this.tags = tags
     this.shared = shared
+    this.found = shared.found
   }
 
   /** Durable `opened` row written, so the upstream may have been reached. */
@@ -135,6 +139,7 @@ interface Shared {
   isClosed: boolean
   isDurable: boolean
   readonly hooks: (() => void)[]
+  readonly found: Found[]
 }
 
 const newShared = (): Shared => ({
@@ -145,6 +150,7 @@ const newShared = (): Shared => ({
   isClosed: false,
   isDurable: false,
   hooks: [],
+  found: [],
 })
 
 /** The most that calls can come to. */

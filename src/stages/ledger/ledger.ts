@@ -1,3 +1,4 @@
+import { evidenceOf } from '../../firewall/index.ts'
 import type { ClosedRow, Ledger } from '../../ledger/index.ts'
 import { type Exchange, failedOutcome, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { HandleRegistry } from '../../sessions/index.ts'
@@ -103,6 +104,7 @@ const closedRow = (
     responseBytes: outcome.responseBytes,
     warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
     tags: entry.tags,
+    firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

@@ -1,3 +1,4 @@
+import type { PolicyLayer } from '../../firewall/index.ts'
 import type { WorkMode } from '../../ir/index.ts'
 
 /** How the targets of a rule are chosen among. */
@@ -20,6 +21,7 @@ export interface RoutePolicy {
   /** A session stays with its upstream while that is healthy. */
   readonly sticky: boolean
   readonly workMode?: WorkMode
+  readonly firewall?: PolicyLayer
   /** Upstream calls to one target before the next is tried. */
   readonly tries?: number
   readonly timeouts?: {

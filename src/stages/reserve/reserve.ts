@@ -6,7 +6,7 @@ import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '
 import { protocols } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import type { Bound } from '../ledger/index.ts'
-import { replyContext, type Translated } from '../translate/index.ts'
+import { passingContext, replyContext, type Translated } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
 import { likelyBounds, trueBounds } from './demand-bounds.ts'
 import { type Billing, type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
@@ -289,7 +289,7 @@ const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamRe
   const body = new RenewedStream({
     inner: reply.body,
     decoder: codec.streamDecoder(),
-    encoder: codec.streamEncoder(replyContext(exchange, codec.decodeRequest(exchange.request))),
+    encoder: codec.streamEncoder(contextOf(exchange)(exchange, codec.decodeRequest(exchange.request))),
     heldTokens: held.outputTokens,
     async extend() {
       const steps = await held.hold.extend(held.stepWanted, { least: leastSteps, most: stepsFor(slice) })
@@ -307,6 +307,8 @@ const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamRe
   })
   return { ...reply, body }
 }
+
+const contextOf = ({ translation }: Asked) => (translation === undefined ? passingContext : replyContext)
 
 const tell = (reply: Reply, standings: readonly Standing[], limit: number | undefined): void => {
   const worst = standings.some(({ zone }) => zone === 'red')

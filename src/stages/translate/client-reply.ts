@@ -15,6 +15,14 @@ export const replyContext = (exchange: AttemptExchange, asked: GenerateRequest):
   now: Math.floor(exchange.startedAt / 1000),
 })
 
+/** The same where the provider's own answer goes on: what it calls itself stays. */
+export const passingContext = (exchange: AttemptExchange, asked: GenerateRequest): ReplyContext => ({
+  request: asked,
+  headers: exchange.incoming.headers,
+  id: exchange.id,
+  now: Math.floor(exchange.startedAt / 1000),
+})
+
 /** Gemini clients that stream without `alt=sse` read a JSON array, errors included. */
 export const clientFraming = ({ protocol, facts, request }: AttemptExchange): StreamFraming =>
   protocol.id === 'gemini' && facts.stream && request.query.get('alt') !== 'sse' ? 'json-array' : 'sse'

@@ -76,6 +76,7 @@ const generation = async (
   parts: TranslationOfParts,
 ): Promise<GenerateTranslation> => {
   const { protocol, request, identity, session } = exchange
+  const { original } = exchange.screen
   const { upstream, losses, target, passes, reasoning, stateKeys } = parts
   const { organisation } = identity.tenant
   const clientCodec = protocol.generate
@@ -104,11 +105,15 @@ const generation = async (
     clientCodec: session?.draft?.watch(clientCodec) ?? clientCodec,
     ...translated,
     // Answers echo what the client wrote, not what was fetched or remembered for it.
-    asked: session === undefined ? decoded : { ...decoded, ...session.echoed },
-    answerMachines: () =>
-      remembers
-        ? [...translated.answerMachines(), rememberReasoning(reasoning, organisation)]
-        : translated.answerMachines(),
+    asked: {
+      ...(original === undefined ? decoded : clientCodec.decodeRequest(original)),
+      ...session?.echoed,
+    },
+    answerMachines: () => [
+      ...translated.answerMachines(),
+      ...(remembers ? [rememberReasoning(reasoning, organisation)] : []),
+      ...exchange.screen.machines(),
+    ],
   }
 }
 

@@ -2,7 +2,7 @@ import { GatewayError, toGatewayError } from '../../errors.ts'
 import { type CanonicalError, collect, type GenerateResponse } from '../../ir/index.ts'
 import type { WholeReply } from '../../pipeline/index.ts'
 import type { AnswerFacts, WireResponse } from '../../protocols/index.ts'
-import { type EncodedAnswer, encodeAnswer, translateAnswer } from '../../translation/index.ts'
+import { type EncodedAnswer, encodeAnswer, RefusedAnswer, translateAnswer } from '../../translation/index.ts'
 import { frameSplitter, sseDecoder } from '../../wire/index.ts'
 import {
   clientFraming,
@@ -49,6 +49,10 @@ export const translatedWhole = (
   try {
     return success(say(), facts, headers)
   } catch (error) {
+    if (error instanceof RefusedAnswer) {
+      const refused = translatedError(exchange, error.error, { headers, upstreamStatus, facts })
+      return { ...refused, outcome: { ...refused.outcome, result: 'refused' } }
+    }
     const { code, row, message } = toGatewayError(error)
     if (row.kind === 'internal') report(job, error)
     return translatedError(exchange, { kind: row.kind, code, message }, { headers, upstreamStatus, facts })

@@ -15,6 +15,7 @@ import { usageRollupsMigration } from './0012-usage-rollups.ts'
 import { auditLogMigration } from './0013-audit-log.ts'
 import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
+import { firewallMigration } from './0016-firewall.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0013-audit-log': auditLogMigration,
   '0014-prices': pricesMigration,
   '0015-budgets': budgetsMigration,
+  '0016-firewall': firewallMigration,
 }

@@ -1,0 +1,176 @@
+import { GatewayError } from '../errors.ts'
+import type { StreamEvent } from '../ir/index.ts'
+import type { Machine } from '../wire/index.ts'
+import type { Finding } from './finding.ts'
+import type { FirewallPolicy } from './policy.ts'
+import type { Found, Screen, ScreenedText, Screening } from './screen.ts'
+
+export interface AnswerWatchParts {
+  readonly screen: Screen
+  readonly policy: FirewallPolicy
+  /** What stands in for a value that the model said: never the value. */
+  readonly placeholder: (finding: Finding, value: string) => string
+  /** The client sent it itself, so that it is no news to it. */
+  readonly isKnown: (value: string) => boolean
+  /** Told of each finding once. */
+  readonly onFound: (found: readonly Found[]) => void
+}
+
+/** Text behind the end of what was looked at, in characters: a value that is not yet whole may begin in it. */
+const held = 256
+
+type Delta = Extract<
+  StreamEvent,
+  { type: 'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'tool-call-delta' }
+>
+
+/**
+ * Looks for findings in what a model says. Where the policy only tells, nothing is held back or changed. Where it
+ * replaces or refuses, text is released behind at most 256 characters, and the input of a tool call when it is whole:
+ * agents run it at the item's end. A refusal ends the answer with an error.
+ */
+export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent, StreamEvent> => {
+  const { policy, screen } = parts
+  const open = new Map<string, OpenPart>()
+  const acts = policy.acts('output')
+  let isOver = false
+
+  const look = (part: OpenPart, text: string): Screening<ScreenedText> => {
+    const { at, kind } = part
+    return screen.run([{ id: at, role: 'assistant', kind, text }], policy, 'output')
+  }
+  const known = (text: string, { start, end }: Finding): boolean => parts.isKnown(text.slice(start, end))
+
+  const refuse = ({ detector, type, at }: Found): readonly StreamEvent[] => {
+    isOver = true
+    const { code, row, message } = answerRefused(detector, type, at)
+    return [{ type: 'error', error: { kind: row.kind, code, message } }]
+  }
+
+  /** Says what may be said of a part, and keeps the rest. */
+  const release = (part: OpenPart, isWhole: boolean): readonly StreamEvent[] => {
+    const { text, last } = part
+    if (last === undefined || text === '') return []
+    const { found, redactions, refusal } = look(part, text)
+    const news = found.filter((finding) => !known(text, finding))
+    if (refusal !== undefined && news.includes(refusal)) {
+      parts.onFound(news)
+      return refuse(refusal)
+    }
+    const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
+    let until = isWhole ? text.length : part.kind === 'tool-input' ? 0 : Math.max(0, text.length - held)
+    // What reaches into the rest may still grow.
+    for (const { start, end } of news) if (start < until && end >= until) until = Math.min(until, start)
+    if (isHighSurrogate(text.charCodeAt(until - 1)) && until < text.length) until -= 1
+    parts.onFound(news.filter(({ end }) => end <= until))
+    let said = ''
+    let at = 0
+    for (const finding of replaced) {
+      if (finding.end > until) break
+      said +=
+        text.slice(at, finding.start) + parts.placeholder(finding, text.slice(finding.start, finding.end))
+      at = finding.end
+    }
+    said += text.slice(at, until)
+    part.text = text.slice(until)
+    return said === '' ? [] : [withText(last, said)]
+  }
+
+  const onDelta = (event: Delta): readonly StreamEvent[] => {
+    const key = keyOf(event)
+    const part = open.get(key) ?? openPart(event)
+    open.set(key, part)
+    if (!acts) {
+      part.text += textOf(event)
+      return [event]
+    }
+    const pieces = part.last !== undefined && !isSamePiece(part.last, event) ? release(part, true) : []
+    part.text += textOf(event)
+    part.last = event
+    if (isOver || part.text.length < 2 * held) return pieces
+    return [...pieces, ...release(part, false)]
+  }
+  const onEnd = (event: Extract<StreamEvent, { index: number }>): readonly StreamEvent[] => {
+    const key = keyOf(event)
+    const part = open.get(key)
+    open.delete(key)
+    if (part === undefined) return [event]
+    if (acts) {
+      const said = release(part, true)
+      return isOver ? said : [...said, event]
+    }
+    parts.onFound(look(part, part.text).found.filter((finding) => !known(part.text, finding)))
+    return [event]
+  }
+  const releaseAll = (): readonly StreamEvent[] => {
+    const said = [...open.values()].flatMap((part) => (isOver ? [] : release(part, true)))
+    open.clear()
+    return said
+  }
+
+  return {
+    push(event) {
+      if (isOver) return []
+      switch (event.type) {
+        case 'text-delta':
+        case 'refusal-delta':
+        case 'reasoning-delta':
+        case 'tool-call-delta':
+          return onDelta(event)
+        case 'text-end':
+        case 'refusal-end':
+        case 'reasoning-end':
+        case 'tool-call-end':
+          return onEnd(event)
+        case 'error':
+        case 'finish': {
+          const said = acts ? releaseAll() : []
+          return isOver ? said : [...said, event]
+        }
+        default:
+          return [event]
+      }
+    },
+    end: () => (isOver || !acts ? [] : releaseAll()),
+  }
+}
+
+/** The answer holds what the policy forbids. */
+export const answerRefused = (detector: string, type: string, at: string): GatewayError =>
+  new GatewayError(
+    'gateway_firewall_refused',
+    `the firewall ends this answer: ${detector} found ${type} in ${at}`,
+  )
+
+interface OpenPart {
+  readonly at: string
+  readonly kind: ScreenedText['kind']
+  /** What is not said yet; where nothing is held, all of it. */
+  text: string
+  last: Delta | undefined
+}
+
+const openPart = (event: Delta): OpenPart => ({
+  at: `${event.choice === undefined ? '' : `choice ${event.choice}, `}part ${event.index} of the answer`,
+  kind:
+    event.type === 'tool-call-delta' ? 'tool-input' : event.type === 'reasoning-delta' ? 'reasoning' : 'text',
+  text: '',
+  last: undefined,
+})
+
+const keyOf = ({ choice, index }: { readonly choice?: number; readonly index: number }): string =>
+  `${choice ?? 0}/${index}`
+
+const textOf = (event: Delta): string => (event.type === 'tool-call-delta' ? event.input : event.text)
+
+/** Pieces of thoughts are apart from each other. */
+const isSamePiece = (a: Delta, b: Delta): boolean =>
+  a.type !== 'reasoning-delta' || b.type !== 'reasoning-delta' || (a.piece === b.piece && a.kind === b.kind)
+
+/** What a delta had beside its words belonged to those words. */
+const withText = (last: Delta, text: string): StreamEvent => {
+  const { extensions: _, ...event } = last
+  return event.type === 'tool-call-delta' ? { ...event, input: text } : { ...event, text }
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff

@@ -1,0 +1,78 @@
+import { compileGlob } from '../accounts/index.ts'
+import { createAllowList } from './allow-list.ts'
+import { createCustomDetector } from './custom-detector.ts'
+import type { Detector } from './finding.ts'
+import { createPolicy, type FirewallPolicy, type PolicyLayer } from './policy.ts'
+import { createScanMemory } from './scan-memory.ts'
+import { createScreen, type Screen, type ScreenedText, type Screener } from './screen.ts'
+import type { FirewallSettings } from './settings.ts'
+
+/** What one reading of the configuration says is looked for, by whom, and what is done about it. */
+export interface Firewall {
+  readonly screen: Screen
+  /** Of an exchange: the layers of the configuration that fit it, then those of its route and key. */
+  policyOf(subject: FirewallSubject): FirewallPolicy
+  /** Their names. */
+  readonly detectors: readonly string[]
+  /** Are redacted secrets put back into answers? */
+  readonly restoresSecrets: boolean
+}
+
+export interface FirewallSubject {
+  readonly team: string | null
+  /** Id and name of the key. */
+  readonly keys: readonly string[]
+  /** From the more general to the more specific. */
+  readonly layers: readonly PolicyLayer[]
+}
+
+export const createFirewall = (settings: FirewallSettings): Firewall => {
+  const custom = settings.custom.map(({ id, type, words, pattern }) =>
+    createCustomDetector(words === undefined ? { id, type, pattern: pattern ?? '' } : { id, type, words }),
+  )
+  const injections = createInjectionDetectors()
+  const screeners: readonly Screener[] = [
+    { detector: createSecretDetector(), looksAt: () => true },
+    ...custom.map((detector) => ({ detector, looksAt: () => true })),
+    { detector: createPersonalDetector(settings.personal_types), looksAt: () => true },
+    { detector: injections.user, looksAt: isOfUser, isTellingOnly: true },
+    { detector: injections.tool, looksAt: isOfTool, isTellingOnly: true },
+  ]
+  const detectors = [...new Set(screeners.map(({ detector }) => detector.id))]
+  const policies = new Map<string, FirewallPolicy>()
+  return {
+    screen: createScreen({
+      screeners,
+      allowed: createAllowList(settings.allow),
+      memory: createScanMemory(settings.remembered),
+    }),
+    detectors,
+    restoresSecrets: settings.secrets === 'reversible',
+    policyOf({ team, keys, layers }) {
+      const fitting = settings.overrides.filter((one) => fits(one, team, keys))
+      const name = JSON.stringify([fitting.map((one) => settings.overrides.indexOf(one)), layers])
+      const known = policies.get(name)
+      if (known !== undefined) return known
+      const policy = createPolicy([settings, ...fitting, ...layers], detectors)
+      // Layers come from routes and keys, of which there are not many kinds.
+      if (policies.size >= mostPolicies) policies.clear()
+      policies.set(name, policy)
+      return policy
+    },
+  }
+}
+
+const mostPolicies = 1_000
+
+const fits = (
+  { team: wantedTeam, key }: FirewallSettings['overrides'][number],
+  team: string | null,
+  keys: readonly string[],
+): boolean =>
+  (wantedTeam === undefined || (team !== null && compileGlob(wantedTeam)(team))) &&
+  (key === undefined || keys.some(compileGlob(key)))
+
+/** What people write; what the operator wrote is not held against them. */
+const isOfUser = ({ role, kind }: ScreenedText): boolean => role === 'user' && kind !== 'tool-output'
+
+const isOfTool = ({ role, kind }: ScreenedText): boolean => kind === 'tool-output' || role === 'tool'

@@ -1,0 +1,103 @@
+import type { Leaf } from '../ir/index.ts'
+import type { AllowList } from './allow-list.ts'
+import type { Detector, Finding } from './finding.ts'
+import type { Direction, FirewallPolicy } from './policy.ts'
+import type { ScanMemory } from './scan-memory.ts'
+
+/** A text of a request or an answer. */
+export type ScreenedText = Pick<Leaf, 'id' | 'role' | 'kind' | 'text'>
+
+/** A finding with its place and what is done about it. */
+export interface Found extends Finding {
+  /** The leaf's id: a JSON path of the client's request, or of the answer. */
+  readonly at: string
+  readonly direction: Direction
+  readonly action: 'reported' | 'redacted' | 'refused'
+}
+
+export interface Screening<Text extends ScreenedText> {
+  readonly found: readonly Found[]
+  /** What is to be replaced, by text, in order of their start and without overlaps. */
+  readonly redactions: ReadonlyMap<Text, readonly Finding[]>
+  /** What was found itself, for telling whether an answer says something new. Never for showing. */
+  readonly values: ReadonlySet<string>
+  /** The first that refuses all of it. */
+  readonly refusal: Found | undefined
+}
+
+/** A detector, and the texts that it looks at. */
+export interface Screener {
+  readonly detector: Detector
+  readonly looksAt: (text: ScreenedText) => boolean
+  /** Replacing what it finds would help nobody: `redact` only tells. */
+  readonly isTellingOnly?: boolean
+}
+
+export interface Screen {
+  run<Text extends ScreenedText>(
+    texts: readonly Text[],
+    policy: FirewallPolicy,
+    direction: Direction,
+  ): Screening<Text>
+}
+
+export interface ScreenParts {
+  /** Where two find something in one place, the first of this list counts. */
+  readonly screeners: readonly Screener[]
+  readonly allowed: AllowList
+  readonly memory: ScanMemory
+}
+
+/** Holds texts against all detectors that the policy has on. Pure but for what it remembers of texts. */
+export const createScreen = ({ screeners, allowed, memory }: ScreenParts): Screen => ({
+  run(texts, policy, direction) {
+    const found: Found[] = []
+    const redactions = new Map<(typeof texts)[number], readonly Finding[]>()
+    const values = new Set<string>()
+    let refusal: Found | undefined
+    const active = screeners.filter(({ detector }) => policy.mode(detector.id, direction) !== 'off')
+    for (const text of active.length === 0 ? [] : texts) {
+      const taken: Finding[] = []
+      const replaced: Finding[] = []
+      for (const screener of active) {
+        if (!screener.looksAt(text)) continue
+        for (const finding of memory.scan(screener.detector, text.text)) {
+          if (allowed.admits(text.text, finding) || taken.some((other) => overlap(other, finding))) continue
+          const action = actionOf(policy, direction, screener, text, finding)
+          const one: Found = { ...finding, at: text.id, direction, action }
+          found.push(one)
+          values.add(text.text.slice(finding.start, finding.end))
+          if (finding.isReportOnly !== true) taken.push(finding)
+          if (action === 'redacted') replaced.push(finding)
+          if (action === 'refused') refusal ??= one
+        }
+      }
+      if (replaced.length > 0)
+        redactions.set(
+          text,
+          replaced.sort((a, b) => a.start - b.start),
+        )
+    }
+    return { found, redactions, values, refusal }
+  },
+})
+
+const overlap = (a: Finding, b: Finding): boolean => a.start < b.end && b.start < a.end
+
+/** Less sure findings are told of and never acted upon. */
+const leastConfidence = 0.5
+
+const actionOf = (
+  policy: FirewallPolicy,
+  direction: Direction,
+  { detector, isTellingOnly }: Screener,
+  { kind }: ScreenedText,
+  { isReportOnly, confidence }: Finding,
+): Found['action'] => {
+  if (isReportOnly === true || confidence < leastConfidence) return 'reported'
+  const mode = policy.mode(detector.id, direction)
+  if (mode === 'enforce') return 'refused'
+  // Signed thoughts are refused by their provider when a byte of them changes.
+  if (mode === 'redact' && isTellingOnly !== true && kind !== 'reasoning') return 'redacted'
+  return 'reported'
+}

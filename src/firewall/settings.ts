@@ -1,0 +1,145 @@
+import { RE2JS } from 're2js'
+import { z } from 'zod'
+import { settingMeta, text, wholeNumber } from '../config/index.ts'
+import { firewallModes, type PolicyLayer } from './policy.ts'
+
+const mode = z.enum(firewallModes)
+
+const modes = z.strictObject({
+  input: mode.exactOptional().describe('What the client sends.'),
+  output: mode.exactOptional().describe('What the model answers.'),
+})
+
+/** The gateway's own detectors. Custom ones have the names that they are given. */
+export const detectorIds = ['secrets', 'personal', 'injection'] as const
+
+const detectorName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,39}$/,
+    'a name is lower case, begins with a letter, and has at most 40 characters',
+  )
+
+const linear = text()
+  .max(1_000)
+  .superRefine((pattern, context) => {
+    try {
+      RE2JS.compile(pattern)
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: 'not a regular expression of RE2 (no look-around, no back references)',
+      })
+    }
+  })
+
+const layer = {
+  input: mode
+    .exactOptional()
+    .describe(
+      'What is done with what is found in requests: `off`, `monitor` tells, `redact` puts placeholders in its place, `enforce` refuses.',
+    ),
+  output: mode.exactOptional().describe('The same for answers.'),
+  detectors: z
+    .record(detectorName, modes)
+    .exactOptional()
+    .describe('Other modes for single detectors: `secrets`, `personal`, `injection`, or a custom one.'),
+}
+
+/** `firewall` of a route, and one of the overrides. */
+export const firewallLayerSettings = z.strictObject(layer)
+
+const override = z.strictObject({
+  team: text().exactOptional().describe('Only exchanges of this team; `*` stands for any text.'),
+  key: text()
+    .exactOptional()
+    .describe('Only exchanges of the key of this name or id; `*` stands for any text.'),
+  ...layer,
+})
+
+const custom = z
+  .strictObject({
+    id: detectorName.describe('Its name in modes, findings and metrics.'),
+    type: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]{1,30}$/, 'a type is upper case: `PROJECT_NAME`')
+      .describe('What placeholders call it.'),
+    words: z
+      .array(text().max(200))
+      .max(10_000)
+      .exactOptional()
+      .describe('Found as whole words, in any case.'),
+    pattern: linear.exactOptional().describe('A regular expression of RE2, which takes linear time.'),
+  })
+  .refine(({ words, pattern }) => (words === undefined) !== (pattern === undefined), {
+    error: 'a detector has either words or a pattern',
+  })
+
+const allowed = z
+  .strictObject({
+    value: text().max(1_000).exactOptional().describe('Exactly this text.'),
+    pattern: linear.exactOptional().describe('What this regular expression of RE2 matches as a whole.'),
+    type: z.string().exactOptional().describe('Only as this type, such as `EMAIL`.'),
+    detector: detectorName.exactOptional().describe('Only where this detector found it.'),
+  })
+  .refine(({ value, pattern }) => (value === undefined) !== (pattern === undefined), {
+    error: 'an entry has either a value or a pattern',
+  })
+
+/** The `firewall` section. */
+export const firewallSettings = z
+  .strictObject({
+    ...layer,
+    input: mode.prefault('monitor').describe(layer.input.description ?? ''),
+    output: mode.prefault('off').describe(layer.output.description ?? ''),
+    secrets: z
+      .enum(['one-way', 'reversible'])
+      .prefault('one-way')
+      .describe(
+        'Are redacted secrets put back into answers and tool calls? Personal data always is. `one-way`: the client gets the placeholder.',
+      ),
+    personal_types: z
+      .strictObject({
+        on: z.array(text()).max(100).prefault([]).describe('Types that are off by default, such as `IP`.'),
+        off: z.array(text()).max(100).prefault([]).describe('Types that are not looked for.'),
+      })
+      .prefault({}),
+    overrides: z
+      .array(override)
+      .max(500)
+      .prefault([])
+      .describe('Other modes for teams and keys; of several that fit, the last one counts.'),
+    custom: z.array(custom).max(100).prefault([]).describe('Detectors of your own.'),
+    allow: z.array(allowed).max(1_000).prefault([]).describe('What may go through although it is found.'),
+    remembered: wholeNumber(0, 10_000_000)
+      .prefault(50_000)
+      .describe(
+        'How many texts the gateway remembers the findings of: a history that is sent again costs little.',
+      ),
+  })
+  .prefault({})
+  .superRefine(({ detectors, overrides, custom }, context) => {
+    const known = new Set<string>([...detectorIds, ...custom.map(({ id }) => id)])
+    const check = (names: PolicyLayer['detectors'], path: readonly (string | number)[]) => {
+      for (const name of Object.keys(names ?? {})) {
+        if (known.has(name)) continue
+        const message = `no detector is called ${name}: there are ${[...known].join(', ')}`
+        context.addIssue({ code: 'custom', message, path: [...path, 'detectors', name] })
+      }
+    }
+    check(detectors, [])
+    for (const [index, one] of overrides.entries()) check(one.detectors, ['overrides', index])
+    for (const [index, { id }] of custom.entries()) {
+      if (custom.findIndex((other) => other.id === id) < index || detectorIds.some((own) => own === id)) {
+        context.addIssue({
+          code: 'custom',
+          message: `there is a detector ${id} already`,
+          path: ['custom', index, 'id'],
+        })
+      }
+    }
+  })
+  .register(settingMeta, { reloads: true, expects: 'settings such as `input: redact`' })
+  .describe('What is looked for in requests and answers, and what is done about it.')
+
+export type FirewallSettings = z.output<typeof firewallSettings>

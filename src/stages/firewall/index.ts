@@ -1,0 +1,1 @@
+export { type AnswerScreen, type FirewallStageParts, firewall, type Screened } from './firewall.ts'

@@ -1,0 +1,1 @@
+export { screenAnswers } from './screen-answers.ts'

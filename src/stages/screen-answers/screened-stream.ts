@@ -1,0 +1,145 @@
+import type { StreamEvent } from '../../ir/index.ts'
+import type { BodyStream, SettleHook } from '../../pipeline/index.ts'
+import { formatFrame, type Machine, type SseFrame } from '../../wire/index.ts'
+
+export interface ScreenedStreamParts {
+  /** Of the client's own protocol. */
+  readonly inner: BodyStream
+  readonly splitter: Machine<Uint8Array, Uint8Array>
+  readonly parse: (block: Uint8Array) => SseFrame | undefined
+  readonly framer: Framer
+  readonly decoder: Machine<SseFrame, StreamEvent>
+  readonly encoder: Machine<StreamEvent, SseFrame>
+  readonly chain: Machine<StreamEvent, StreamEvent>
+}
+
+/** How frames are written. */
+export interface Framer {
+  /** A block of the provider's goes on as it came. */
+  passed(): void
+  frame(frame: SseFrame): string
+  /** Behind the last frame. */
+  end(): string
+}
+
+export const sseFramer: Framer = { passed: () => undefined, frame: formatFrame, end: () => '' }
+
+/** Gemini without `alt=sse`: one JSON array, an element per event. */
+export const arrayFramer = (): Framer => {
+  let isOpen = false
+  return {
+    passed() {
+      isOpen = true
+    },
+    frame({ data }) {
+      const text = `${isOpen ? ',\r\n' : '['}${data}`
+      isOpen = true
+      return text
+    },
+    end: () => (isOpen ? ']' : '[]'),
+  }
+}
+
+/**
+ * A provider's stream whose words are looked at. Blocks go on as they came until the first event that is held back or
+ * changed; from there on all of them are written anew, so that what the client reads is one account.
+ */
+export class ScreenedStream implements BodyStream {
+  private readonly parts: ScreenedStreamParts
+  private isWriting = false
+  private isOver = false
+  private textBytes = 0
+
+  constructor(parts: ScreenedStreamParts) {
+    this.parts = parts
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    const { inner, splitter } = this.parts
+    for (;;) {
+      if (this.isOver) return undefined
+      const bytes = await inner.next()
+      if (bytes === undefined) {
+        this.isOver = true
+        return this.last()
+      }
+      const blocks = splitter.push(bytes)
+      const pieces = blocks.map((block) => this.pass(block)).filter((piece) => piece.byteLength > 0)
+      const [only] = pieces
+      if (only !== undefined) return pieces.length === 1 ? only : Buffer.concat(pieces)
+    }
+  }
+
+  cancel(): void {
+    this.isOver = true
+    this.parts.inner.cancel()
+  }
+
+  async cut(outputTokens: number): Promise<void> {
+    this.isOver = true
+    await this.parts.inner.cut?.(outputTokens)
+  }
+
+  onSettle(hook: SettleHook): void {
+    this.parts.inner.onSettle(hook)
+  }
+
+  private pass(block: Uint8Array): Uint8Array {
+    const { parse, decoder, chain, framer } = this.parts
+    const frame = parse(block)
+    if (frame === undefined) {
+      // Comments go on, and the brackets of an array are written by whoever writes its elements.
+      return this.isWriting && framer !== sseFramer ? nothing : block
+    }
+    const events = decoder.push(frame)
+    const said = events.flatMap((event) => chain.push(event))
+    const isSame = said.length === events.length && said.every((event, at) => event === events[at])
+    const frames = said.flatMap((event) => this.parts.encoder.push(event))
+    for (const event of events) this.textBytes += lengthOf(event)
+    if (said.some((event) => event.type === 'error' && !events.includes(event))) this.refuse()
+    if (!this.isWriting && isSame) {
+      framer.passed()
+      return block
+    }
+    this.isWriting = true
+    return written(frames, framer)
+  }
+
+  /** Nothing more is asked of the provider: what it said is paid for. */
+  private refuse(): void {
+    this.isOver = true
+    void this.parts.inner.cut?.(Math.ceil(this.textBytes / bytesPerToken))
+  }
+
+  private last(): Uint8Array | undefined {
+    const { splitter, decoder, chain, encoder, framer } = this.parts
+    const rest = splitter.end().map((block) => this.pass(block))
+    const said = [...decoder.end().flatMap((event) => chain.push(event)), ...chain.end()]
+    const frames = [...said.flatMap((event) => encoder.push(event)), ...encoder.end()]
+    const bytes = this.isWriting
+      ? Buffer.concat([...rest, written(frames, framer), Buffer.from(framer.end())])
+      : Buffer.concat(rest)
+    return bytes.byteLength === 0 ? undefined : bytes
+  }
+}
+
+/** A token is rarely less than two bytes of text. */
+const bytesPerToken = 2
+
+const lengthOf = (event: StreamEvent): number => {
+  switch (event.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+    case 'reasoning-delta':
+      return Buffer.byteLength(event.text)
+    case 'tool-call-delta':
+      return Buffer.byteLength(event.input)
+    default:
+      return 0
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+const written = (frames: readonly SseFrame[], framer: Framer): Uint8Array =>
+  Buffer.from(frames.map((frame) => framer.frame(frame)).join(''))
