@@ -1,1 +1,2 @@
 export type { Detector, Finding } from './finding.ts'
+export * from './placeholders/index.ts'
