@@ -19,3 +19,4 @@ export {
   type Screener,
   type Screening,
 } from './screen.ts'
+export * from './placeholders/index.ts'

@@ -20,8 +20,18 @@ export interface Leaf {
   readonly json?: boolean
 }
 
-/** A change to a leaf. */
+/** A change to a leaf. Stages may each change the same leaf, as long as their changes do not overlap. */
 export interface Edit {
   readonly leaf: Leaf
+  /** The whole text as it shall be; valid JSON where the leaf holds a JSON value. */
+  readonly text: string
+  /** What of the leaf's text was replaced, in order and apart. Absent: all between where old and new text differ. */
+  readonly changes?: readonly Change[]
+}
+
+/** UTF-16 code units of the leaf's own text, the end not included. An empty span inserts. */
+export interface Change {
+  readonly start: number
+  readonly end: number
   readonly text: string
 }
