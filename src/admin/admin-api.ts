@@ -51,6 +51,11 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   )
 
   app.use('/api/*', authenticate(parts))
+  app.use('/api/*', (context, next) => {
+    const { pathname, search } = new URL(context.req.url)
+    if (/%00/.test(search)) throw new GatewayError('gateway_request_invalid', 'a query cannot hold a NUL')
+    return isReadable(pathname) ? next() : context.notFound()
+  })
   app.use('/api/*', async (context, next) => {
     await next()
     if (context.req.method !== 'GET' && context.res.ok) await parts.onChange()
@@ -86,6 +91,15 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', sessionsRoutes(parts))
   app.route('/api/v1', loginLinkRoutes(parts))
   return app
+}
+
+/** No id has a NUL or bytes that are no UTF-8: such a path names nothing, and databases refuse to be asked for it. */
+const isReadable = (path: string): boolean => {
+  try {
+    return !decodeURIComponent(path).includes('\0')
+  } catch {
+    return false
+  }
 }
 
 const errorAnswer = (error: GatewayError): Response =>
