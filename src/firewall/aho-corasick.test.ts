@@ -19,7 +19,8 @@ const naive = (words: readonly string[], text: string): readonly string[] => {
   const found: [number, number][] = []
   words.forEach((word, index) => {
     for (let at = 0; at + word.length <= text.length; at++)
-      if (text.slice(at, at + word.length).toLowerCase() === word.toLowerCase()) found.push([at + word.length, index])
+      if (text.slice(at, at + word.length).toLowerCase() === word.toLowerCase())
+        found.push([at + word.length, index])
   })
   return found.map(([end, index]) => `${end}:${index}`).sort()
 }

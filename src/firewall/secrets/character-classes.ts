@@ -70,7 +70,8 @@ export const canStart = (text: string, at: number): boolean => {
   if (at === 0) return true
   const before = text.charCodeAt(at - 1)
   if (!isWord(before)) return true
-  if (at >= 2 && text.charCodeAt(at - 2) === backslash) return before === 110 || before === 114 || before === 116
+  if (at >= 2 && text.charCodeAt(at - 2) === backslash)
+    return before === 110 || before === 114 || before === 116
   if (!isIn(before, hexBit) || at < 3) return false
   if (text.charCodeAt(at - 3) === percent && isIn(text.charCodeAt(at - 2), hexBit)) return true
   return at >= 6 && text.charCodeAt(at - 6) === backslash && text.charCodeAt(at - 5) === 117

@@ -37,7 +37,9 @@ export const decodeBase58Check = (text: string): Uint8Array | undefined => {
     Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'),
   ])
   const payload = bytes.subarray(0, -4)
-  return bytes.length > 4 && twiceHashed(payload).subarray(0, 4).equals(bytes.subarray(-4)) ? payload : undefined
+  return bytes.length > 4 && twiceHashed(payload).subarray(0, 4).equals(bytes.subarray(-4))
+    ? payload
+    : undefined
 }
 
 /** The base58check text of bytes; the inverse of `decodeBase58Check`. */
