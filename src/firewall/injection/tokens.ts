@@ -6,7 +6,15 @@ export interface Tokens {
   hashes: Int32Array
   starts: Int32Array
   ends: Int32Array
+  /** What each token is made of: `letter`, `digit`, both, `punctuation` or `single`. */
+  kinds: Uint8Array
 }
+
+/** Bits of a token's kind. */
+export const letter = 2
+export const digit = 4
+export const punctuation = 1
+export const single = 8
 
 /** Room for tokens that grows and is used again; one for each scanner. */
 export const createTokens = (): Tokens => ({
@@ -14,32 +22,34 @@ export const createTokens = (): Tokens => ({
   hashes: new Int32Array(1024),
   starts: new Int32Array(1024),
   ends: new Int32Array(1024),
+  kinds: new Uint8Array(1024),
 })
 
 const basis = 0x811c9dc5 | 0
 const prime = 0x01000193
 
-/** 0 space, 1 punctuation, 2 part of a word, 3 a token by itself (scripts without spaces, pictures). */
+/** Kind of each code unit; 0 is space. `single` is a token by itself: scripts without spaces, pictures. */
 const classes = new Uint8Array(0x10000)
 let isReady = false
 
 const prepare = (): void => {
-  classes.fill(2)
+  classes.fill(letter)
   for (let code = 0; code < 0x80; code += 1) {
-    const isWord = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
-    classes[code] = code <= 0x20 || code === 0x7f ? 0 : isWord ? 2 : 1
+    const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
+    const isDigit = code >= 0x30 && code <= 0x39
+    classes[code] = code <= 0x20 || code === 0x7f ? 0 : isLetter ? letter : isDigit ? digit : punctuation
   }
   classes.fill(1, 0xa1, 0xbf)
   classes.fill(0, 0x80, 0xa1)
   classes.fill(0, 0x2000, 0x2010)
   classes.fill(1, 0x2010, 0x2070)
-  classes.fill(3, 0x2190, 0x2c00)
-  classes.fill(3, 0x2e80, 0xa000)
+  classes.fill(8, 0x2190, 0x2c00)
+  classes.fill(8, 0x2e80, 0xa000)
   classes.fill(1, 0x3000, 0x3005)
   classes.fill(1, 0x3008, 0x3021)
   classes[0x3000] = 0
-  classes.fill(3, 0xe00, 0x1100)
-  classes.fill(3, 0x1780, 0x1800)
+  classes.fill(8, 0xe00, 0x1100)
+  classes.fill(8, 0x1780, 0x1800)
   classes.fill(1, 0xff01, 0xff10)
   classes[0x964] = 1
   classes[0x965] = 1
@@ -57,7 +67,7 @@ export const hashOf = (word: string): number => {
   return hash
 }
 
-/** Continues a token's hash by one code unit; starts with `undefined`. */
+/** A word's hash step by step: `hashStart`, then `hashStep` for each code unit. */
 export const hashStart = basis
 export const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, prime)
 
@@ -81,10 +91,13 @@ export const tokenize = (view: View, tokens: Tokens): void => {
     const start = index
     let hash = Math.imul(basis ^ code, prime)
     index += 1
-    if (kind === 2) {
+    let bits = kind
+    if ((kind & 6) !== 0) {
       while (index < length) {
         const next = codes[index] ?? 0
-        if (classes[next] !== 2) break
+        const nextKind = classes[next] ?? 0
+        if ((nextKind & 6) === 0) break
+        bits |= nextKind
         hash = Math.imul(hash ^ next, prime)
         index += 1
       }
@@ -99,6 +112,7 @@ export const tokenize = (view: View, tokens: Tokens): void => {
     tokens.hashes[count] = hash
     tokens.starts[count] = start
     tokens.ends[count] = index
+    tokens.kinds[count] = bits
     count += 1
   }
   tokens.count = count
@@ -111,4 +125,7 @@ const grow = (tokens: Tokens): void => {
     larger.set(tokens[name])
     tokens[name] = larger
   }
+  const kinds = new Uint8Array(size)
+  kinds.set(tokens.kinds)
+  tokens.kinds = kinds
 }
