@@ -1,0 +1,265 @@
+import { foldDecoded } from './fold.ts'
+import type { View } from './view.ts'
+
+/** What may still be decoded for one text: a bound on work, whatever the text holds. */
+export interface DecodeBudget {
+  /** Code units that decoded views may add up to. */
+  characters: number
+  /** How many views. */
+  views: number
+}
+
+/** 1: base64 alphabet; 2: hexadecimal as well; 4: only of binary digits. */
+const alphabet = new Uint8Array(128)
+let isReady = false
+
+const prepare = (): void => {
+  const mark = (characters: string, bits: number): void => {
+    for (const character of characters) alphabet[character.charCodeAt(0)] = bits
+  }
+  mark('ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ+/-_', 1)
+  mark('abcdefABCDEF23456789', 3)
+  mark('01', 7)
+  isReady = true
+}
+
+const shortest = 16
+const longest = 24_576
+
+/**
+ * Views of what a text carries in base64, hexadecimal, binary digits, percent signs, HTML entities and backslash
+ * escapes. Each part is decoded once; base64 within base64 is decoded when the caller comes again with the view's
+ * text. Garbage is dropped after its first bytes. Linear.
+ */
+export const decodedViews = (text: string, base: number, end: number, budget: DecodeBudget): readonly DecodedView[] => {
+  if (!isReady) prepare()
+  const found: DecodedView[] = []
+  const take = (kind: View['kind'], decoded: string, from: number, to: number): void => {
+    if (budget.views <= 0 || decoded.length > budget.characters) return
+    budget.views -= 1
+    budget.characters -= decoded.length
+    const [start, stop] = base === 0 && end === text.length ? [from, to] : [base, end]
+    found.push({ text: decoded, view: foldDecoded(decoded, kind, start, stop) })
+  }
+  decodeRuns(text, take)
+  decodeBits(text, take)
+  for (const escape of escapes) {
+    if (text.includes(escape.trigger)) decodeEscapes(text, escape, take)
+  }
+  return found
+}
+
+/** A decoded part, as it was written and as a view. */
+export interface DecodedView {
+  readonly text: string
+  readonly view: View
+}
+
+type Take = (kind: View['kind'], decoded: string, from: number, to: number) => void
+
+/** Runs of the base64 alphabet, joined over line breaks where the lines are long; hexadecimal pairs with separators. */
+const decodeRuns = (text: string, take: Take): void => {
+  const length = text.length
+  let index = 0
+  while (index < length) {
+    const code = text.charCodeAt(index)
+    if (code >= 128 || (alphabet[code] ?? 0) === 0) {
+      index += 1
+      continue
+    }
+    const start = index
+    let common = 7
+    let lineStart = index
+    let pairs = 0
+    while (index < length) {
+      const next = text.charCodeAt(index)
+      const bits = next < 128 ? (alphabet[next] ?? 0) : 0
+      if (bits !== 0) {
+        common &= bits
+        index += 1
+        continue
+      }
+      const run = index - lineStart
+      const isPair = run === 2 && (common & 2) !== 0
+      const afterPrefix = run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
+      if (isPair && (next === 0x20 || next === 0x3a || next === 0x2c) && isHex(text, index + 1)) pairs += 1
+      else if (afterPrefix) break
+      else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
+      index += 1
+      if (text.charCodeAt(index) === 0x0a) index += 1
+      lineStart = index
+    }
+    const size = index - start
+    if (size >= shortest && size <= longest * 2) {
+      if (pairs > 6) decodeHex(text.slice(start, index).replace(/[ :,]/g, ''), start, index, take)
+      else if ((common & 2) !== 0) decodeHex(text.slice(start, index), start, index, take)
+      else decodeBase64(text, start, index, take)
+    }
+    while (text.charCodeAt(index) === 0x3d) index += 1
+  }
+}
+
+const isHex = (text: string, index: number): boolean => {
+  const code = text.charCodeAt(index)
+  return code < 128 && ((alphabet[code] ?? 0) & 2) !== 0
+}
+
+const isRun = (text: string, index: number): boolean => {
+  const code = text.charCodeAt(text.charCodeAt(index) === 0x0a ? index + 1 : index)
+  return code < 128 && (alphabet[code] ?? 0) !== 0
+}
+
+const decodeHex = (digits: string, start: number, end: number, take: Take): void => {
+  if (digits.length % 2 !== 0) return
+  if (!isReadable(Buffer.from(digits.slice(0, 24), 'hex'))) return
+  const bytes = Buffer.from(digits, 'hex')
+  if (isReadable(bytes)) take('hex', bytes.toString('utf8'), start, end)
+}
+
+const decodeBase64 = (text: string, start: number, end: number, take: Take): void => {
+  if (!isReadable(Buffer.from(text.slice(start, start + 16), 'base64'))) return
+  const bytes = Buffer.from(text.slice(start, end), 'base64')
+  if (isReadable(bytes)) take('base64', bytes.toString('utf8'), start, end)
+}
+
+/** Whether bytes are text: no control characters, and UTF-8 beyond ASCII only in whole sequences. */
+const isReadable = (bytes: Uint8Array): boolean => {
+  let strange = 0
+  let following = 0
+  for (const byte of bytes) {
+    if (following > 0) {
+      following -= 1
+      if ((byte & 0xc0) !== 0x80) strange += 1
+    } else if (byte >= 0x80) {
+      following = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0
+      if (following === 0) strange += 1
+    } else if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1
+    if (strange > 0) return false
+  }
+  return bytes.length > 0
+}
+
+/** Eight binary digits to a character, with or without a separator. */
+const decodeBits = (text: string, take: Take): void => {
+  let index = text.indexOf('0')
+  while (index >= 0 && index < text.length) {
+    let bits = 0
+    let value = 0
+    let bytes = ''
+    const start = index
+    while (index < text.length) {
+      const code = text.charCodeAt(index)
+      if (code === 0x30 || code === 0x31) {
+        value = value * 2 + (code - 0x30)
+        bits += 1
+        if (bits === 8) {
+          bytes += String.fromCharCode(value)
+          bits = 0
+          value = 0
+        }
+      } else if (bits !== 0 || (code !== 0x20 && code !== 0x2c && code !== 0x0a)) break
+      index += 1
+    }
+    if (bytes.length >= 8) {
+      const decoded = Buffer.from(bytes, 'latin1')
+      if (isReadable(decoded)) take('binary', decoded.toString('utf8'), start, index)
+    }
+    index = text.indexOf('0', index + 1)
+  }
+}
+
+/** One kind of escape: what starts it, and what it stands for at a place. */
+interface Escape {
+  readonly kind: View['kind']
+  readonly trigger: string
+  readonly pattern: RegExp
+  decode(match: RegExpExecArray): string
+}
+
+const characterOf = (value: number): string => (value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : '')
+
+const entityNames: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  colon: ':',
+  period: '.',
+  comma: ',',
+  excl: '!',
+  lpar: '(',
+  rpar: ')',
+  NewLine: '\n',
+  Tab: '\t',
+}
+
+const escapes: readonly Escape[] = [
+  {
+    kind: 'percent',
+    trigger: '%',
+    pattern: /(?:%[0-9a-f]{2})+/giy,
+    decode: (match) => Buffer.from(match[0].replaceAll('%', ''), 'hex').toString('utf8'),
+  },
+  {
+    kind: 'entities',
+    trigger: '&',
+    pattern: /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/giy,
+    decode: ([whole, decimal, hexadecimal, name]) => {
+      if (decimal !== undefined) return characterOf(Number.parseInt(decimal, 10))
+      if (hexadecimal !== undefined) return characterOf(Number.parseInt(hexadecimal, 16))
+      return entityNames[name ?? ''] ?? whole
+    },
+  },
+  {
+    kind: 'escapes',
+    trigger: '\\',
+    pattern: /\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|U([0-9a-f]{8})|x([0-9a-f]{2})|([0-3][0-7]{2}))/giy,
+    decode: ([, four, braced, eight, two, octal]) =>
+      octal !== undefined
+        ? characterOf(Number.parseInt(octal, 8))
+        : four !== undefined
+          ? String.fromCharCode(Number.parseInt(four, 16))
+          : characterOf(Number.parseInt(braced ?? eight ?? two ?? '0', 16)),
+  },
+]
+
+const gap = 48
+const fewest = 3
+
+/** Decodes each region of a text where escapes of one kind stand close together; a lone one is no region. */
+const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
+  let index = text.indexOf(escape.trigger)
+  while (index >= 0) {
+    let decoded = ''
+    let hits = 0
+    let end = index
+    const regionStart = lineStart(text, index)
+    decoded += text.slice(regionStart, index)
+    while (index >= 0 && index - end <= gap && decoded.length < longest) {
+      escape.pattern.lastIndex = index
+      const match = escape.pattern.exec(text)
+      decoded += text.slice(end, index)
+      if (match === null) {
+        decoded += text[index] ?? ''
+        end = index + 1
+      } else {
+        decoded += escape.decode(match)
+        end = index + match[0].length
+        hits += 1
+      }
+      index = text.indexOf(escape.trigger, end)
+    }
+    if (hits >= fewest) {
+      const stop = Math.min(text.length, end + gap)
+      take(escape.kind, decoded + text.slice(end, stop), regionStart, stop)
+    }
+  }
+}
+
+/** Where the words before an escape begin, at most one gap back. */
+const lineStart = (text: string, index: number): number => {
+  const from = Math.max(0, index - gap)
+  return from + text.slice(from, index).lastIndexOf('\n') + 1
+}

@@ -1,0 +1,85 @@
+import { hashOf, hashStart, hashStep } from './tokens.ts'
+
+/** Common words and words of attacks: what tells a rejoined or decoded letter string from noise. */
+export interface Lexicon {
+  /** Whether a word's hash is known. */
+  has(hash: number): boolean
+  /** 1 when the hash is that of a known word rotated by 13, 2 when of one written backwards, else 0. */
+  disguise(hash: number): number
+  /** Cuts letters into known words; undefined when they do not come out even. */
+  segment(letters: string): readonly string[] | undefined
+}
+
+const longestWord = 16
+const longestSegmented = 4096
+
+const rotated = (word: string): string =>
+  word.replace(/[a-z]/g, (character) => String.fromCharCode(((character.charCodeAt(0) - 0x61 + 13) % 26) + 0x61))
+
+/** Builds a lexicon from words of `a-z`, the commonest first. */
+export const createLexicon = (words: readonly string[]): Lexicon => {
+  const ranks = new Map(words.map((word, rank) => [hashOf(word), rank]))
+  const disguises = new Map<number, number>()
+  for (const word of words) {
+    if (word.length < 3) continue
+    const rotatedHash = hashOf(rotated(word))
+    if (!ranks.has(rotatedHash)) disguises.set(rotatedHash, 1)
+    const reversed = [...word].reverse().join('')
+    if (!ranks.has(hashOf(reversed))) disguises.set(hashOf(reversed), 2)
+  }
+  const filter = new Int32Array(2048)
+  const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & 0xffff
+  for (const hash of [...ranks.keys(), ...disguises.keys()]) {
+    const slot = slotOf(hash)
+    filter[slot >> 5] = (filter[slot >> 5] ?? 0) | (1 << (slot & 31))
+  }
+  const mayHold = (hash: number): boolean => {
+    const slot = slotOf(hash)
+    return ((filter[slot >> 5] ?? 0) & (1 << (slot & 31))) !== 0
+  }
+  /** The cheapest cut: each word costs a little, more when it is rare, less when it is long. */
+  const segment = (letters: string): readonly string[] | undefined => {
+    const size = letters.length
+    if (size > longestSegmented) return undefined
+    const costs = new Float64Array(size + 1).fill(Number.POSITIVE_INFINITY)
+    const lengths = new Uint8Array(size + 1)
+    costs[0] = 0
+    for (let start = 0; start < size; start += 1) {
+      const cost = costs[start] ?? 0
+      if (cost === Number.POSITIVE_INFINITY) continue
+      let hash = hashStart
+      const limit = Math.min(size, start + longestWord)
+      for (let end = start + 1; end <= limit; end += 1) {
+        hash = hashStep(hash, letters.charCodeAt(end - 1))
+        if (!mayHold(hash)) continue
+        const rank = ranks.get(hash)
+        if (rank === undefined) continue
+        const length = end - start
+        const step = cost + 6 + rank / 500 + (length < 3 ? 4 : 0)
+        if (step < (costs[end] ?? 0)) {
+          costs[end] = step
+          lengths[end] = length
+        }
+      }
+      // A letter that belongs to no word costs as much as several words do.
+      const alone = cost + 24
+      if (alone < (costs[start + 1] ?? 0)) {
+        costs[start + 1] = alone
+        lengths[start + 1] = 1
+      }
+    }
+    if ((costs[size] ?? 0) > size * 3.2) return undefined
+    const found: string[] = []
+    for (let end = size; end > 0; ) {
+      const length = lengths[end] ?? 1
+      found.push(letters.slice(end - length, end))
+      end -= length
+    }
+    return found.reverse()
+  }
+  return {
+    has: (hash) => mayHold(hash) && ranks.has(hash),
+    disguise: (hash) => (mayHold(hash) ? (disguises.get(hash) ?? 0) : 0),
+    segment,
+  }
+}
