@@ -52,7 +52,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   )
 
   app.use('/api/*', authenticate(parts))
-  app.use('/api/*', (context, next) => {
+  app.use('/api/*', async (context, next) => {
     const { pathname, search } = new URL(context.req.url)
     if (/%00/.test(search)) throw new GatewayError('gateway_request_invalid', 'a query cannot hold a NUL')
     return isReadable(pathname) ? next() : context.notFound()
