@@ -408,7 +408,10 @@ export const serve = async ({
         explainRoute: (question) => explainRoute(runtime, accounts.virtualKeys, question),
         limits: (question) => adminLimits({ limits, keys: accounts.virtualKeys, runtime }, question),
         tryFirewall: (question) =>
-          tryFirewall({ keys: accounts.virtualKeys, runtime, placeholderKey: accounts.placeholderKey }, question),
+          tryFirewall(
+            { keys: accounts.virtualKeys, runtime, placeholderKey: accounts.placeholderKey },
+            question,
+          ),
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload: reloadAll,
         onChange: changes.announce,

@@ -222,14 +222,7 @@ describe('settings that contradict each other', () => {
   })
 })
 
-test('what belongs to later releases is refused, never accepted and ignored', () => {
-  for (const section of ['firewall']) {
-    expect(problems(`${section}: { a: 1 }`)).toEqual([
-      `1 ${section}: this release has no ${section}, so the setting would protect nothing; remove it`,
-    ])
-    expect(problems('', { [`TGW_${section.toUpperCase()}`]: '[]' })).toHaveLength(1)
-    expect(problems('', { [`TGW_${section.toUpperCase()}__X`]: '1' })).toHaveLength(1)
-  }
+test('there are so many workers', () => {
   expect(problems('workers: 65')).toEqual([expect.stringContaining('from 1 to 64, or `auto`')])
   expect(problems('workers: many')).toEqual([expect.stringContaining('from 1 to 64, or `auto`')])
 })

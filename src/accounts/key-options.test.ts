@@ -34,15 +34,17 @@ onEachDatabase('what a key may say of itself', (open) => {
     expect(admits('11.1.1.1')).toBe(true)
   })
 
-  test('take no policy of a firewall that is not there', async () => {
+  test('say what the firewall does with its exchanges, in its own words only', async () => {
     const { keys } = await start()
-    const { key } = await keys.create({ name: 'a', options: { firewall: 'inherit' } })
+    const { key } = await keys.create({ name: 'a' })
     expect(key.options.firewall).toBe('inherit')
-    for (const firewall of ['off', 'monitor', 'redact', 'block'] as const) {
-      const refusal = { code: 'gateway_request_invalid', param: 'options.firewall' }
-      await expect(keys.create({ name: 'a', options: { firewall } })).rejects.toMatchObject(refusal)
-      await expect(keys.update(key.id, { options: { firewall } })).rejects.toThrow('has no firewall')
+    for (const firewall of ['off', 'monitor', 'redact', 'enforce'] as const) {
+      expect((await keys.update(key.id, { options: { firewall } })).options.firewall).toBe(firewall)
     }
+    const refusal = { code: 'gateway_request_invalid', param: 'options.firewall' }
+    await expect(keys.update(key.id, { options: { firewall: 'block' as 'off' } })).rejects.toMatchObject(
+      refusal,
+    )
   })
 
   test('end so many seconds after they were made, changed or rotated', async () => {

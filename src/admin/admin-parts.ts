@@ -27,7 +27,10 @@ export interface AdminParts {
   readonly credentials: CredentialDesk
   /** Another master key: the given one, or a random one. */
   readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
-  readonly reader: Pick<LedgerReader, 'usage' | 'upstreamUsage' | 'firewall' | 'entries' | 'exchange' | 'running'>
+  readonly reader: Pick<
+    LedgerReader,
+    'usage' | 'upstreamUsage' | 'firewall' | 'entries' | 'exchange' | 'running'
+  >
   readonly tenants: Tenants
   readonly users: Users
   readonly logins: Logins

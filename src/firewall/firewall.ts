@@ -2,9 +2,11 @@ import { compileGlob } from '../accounts/index.ts'
 import { createAllowList } from './allow-list.ts'
 import { createCustomDetector } from './custom-detector.ts'
 import type { Detector } from './finding.ts'
+import { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
 import { createPolicy, type FirewallPolicy, type PolicyLayer } from './policy.ts'
 import { createScanMemory } from './scan-memory.ts'
 import { createScreen, type Screen, type ScreenedText, type Screener } from './screen.ts'
+import { createSecretDetector } from './secrets/index.ts'
 import type { FirewallSettings } from './settings.ts'
 
 /** What one reading of the configuration says is looked for, by whom, and what is done about it. */
@@ -30,13 +32,12 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
   const custom = settings.custom.map(({ id, type, words, pattern }) =>
     createCustomDetector(words === undefined ? { id, type, pattern: pattern ?? '' } : { id, type, words }),
   )
-  const injections = createInjectionDetectors()
+  const injection = createInjectionDetector()
   const screeners: readonly Screener[] = [
     { detector: createSecretDetector(), looksAt: () => true },
     ...custom.map((detector) => ({ detector, looksAt: () => true })),
-    { detector: createPersonalDetector(settings.personal_types), looksAt: () => true },
-    { detector: injections.user, looksAt: isOfUser, isTellingOnly: true },
-    { detector: injections.tool, looksAt: isOfTool, isTellingOnly: true },
+    { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
+    { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
   const detectors = [...new Set(screeners.map(({ detector }) => detector.id))]
   const policies = new Map<string, FirewallPolicy>()
@@ -71,6 +72,15 @@ const fits = (
 ): boolean =>
   (wantedTeam === undefined || (team !== null && compileGlob(wantedTeam)(team))) &&
   (key === undefined || keys.some(compileGlob(key)))
+
+/** Only what is surely an attack is ever refused. */
+const judgeOf = (injection: InjectionDetector, role: InjectionRole): Detector => ({
+  id: injection.id,
+  scan(text) {
+    const { tier, findings } = injection.scan(text, { role })
+    return tier === 'high' ? findings : findings.map((finding) => ({ ...finding, isReportOnly: true }))
+  },
+})
 
 /** What people write; what the operator wrote is not held against them. */
 const isOfUser = ({ role, kind }: ScreenedText): boolean => role === 'user' && kind !== 'tool-output'

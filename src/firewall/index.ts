@@ -1,7 +1,11 @@
+export { type Automaton, createAutomaton } from './aho-corasick.ts'
 export { type AllowedValue, type AllowList, createAllowList } from './allow-list.ts'
 export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
 export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
+export { createFirewall, type Firewall, type FirewallSubject } from './firewall.ts'
+export { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
+export * from './placeholders/index.ts'
 export {
   createPolicy,
   type Direction,
@@ -19,9 +23,6 @@ export {
   type Screener,
   type Screening,
 } from './screen.ts'
-export * from './placeholders/index.ts'
-export { type Automaton, createAutomaton } from './aho-corasick.ts'
-export type { Detector, Finding } from './finding.ts'
 export {
   createSecretDetector,
   type SecretDetectorOptions,

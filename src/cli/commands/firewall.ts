@@ -32,10 +32,14 @@ export const firewallCommand: CommandMaker = (context, done) => {
     .argument('<file>', 'a file, or - for standard input')
     .option('--explain', 'what was found, by whom, where, and how sure that is; and the modes that apply')
     .addOption(
-      new Option('--role <role>', 'who says it').choices(['user', 'assistant', 'system', 'tool']).default('user'),
+      new Option('--role <role>', 'who says it')
+        .choices(['user', 'assistant', 'system', 'tool'])
+        .default('user'),
     )
     .addOption(
-      new Option('--direction <direction>', 'a request or an answer').choices(['input', 'output']).default('input'),
+      new Option('--direction <direction>', 'a request or an answer')
+        .choices(['input', 'output'])
+        .default('input'),
     )
     .option('--key <key>', 'as the exchanges of this virtual key are treated (name or id)')
   addServerOptions(test)

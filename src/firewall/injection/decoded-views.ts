@@ -31,7 +31,12 @@ const longest = 24_576
  * escapes. Each part is decoded once; base64 within base64 is decoded when the caller comes again with the view's
  * text. Garbage is dropped after its first bytes. Linear.
  */
-export const decodedViews = (text: string, base: number, end: number, budget: DecodeBudget): readonly DecodedView[] => {
+export const decodedViews = (
+  text: string,
+  base: number,
+  end: number,
+  budget: DecodeBudget,
+): readonly DecodedView[] => {
   if (!isReady) prepare()
   const found: DecodedView[] = []
   const take = (kind: View['kind'], decoded: string, from: number, to: number): void => {
@@ -81,7 +86,8 @@ const decodeRuns = (text: string, take: Take): void => {
       }
       const run = index - lineStart
       const isPair = run === 2 && (common & 2) !== 0
-      const afterPrefix = run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
+      const afterPrefix =
+        run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
       if (isPair && (next === 0x20 || next === 0x3a || next === 0x2c) && isHex(text, index + 1)) pairs += 1
       else if (afterPrefix) break
       else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
@@ -176,7 +182,8 @@ interface Escape {
   decode(match: RegExpExecArray): string
 }
 
-const characterOf = (value: number): string => (value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : '')
+const characterOf = (value: number): string =>
+  value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : ''
 
 const entityNames: Readonly<Record<string, string>> = {
   lt: '<',

@@ -1,6 +1,6 @@
 import type { Detector, Finding } from '../finding.ts'
 import modelFile from './data/model.json'
-import { fold, type Folded } from './fold.ts'
+import { type Folded, fold } from './fold.ts'
 import type { InvisibleEvidence } from './invisible.ts'
 import { createLexicon } from './lexicon.ts'
 import { type ModelFile, readModel } from './model.ts'
@@ -8,7 +8,13 @@ import { rejoinedViews } from './rejoined-views.ts'
 import { createRuleMatcher } from './rules.ts'
 import { originalOffset, type View, type ViewKind } from './view.ts'
 import { hiddenViews } from './views.ts'
-import { createViewScorer, type InjectionRole, ruleWeight, type ScoredView, type WindowScore } from './window-scores.ts'
+import {
+  createViewScorer,
+  type InjectionRole,
+  ruleWeight,
+  type ScoredView,
+  type WindowScore,
+} from './window-scores.ts'
 
 /** How sure a verdict is: `high` is meant for refusing, `suspicious` for telling. */
 export type InjectionTier = 'none' | 'suspicious' | 'high'
@@ -53,7 +59,7 @@ export interface InjectionOptions {
   readonly leniency?: number
 }
 
-const detectorId = 'prompt-injection'
+const detectorId = 'injection'
 const mostFindings = 32
 /** A text of fewer visible characters can hold no instruction. */
 const shortest = 8

@@ -45,7 +45,9 @@ interface Survey {
 }
 
 const rot13Names = new Set(['rot13', 'rot', 'caesar', 'cipher', 'rotated'].map(hashOf))
-const reverseNames = new Set(['reverse', 'reversed', 'backwards', 'backward', 'reversing', 'mirror'].map(hashOf))
+const reverseNames = new Set(
+  ['reverse', 'reversed', 'backwards', 'backward', 'reversing', 'mirror'].map(hashOf),
+)
 
 const longWord = 17
 
@@ -132,7 +134,13 @@ const isJoin = (view: View, tokens: Tokens, before: number, after: number, lexic
   return lexicon.has(hash)
 }
 
-const push = (views: View[], source: View, kind: ViewKind, codes: readonly number[], places: readonly number[]): void => {
+const push = (
+  views: View[],
+  source: View,
+  kind: ViewKind,
+  codes: readonly number[],
+  places: readonly number[],
+): void => {
   if (views.length >= mostViews || codes.length < 4) return
   const offsets = Int32Array.from(places, (place) => originalOffset(source, place))
   const [first, last] = [places[0] ?? 0, places.at(-1) ?? 0]
@@ -146,7 +154,14 @@ const push = (views: View[], source: View, kind: ViewKind, codes: readonly numbe
   })
 }
 
-const pushText = (views: View[], source: View, kind: ViewKind, text: string, start: number, end: number): void => {
+const pushText = (
+  views: View[],
+  source: View,
+  kind: ViewKind,
+  text: string,
+  start: number,
+  end: number,
+): void => {
   if (views.length >= mostViews || text.length < 4) return
   const codes = new Uint16Array(text.length)
   for (let index = 0; index < text.length; index += 1) codes[index] = text.charCodeAt(index)
@@ -194,7 +209,8 @@ const spacedViews = (view: View, tokens: Tokens, lexicon: Lexicon, views: View[]
     })
     const words = text.includes(' ') && text.length / text.split(' ').length < 16 ? text : undefined
     const joined = words ?? lexicon.segment(text.replaceAll(' ', ''))?.join(' ')
-    if (joined !== undefined) pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
+    if (joined !== undefined)
+      pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
   }
 }
 
@@ -281,11 +297,22 @@ const leetView = (view: View, lexicon: Lexicon, views: View[]): void => {
       if (start + step < to) text[start + step - from] = letterCode
     })
   }
-  push(views, view, 'leet', text, Array.from(text, (_, step) => from + step))
+  push(
+    views,
+    view,
+    'leet',
+    text,
+    Array.from(text, (_, step) => from + step),
+  )
 }
 
 /** Reads a word with 1 as `i` or `l`; a trailing exclamation mark may be one. */
-const readLeet = (codes: Uint16Array, start: number, end: number, lexicon: Lexicon): readonly number[] | undefined => {
+const readLeet = (
+  codes: Uint16Array,
+  start: number,
+  end: number,
+  lexicon: Lexicon,
+): readonly number[] | undefined => {
   for (const one of [0x69, 0x6c]) {
     for (const stop of codes[end - 1] === 0x21 ? [end, end - 1] : [end]) {
       const word: number[] = []
@@ -320,7 +347,12 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
   for (let index = first; index < last && codes.length < longestRegion; index += 1) {
     const start = starts[index] ?? 0
     const end = ends[index] ?? 0
-    if (kinds[index] === letter && end - start >= longWord && end - start <= 2048 && !lexicon.has(hashes[index] ?? 0)) {
+    if (
+      kinds[index] === letter &&
+      end - start >= longWord &&
+      end - start <= 2048 &&
+      !lexicon.has(hashes[index] ?? 0)
+    ) {
       const words = lexicon.segment(String.fromCharCode(...view.codes.subarray(start, end)))
       if (words !== undefined && words.length > 2) {
         let place = start
@@ -368,7 +400,8 @@ const disguisedView = (view: View, kind: 'rot13' | 'reversed', region: Region, v
   push(views, view, kind, reverseWords(codes), places)
 }
 
-const rotate = (code: number): number => (code >= 0x61 && code <= 0x7a ? ((code - 0x61 + 13) % 26) + 0x61 : code)
+const rotate = (code: number): number =>
+  code >= 0x61 && code <= 0x7a ? ((code - 0x61 + 13) % 26) + 0x61 : code
 
 /** Each word backwards, the order of the words kept. */
 const reverseWords = (codes: readonly number[]): readonly number[] => {

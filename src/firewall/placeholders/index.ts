@@ -8,6 +8,7 @@ export {
   type PlaceholderEntry,
   type PlaceholderMap,
 } from './placeholder-map.ts'
+export { placeholderOf } from './placeholder-of.ts'
 export { createRedaction, type Redaction, type RedactionInput } from './redact.ts'
 export { type RestoreOptions, restorePart, restoreResponse } from './restore-response.ts'
 export { type RestoreMachine, restoreStream } from './restore-stream.ts'
