@@ -67,7 +67,7 @@ const skipBlanks = (text: string, from: number): number => {
   return at
 }
 
-const secretWords = ['key', 'token', 'secret', 'pass', 'pwd', 'auth', 'credential'] as const
+const secretWords = ['key', 'token', 'secret', 'pass', 'pwd', 'credential'] as const
 
 /** Does a name speak of a secret: `mistralApiKey`, `DATADOG_APP_KEY`? */
 export const isSecretName = (name: string): boolean => {

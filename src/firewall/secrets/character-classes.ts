@@ -34,12 +34,12 @@ const members = {
 
 export type ClassName = keyof typeof members
 
-const names = Object.keys(members) as readonly ClassName[]
+const names: readonly string[] = Object.keys(members)
 
 const bits: Uint32Array = (() => {
   const table = new Uint32Array(128)
-  names.forEach((name, index) => {
-    for (const character of members[name]) {
+  Object.values(members).forEach((characters, index) => {
+    for (const character of characters) {
       const code = character.charCodeAt(0)
       table[code] = (table[code] ?? 0) | (1 << index)
     }
@@ -49,7 +49,7 @@ const bits: Uint32Array = (() => {
 
 /** The bit of a class in `isIn`, or 0 for a name that is no class. */
 export const classBit = (name: string): number => {
-  const index = names.findIndex((known) => known === name)
+  const index = names.indexOf(name)
   return index < 0 ? 0 : 1 << index
 }
 
@@ -65,9 +65,12 @@ const hexBit = classBit('hex')
 /** A letter of ASCII, a digit or `_`: what a secret may not be glued to. */
 export const isWord = (code: number): boolean => isIn(code, wordBit)
 
-/** Can a secret begin here? Not after a word character, unless that one ends an escape (`\n`, `%3D`, `\u0022`). */
+/**
+ * Can a secret begin here? One that begins with a word character does not after another, unless that one ends an escape
+ * (`\n`, `%3D`, `\u0022`).
+ */
 export const canStart = (text: string, at: number): boolean => {
-  if (at === 0) return true
+  if (at === 0 || !isWord(text.charCodeAt(at))) return true
   const before = text.charCodeAt(at - 1)
   if (!isWord(before)) return true
   if (at >= 2 && text.charCodeAt(at - 2) === backslash)

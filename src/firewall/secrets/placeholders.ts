@@ -32,7 +32,6 @@ const words = [
   'notareal',
   'not_a_real',
   'not-a-real',
-  'deadbeef',
   'dummy',
   'todo_',
 ] as const
@@ -103,33 +102,31 @@ const weakPasswords: ReadonlySet<string> = new Set(
 )
 
 /** Marks that a text is a template, a reference or a drawing of a value, not the value. */
-export const isReference = (value: string): boolean => {
-  const first = value[0]
-  if (first === '$' || first === '<' || first === '{' || first === '[' || first === '%' || first === '@') {
-    return !/^[$@%[{]?[^<>{}[\]()$]{7,}$/.test(value) || /^[$%@][A-Za-z_][A-Za-z0-9_]*%?$/.test(value)
-  }
-  return (
-    value.includes('${') ||
-    value.includes('{{') ||
-    value.includes('$(') ||
-    value.includes('#{') ||
-    value.includes('<%') ||
-    value.includes('...') ||
-    value.includes('***') ||
-    value.includes('…') ||
-    /^(?:process\.env|import\.meta|os\.environ|env|secrets|vars|config|self|this|var|local|data)\./.test(
-      value,
-    )
-  )
-}
+export const isReference = (value: string): boolean =>
+  /^[$<{[%@]/.test(value)
+    ? !isBraced(value)
+    : /\$[{(]|\{\{|#\{|<%|\.\.\.|\*\*\*|…/.test(value) || expression.test(value)
+
+/** Random characters in braces, as people write them who keep the braces of `{apikey}`. */
+const isBraced = (value: string): boolean =>
+  /^\{[A-Za-z0-9]{12,64}\}$/.test(value) && /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value)
+
+const expression =
+  /^(?:process\.env|import\.meta|os\.environ|env|secrets|vars|config|self|this|var|local|data)\./
 
 /** A password that everybody knows, or a stand-in for one: `changeme`, `test1234`, `${PASSWORD}`, `xxxx`. */
 export const isWeakPassword = (value: string): boolean => {
+  if (isReference(value) || isPlaceholder(value) || /^[A-Z][A-Z_]+$/.test(value)) return true
+  // One that a password policy has passed is in use somewhere, whatever word it was made from.
+  if (value.length >= 10 && kindsOf(value) === 4) return false
   const folded = value.toLowerCase()
   const letters = trimNonLetters(folded)
-  if (weakPasswords.has(folded) || weakPasswords.has(letters) || letters === '') return true
-  return isReference(value) || isPlaceholder(value) || /^[A-Z][A-Z_]+$/.test(value)
+  return weakPasswords.has(folded) || weakPasswords.has(letters) || letters === ''
 }
+
+/** How many of the four kinds a value has: lower case, upper case, digits, signs. */
+export const kindsOf = (value: string): number =>
+  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length
 
 /** Without the digits and signs that people put behind a word. */
 const trimNonLetters = (text: string): string => {

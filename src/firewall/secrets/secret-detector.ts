@@ -138,7 +138,8 @@ const readersOf = (rule: SecretRule, index: number): readonly (readonly [string,
 const tokenReader = (rule: TokenRule, index: number, shape: Shape): Reader => {
   const match: Match = { start: 0, end: 0, read: 0 }
   const known = new Set(rule.known)
-  const head = shape.before.length === 0 ? literalHead(shape.after) : 0
+  const isWhole = !shape.after.some((piece) => piece.type === 'open')
+  const head = shape.before.length === 0 && isWhole ? literalHead(shape.after) : 0
   return {
     index,
     read: (search, start) => {

@@ -44,8 +44,6 @@ export const parseShape = (source: string): Shape => {
   const chosen = pieces[at]
   if (chosen?.type !== 'literal' && chosen?.type !== 'choice')
     throw new RangeError(`${source}: no literal to look for`)
-  if (pieces.slice(0, at).some((piece) => piece.type !== 'literal' && piece.type !== 'run'))
-    throw new RangeError(`${source}: only literals and runs can stand before the anchor`)
   return {
     source,
     anchors: (chosen.type === 'literal' ? [chosen.text] : chosen.texts).map((text) => text.toLowerCase()),
@@ -151,9 +149,9 @@ export const matchAround = (shape: Shape, text: string, at: number, match: Match
   match.read = 1
   if (shape.before.length === 0 && !canStart(text, at)) return false
   if (!matchRight(shape.after, text, at, match)) return false
-  return (
-    shape.before.length === 0 || (matchLeft(shape.before, text, at, match) && canStart(text, match.start))
-  )
+  if (shape.before.length === 0) return true
+  const from = matchLeft(shape.before, text, at, match)
+  return from >= 0 && canStart(text, from)
 }
 
 /** Reads the pieces from `at` on. What follows the last one must not carry it on. */
@@ -196,21 +194,26 @@ const wordLength = (
   return best
 }
 
-const matchLeft = (pieces: readonly Piece[], text: string, at: number, match: Match): boolean => {
+/** Reads the pieces from `at` back. Returns where the first one begins, or -1. */
+const matchLeft = (pieces: readonly Piece[], text: string, at: number, match: Match): number => {
   let position = at
+  let opened = -1
   for (const piece of pieces) {
-    if (piece.type === 'literal') {
-      position -= piece.text.length
-      if (position < 0 || !text.startsWith(piece.text, position)) return false
-      continue
+    if (piece.type === 'open') opened = position
+    else if (piece.type === 'close') match.end = position
+    else if (piece.type === 'run') {
+      const from = position
+      const limit = Math.max(0, position - piece.most)
+      while (position > limit && isIn(text.charCodeAt(position - 1), piece.bit)) position--
+      match.read += from - position
+      if (from - position < piece.least) return -1
+    } else {
+      const words = piece.type === 'literal' ? [piece.text] : piece.texts
+      const word = words.find((one) => position >= one.length && text.startsWith(one, position - one.length))
+      if (word === undefined) return -1
+      position -= word.length
     }
-    if (piece.type !== 'run') return false
-    const from = position
-    const limit = Math.max(0, position - piece.most)
-    while (position > limit && isIn(text.charCodeAt(position - 1), piece.bit)) position--
-    match.read += from - position
-    if (from - position < piece.least) return false
   }
-  match.start = position
-  return true
+  match.start = opened < 0 ? position : opened
+  return position
 }

@@ -25,7 +25,7 @@ export const cloudRules: readonly SecretRule[] = [
     scan: awsSecretNearId,
     confidence: 0.9,
     ...vendorPage('docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html'),
-    hits: ['AKIA{base32:16},«aB3{alnum:37}»'],
+    hits: ['«AKIA{base32:16}»,«aB3{alnum:37}»'],
     misses: ['AKIA{base32:16} commit {lowerhex:40}'],
   },
   {

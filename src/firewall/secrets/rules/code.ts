@@ -456,7 +456,7 @@ export const codeRules: readonly SecretRule[] = [
     shapes: [
       'http://<{lowerhex:8}:{lowerhex:8}>@(gems|enterprise).contribsys.com',
       'https://<{lowerhex:8}:{lowerhex:8}>@(gems|enterprise).contribsys.com',
-      'CONTRIBSYS__COM=<{lowerhex:8}:{lowerhex:8}>',
+      'BUNDLE_(GEMS|ENTERPRISE)__CONTRIBSYS__COM=<{lowerhex:8}:{lowerhex:8}>',
     ],
     mayRepeat: true,
     confidence: 0.97,

@@ -580,7 +580,7 @@ export const modelRules: readonly SecretRule[] = [
     id: 'runpod-key',
     vendor: 'RunPod',
     type: 'RUNPOD_API_KEY',
-    shapes: ['rpa_{upperalnum:40-46}', 'rpa_{upperalnum:30-36}{loweralnum:4-10}'],
+    shapes: ['rpa_{alnum:40-46}'],
     ...vendorPage('docs.runpod.io/get-started/api-keys'),
     hits: ['RUNPOD_API_KEY=«rpa_{upperalnum:43}»'],
     misses: ['rpa_{upperalnum:12}'],

@@ -38,7 +38,7 @@ export const readCredentials = (text: string, from: number, isCommand: boolean, 
   const value = text.slice(start, end)
   const name = scheme.trim().toLowerCase()
   if (value.length < 8 || (name === '' && !isCommand) || text.charCodeAt(end) === 40) return end
-  const verdict = name === 'basic' ? judgeBasic(value) : judgeBearer(value, name, isCommand)
+  const verdict = name === 'basic' ? judgeBasic(value, isCommand) : judgeBearer(value, name, isCommand)
   if (verdict !== 'none')
     report(start, end, verdict === 'weak' ? { confidence: 0.3, isReportOnly: true } : {})
   return end
@@ -46,9 +46,11 @@ export const readCredentials = (text: string, from: number, isCommand: boolean, 
 
 type Verdict = 'strong' | 'weak' | 'none'
 
-const judgeBasic = (value: string): Verdict => {
+const judgeBasic = (value: string, isCommand: boolean): Verdict => {
   if (!/^[A-Za-z0-9+/]{6,}={0,2}$/.test(value)) return 'none'
-  return judgeUserAndPassword(Buffer.from(value, 'base64').toString('latin1'))
+  const verdict = judgeUserAndPassword(Buffer.from(value, 'base64').toString('latin1'))
+  // An argument of a command that is no user and password in UTF-8 is one in another encoding, or mistyped.
+  return verdict === 'none' && isCommand && value.length >= 24 && entropy(value) >= 4 ? 'strong' : verdict
 }
 
 /** `user:password`, or `token:` and `:token`, as in basic authentication. */

@@ -1,6 +1,6 @@
 import { assignmentAround } from '../assignment.ts'
 import { entropy } from '../entropy.ts'
-import { isReference, isWeakPassword } from '../placeholders.ts'
+import { isReference, isWeakPassword, kindsOf } from '../placeholders.ts'
 import type { Scanner } from '../rule.ts'
 
 /** Parts of names that hold such a word but no secret: `tokenizer`, `max_tokens`, `public_key`, `keyboard`. */
@@ -53,7 +53,7 @@ const isCode = (value: string, quote: number): boolean =>
   /^[a-z][\w+.-]{0,20}:\/\//i.test(value) ||
   /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)/.test(value) ||
   /\s/.test(value) ||
-  (quote === 0 && /[(){}[\]<>|&!?*]/.test(value)) ||
+  (quote === 0 && /^[!&*?]|[(){}[\]<>|]/.test(value)) ||
   (quote === 0 && /^[A-Za-z_$][\w$]*(?:[.:][\w$]+)*$/.test(value) && !/\d/.test(value)) ||
   /^[A-Za-z_]+(?:[-_.][A-Za-z_]+)+$/.test(value) ||
   /^[A-Z][A-Z0-9_]+$/.test(value)
@@ -62,9 +62,7 @@ const isCode = (value: string, quote: number): boolean =>
 const looksRandom = (value: string): boolean =>
   /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3
 
-const isMixed = (value: string): boolean =>
-  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length >= 3 &&
-  !/^[\w]+(?:[.-][\w]+){2,}$/.test(value)
+const isMixed = (value: string): boolean => kindsOf(value) >= 3 && !/^[\w]+(?:[.-][\w]+){2,}$/.test(value)
 
 /** A line of a settings file: the assignment alone on its line, and the lines around it of the same kind. */
 const isSettingsLine = (text: string, nameStart: number, stop: number, quote: number): boolean => {

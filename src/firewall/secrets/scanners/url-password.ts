@@ -1,12 +1,12 @@
 import { canStart } from '../character-classes.ts'
-import { isWeakPassword } from '../placeholders.ts'
+import { isReference, isWeakPassword, kindsOf } from '../placeholders.ts'
 import type { Scanner } from '../rule.ts'
 
 const longest = 512
 
 /**
  * The password of `scheme://user:password@host`. The anchor is the scheme with `://`. Weak ones (`postgres:postgres`,
- * `${PASSWORD}`'s like are none) are report-only, as is what reaches this machine alone with a short password.
+ * ones for the hosts of documentation) are report-only; references such as `$PASSWORD` are none.
  */
 export const urlPassword: Scanner = (text, start, end, report) => {
   if (!canStart(text, start)) return end
@@ -42,11 +42,10 @@ const stops: ReadonlySet<number> = new Set([...'/?"\'`<>,;|'].map((character) =>
 
 /** Is a password that stands beside its user in a text worth hiding? */
 export const judgePassword = (user: string, password: string, host: string): 'strong' | 'weak' | 'none' => {
-  if (isTemplate(password)) return 'none'
+  if (isReference(password) || /^\*+$/.test(password)) return 'none'
   if (password.length < 6 || password.toLowerCase() === user.toLowerCase() || isWeakPassword(password))
     return 'weak'
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(password)).length
-  if (kinds < 2) return password.length >= 16 && !/^[a-z]+$/i.test(password) ? 'strong' : 'weak'
+  if (kindsOf(password) < 2) return password.length >= 16 && !/^[a-z]+$/i.test(password) ? 'strong' : 'weak'
   if (!/[0-9]/.test(password) && password.length < 12) return 'weak'
   if (/^[a-z]+(?:[_-][a-z]+){0,6}$/i.test(password)) return 'weak'
   return documentation.test(host) && password.length < 16 ? 'weak' : 'strong'
@@ -54,10 +53,3 @@ export const judgePassword = (user: string, password: string, host: string): 'st
 
 /** Hosts that RFC 2606 keeps for documentation. */
 const documentation = /^(?:[\w-]{1,20}\.){0,3}example(?:\.(?:com|org|net))?(?:[^\w.]|$)/i
-
-const isTemplate = (password: string): boolean =>
-  /^(?:\$|%\w|[<{[*])/.test(password) ||
-  password.includes('${') ||
-  password.includes('{{') ||
-  password.includes('...') ||
-  /^\*+$/.test(password)
