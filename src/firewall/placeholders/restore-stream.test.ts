@@ -206,7 +206,8 @@ const mix = (first: readonly StreamEvent[], second: readonly StreamEvent[], orde
   let a = 0
   let b = 0
   for (let at = 0; a < first.length || b < second.length; at++) {
-    const event = order[at % order.length] === true || b >= second.length ? first[a++] : second[b++]
+    const isFirst = a < first.length && (order[at % order.length] === true || b >= second.length)
+    const event = isFirst ? first[a++] : second[b++]
     if (event !== undefined) mixed.push(event)
   }
   return mixed
