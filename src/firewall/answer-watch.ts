@@ -60,7 +60,7 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
     let until = isWhole ? text.length : part.kind === 'tool-input' ? 0 : Math.max(0, text.length - held)
     // What reaches into the rest may still grow.
-    for (const { start, end } of news) if (start < until && end >= until) until = Math.min(until, start)
+    if (!isWhole) for (const { start, end } of news) if (start < until && end >= until) until = start
     if (isHighSurrogate(text.charCodeAt(until - 1)) && until < text.length) until -= 1
     parts.onFound(news.filter(({ end }) => end <= until))
     let said = ''

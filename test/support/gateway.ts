@@ -164,6 +164,7 @@ export interface LedgerEntry {
   readonly exchange: string
   /** Milliseconds since 1970. */
   readonly openedAt: number
+  readonly firewall: string | null
   readonly outcome: string
   readonly status: number | null
   readonly error: string | null

@@ -1,5 +1,11 @@
 import { GatewayError } from '../../errors.ts'
-import { type CanonicalError, collect, replay, type StreamEvent } from '../../ir/index.ts'
+import {
+  type CanonicalError,
+  collect,
+  type GenerateResponse,
+  replay,
+  type StreamEvent,
+} from '../../ir/index.ts'
 import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { eventChain } from '../../translation/index.ts'
@@ -77,12 +83,28 @@ const screenedWhole = (
   const { response, error } = collect(answer.protocol, [...events, ...left])
   if (error !== undefined) return refused(exchange, reply, error)
   const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)
-  const encoded = codec.encodeResponse(response, passingContext(exchange, asked))
+  const encoded = codec.encodeResponse(unsourced(response, answer), passingContext(exchange, asked))
   const bytes = new TextEncoder().encode(encoded.body)
   headers.delete('content-encoding')
   headers.delete('content-length')
   return { ...reply, body: bytes, outcome: { ...outcome, responseBytes: bytes.byteLength } }
 }
+
+/** Source text says what was said before: only parts that nobody changed keep theirs. */
+const unsourced = (
+  { raw: _raw, ...response }: GenerateResponse,
+  before: GenerateResponse,
+): GenerateResponse => ({
+  ...response,
+  choices: response.choices.map(({ raw: _own, ...choice }, at) => ({
+    ...choice,
+    parts: choice.parts.map((part, place) => {
+      if (Bun.deepEquals(part, before.choices[at]?.parts[place])) return part
+      const { raw: _text, ...rest } = part
+      return rest
+    }),
+  })),
+})
 
 /** The answer was paid for, and stays unsaid. */
 const refused = (

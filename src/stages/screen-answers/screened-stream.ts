@@ -1,5 +1,5 @@
 import type { StreamEvent } from '../../ir/index.ts'
-import type { BodyStream, SettleHook } from '../../pipeline/index.ts'
+import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 import { formatFrame, type Machine, type SseFrame } from '../../wire/index.ts'
 
 export interface ScreenedStreamParts {
@@ -46,27 +46,38 @@ export const arrayFramer = (): Framer => {
  */
 export class ScreenedStream implements BodyStream {
   private readonly parts: ScreenedStreamParts
+  private readonly hooks: SettleHook[] = []
+  private outcome: Outcome | undefined
+  private isReading = false
   private isWriting = false
   private isOver = false
   private textBytes = 0
 
   constructor(parts: ScreenedStreamParts) {
     this.parts = parts
+    parts.inner.onSettle((outcome) => {
+      this.outcome = outcome
+      // What the last piece says is looked at before anybody counts the answer as over.
+      return this.isReading ? undefined : this.settle()
+    })
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    const { inner, splitter } = this.parts
     for (;;) {
       if (this.isOver) return undefined
-      const bytes = await inner.next()
-      if (bytes === undefined) {
-        this.isOver = true
-        return this.last()
+      this.isReading = true
+      try {
+        const bytes = await this.parts.inner.next()
+        const said = bytes === undefined ? nothing : this.passAll(bytes)
+        // The piece that came with the outcome is the last.
+        const isLast = bytes === undefined || this.outcome !== undefined
+        const all = isLast && !this.isOver ? Buffer.concat([said, this.last()]) : said
+        this.isOver ||= isLast
+        if (all.byteLength > 0) return all
+      } finally {
+        this.isReading = false
+        if (this.outcome !== undefined) await this.settle()
       }
-      const blocks = splitter.push(bytes)
-      const pieces = blocks.map((block) => this.pass(block)).filter((piece) => piece.byteLength > 0)
-      const [only] = pieces
-      if (only !== undefined) return pieces.length === 1 ? only : Buffer.concat(pieces)
     }
   }
 
@@ -81,7 +92,20 @@ export class ScreenedStream implements BodyStream {
   }
 
   onSettle(hook: SettleHook): void {
-    this.parts.inner.onSettle(hook)
+    this.hooks.push(hook)
+  }
+
+  /** Of the stages around this one, in the order in which they came. */
+  private async settle(): Promise<void> {
+    const { outcome } = this
+    if (outcome === undefined) return
+    for (const hook of this.hooks.splice(0)) await hook(outcome)
+  }
+
+  private passAll(bytes: Uint8Array): Uint8Array {
+    const pieces = this.parts.splitter.push(bytes).map((block) => this.pass(block))
+    const [only] = pieces
+    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
   }
 
   private pass(block: Uint8Array): Uint8Array {
@@ -92,11 +116,16 @@ export class ScreenedStream implements BodyStream {
       return this.isWriting && framer !== sseFramer ? nothing : block
     }
     const events = decoder.push(frame)
-    const said = events.flatMap((event) => chain.push(event))
+    const said = events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
     const isSame = said.length === events.length && said.every((event, at) => event === events[at])
-    const frames = said.flatMap((event) => this.parts.encoder.push(event))
+    // Notes of how a block was written say nothing of one that says something else.
+    const worded = isSame ? said : said.filter(({ type }) => type !== 'extension')
+    const frames = worded.flatMap((event) => this.parts.encoder.push(event))
     for (const event of events) this.textBytes += lengthOf(event)
-    if (said.some((event) => event.type === 'error' && !events.includes(event))) this.refuse()
+    if (said.some((event) => event.type === 'error' && !events.includes(event))) {
+      this.refuse()
+      return Buffer.concat([written(frames, framer), Buffer.from(framer.end())])
+    }
     if (!this.isWriting && isSame) {
       framer.passed()
       return block
@@ -111,20 +140,22 @@ export class ScreenedStream implements BodyStream {
     void this.parts.inner.cut?.(Math.ceil(this.textBytes / bytesPerToken))
   }
 
-  private last(): Uint8Array | undefined {
+  private last(): Uint8Array {
     const { splitter, decoder, chain, encoder, framer } = this.parts
     const rest = splitter.end().map((block) => this.pass(block))
     const said = [...decoder.end().flatMap((event) => chain.push(event)), ...chain.end()]
     const frames = [...said.flatMap((event) => encoder.push(event)), ...encoder.end()]
-    const bytes = this.isWriting
-      ? Buffer.concat([...rest, written(frames, framer), Buffer.from(framer.end())])
-      : Buffer.concat(rest)
-    return bytes.byteLength === 0 ? undefined : bytes
+    return Buffer.concat(
+      this.isWriting ? [...rest, written(frames, framer), Buffer.from(framer.end())] : rest,
+    )
   }
 }
 
 /** A token is rarely less than two bytes of text. */
 const bytesPerToken = 2
+
+/** All of its words are held back. */
+const isEmpty = (event: StreamEvent): boolean => event.type.endsWith('-delta') && lengthOf(event) === 0
 
 const lengthOf = (event: StreamEvent): number => {
   switch (event.type) {
