@@ -15,18 +15,18 @@ const nameBit = classBit('dotted')
 const longestName = 64
 
 /**
- * The assignment to the name that the word at `start` to `end` is part of. Reads at most some 64 characters to either
- * side of the word, whatever the text.
+ * The assignment to the name that the word at `start` to `end` is part of; where there is none, up to where no other word
+ * has one either (the end of the same name). Reads at most some 64 characters to either side, whatever the text.
  */
-export const assignmentAround = (text: string, start: number, end: number): Assignment | undefined => {
+export const assignmentAround = (text: string, start: number, end: number): Assignment | number => {
   let right = end
   while (right - end < longestName && isIn(text.charCodeAt(right), nameBit)) right++
   const operator = readOperator(text, right)
-  if (operator === undefined) return undefined
+  if (operator === undefined) return right
   let left = start
   while (start - left < longestName && isIn(text.charCodeAt(left - 1), nameBit)) left--
   const name = text.slice(left, right)
-  if (operator.sign === ' ' && !name.startsWith('--')) return undefined
+  if (operator.sign === ' ' && !name.startsWith('--')) return right
   const quote = text.charCodeAt(operator.end)
   return isQuote(quote)
     ? { name, nameStart: left, valueStart: operator.end + 1, quote, operator: operator.sign }

@@ -145,7 +145,7 @@ const tokenReader = (rule: TokenRule, index: number, shape: Shape): Reader => {
     read: (search, start) => {
       const isMatch = matchAround(shape, search.text, start, match)
       search.work += match.read
-      if (!isMatch) return start
+      if (!isMatch) return Math.max(start, match.end)
       judge(search, rule, known, match.start, match.end, head)
       return start
     },
@@ -168,7 +168,7 @@ const assignedReader = (rule: AssignedRule, index: number): Reader => {
     read: (search, start, end) => {
       const assignment = assignmentAround(search.text, start, end)
       search.work += 16
-      if (assignment === undefined) return start
+      if (typeof assignment === 'number') return assignment
       if (rule.isNamedSecret !== false && !isSecretName(assignment.name)) return start
       match.read = 0
       const pieces = shapes.find((shape) => matchRight(shape, search.text, assignment.valueStart, match))

@@ -147,6 +147,7 @@ export interface Match {
 /** Matches the shape whose anchor stands at `at`, alone (not glued to word characters). Fills `match` when it does. */
 export const matchAround = (shape: Shape, text: string, at: number, match: Match): boolean => {
   match.read = 1
+  match.end = at
   if (shape.before.length === 0 && !canStart(text, at)) return false
   if (!matchRight(shape.after, text, at, match)) return false
   if (shape.before.length === 0) return true
@@ -154,11 +155,15 @@ export const matchAround = (shape: Shape, text: string, at: number, match: Match
   return from >= 0 && canStart(text, from)
 }
 
-/** Reads the pieces from `at` on. What follows the last one must not carry it on. */
+/**
+ * Reads the pieces from `at` on. What follows the last one must not carry it on: where it does, `end` says up to where,
+ * for whatever begins in such a run is a part of it; else it is `at` on failure.
+ */
 export const matchRight = (pieces: readonly Piece[], text: string, at: number, match: Match): boolean => {
   let position = at
   let closed = -1
   match.start = at
+  match.end = at
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index]
     if (piece === undefined) return false

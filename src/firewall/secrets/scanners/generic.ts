@@ -1,4 +1,5 @@
 import { assignmentAround } from '../assignment.ts'
+import { classBit, isIn } from '../character-classes.ts'
 import { entropy } from '../entropy.ts'
 import { isReference, isWeakPassword, kindsOf } from '../placeholders.ts'
 import type { Scanner } from '../rule.ts'
@@ -16,16 +17,20 @@ const secretName =
  */
 export const genericAssignment: Scanner = (text, start, end, report) => {
   const assignment = assignmentAround(text, start, end)
-  if (assignment === undefined || assignment.operator === '>' || assignment.operator === ' ') return end
+  if (typeof assignment === 'number') return assignment
+  if (assignment.operator === '>' || assignment.operator === ' ') return end
   const { name, nameStart, valueStart, quote } = assignment
-  if (!secretName.test(name) || harmless.test(name)) return end
   let stop = valueStart
   const limit = Math.min(text.length, valueStart + 160)
   while (stop < limit && !endsHere(text.charCodeAt(stop), quote)) stop++
   const value = text.slice(valueStart, stop)
   const next = text.charCodeAt(stop)
-  if (value.length < 8 || stop === limit || (quote !== 0 && next !== quote && next !== backslash)) return end
-  if (isReference(value) || isWeakPassword(value) || isCode(value, quote) || !looksRandom(value)) return end
+  // What is this long and goes on is no value, and nothing in it is one.
+  if (stop === limit) return stop
+  if (value.length < 8 || !hasDigitAndLetter(value) || (quote !== 0 && next !== quote && next !== backslash))
+    return end
+  if (!secretName.test(name) || harmless.test(name) || entropy(value) < 3) return end
+  if (isReference(value) || isWeakPassword(value) || isCode(value, quote)) return end
   const isSettings = entropy(value) >= 4 && isMixed(value) && isSettingsLine(text, nameStart, stop, quote)
   report(valueStart, stop, isSettings ? { confidence: 0.6, isReportOnly: false } : undefined)
   return stop
@@ -34,19 +39,10 @@ export const genericAssignment: Scanner = (text, start, end, report) => {
 const backslash = 92
 
 const endsHere = (code: number, quote: number): boolean =>
-  code === quote ||
-  code === 10 ||
-  code === 13 ||
-  (quote === 0 &&
-    (code <= 32 ||
-      code === 44 ||
-      code === 59 ||
-      code === 34 ||
-      code === 39 ||
-      code === 41 ||
-      code === 62 ||
-      code === 60 ||
-      code === 96))
+  code === quote || code === 10 || code === 13 || (quote === 0 && (code <= 32 || bareEnds.has(code)))
+
+/** What ends a value without quotes. */
+const bareEnds: ReadonlySet<number> = new Set([...',;"\')<>`&'].map((sign) => sign.charCodeAt(0)))
 
 /** An expression, a path, an address, a type: not a literal value. */
 const isCode = (value: string, quote: number): boolean =>
@@ -55,12 +51,23 @@ const isCode = (value: string, quote: number): boolean =>
   /\s/.test(value) ||
   (quote === 0 && /^[!&*?]|[(){}[\]<>|]/.test(value)) ||
   (quote === 0 && /^[A-Za-z_$][\w$]*(?:[.:][\w$]+)*$/.test(value) && !/\d/.test(value)) ||
+  (quote === 0 && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)) ||
   /^[A-Za-z_]+(?:[-_.][A-Za-z_]+)+$/.test(value) ||
   /^[A-Z][A-Z0-9_]+$/.test(value)
 
-/** At least a digit beside letters, and not just words. */
-const looksRandom = (value: string): boolean =>
-  /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3
+/** At least a digit beside letters: not just words. */
+const hasDigitAndLetter = (value: string): boolean => {
+  let kinds = 0
+  for (let at = 0; at < value.length && kinds !== 3; at++) {
+    const code = value.charCodeAt(at)
+    if (isIn(code, digitBit)) kinds |= 1
+    else if (isIn(code, letterBit)) kinds |= 2
+  }
+  return kinds === 3
+}
+
+const digitBit = classBit('digit')
+const letterBit = classBit('letter')
 
 const isMixed = (value: string): boolean => kindsOf(value) >= 3 && !/^[\w]+(?:[.-][\w]+){2,}$/.test(value)
 

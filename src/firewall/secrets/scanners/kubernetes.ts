@@ -29,9 +29,9 @@ const readDocument = (document: string, offset: number, report: Report): void =>
   let at = offset
   for (const line of document.split('\n')) {
     const indent = line.length - line.trimStart().length
-    const opened = /^\s*(data|stringData):\s*$/.exec(line)
-    if (opened !== null) section = { indent, isEncoded: opened[1] === 'data' }
-    else if (line.trim() !== '' && section !== undefined) {
+    const content = line.trim()
+    if (content === 'data:' || content === 'stringData:') section = { indent, isEncoded: content === 'data:' }
+    else if (content !== '' && section !== undefined) {
       if (indent <= section.indent) section = undefined
       else readEntry(line, at, section.isEncoded, report)
     }
