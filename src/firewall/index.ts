@@ -1,1 +1,2 @@
 export type { Detector, Finding } from './finding.ts'
+export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
