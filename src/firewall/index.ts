@@ -5,6 +5,7 @@ export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts
 export type { Detector, Finding } from './finding.ts'
 export { createFirewall, type Firewall, type FirewallSubject } from './firewall.ts'
 export { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
+export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
 export * from './placeholders/index.ts'
 export {
   createPolicy,

@@ -1,0 +1,180 @@
+/**
+ * A text as the scanners read it: one byte for each UTF-16 unit. ASCII stands for itself and for what folds to it
+ * (every decimal digit of every script, full-width forms, dashes, spaces); the rest is told by class alone.
+ */
+export interface FoldedText {
+  /** Longer than the text: only the first `length` bytes count, and some zeros follow. Valid until the next folding. */
+  readonly bytes: Uint8Array
+  readonly length: number
+  /** Where each byte begins and ends in the original, in UTF-16 units; absent where both have the same places. */
+  readonly starts: Uint32Array | undefined
+  readonly ends: Uint32Array | undefined
+}
+
+/** Classes of what is not ASCII. */
+export const folded = {
+  /** A letter of a script that writes words apart and has two cases: Latin, Greek, Cyrillic, … */
+  casedLetter: 0x80,
+  /** Any other letter: ideographs, kana, Thai, Arabic, Devanagari, … */
+  letter: 0x81,
+  other: 0x82,
+  year: 0x84,
+  month: 0x85,
+  day: 0x86,
+} as const
+
+/** Left out: invisible marks that people's tools put into numbers (directions, joiners, soft hyphens). */
+const dropped = 0xff
+
+/** Zeros after the text, so that looking a little ahead sees nothing. */
+const ending = 8
+
+/** More than this is not kept between texts. */
+const keptBytes = 1 << 20
+
+/**
+ * What each unit of the basic plane becomes. Of NFKC only what matters to numbers: a footnote's superscript is no
+ * digit of the number before it.
+ */
+const foldTable = (): Uint8Array => {
+  const table = new Uint8Array(0x10000)
+  const isCased = /^[\p{Lu}\p{Ll}\p{Lt}]$/u
+  const isLetter = /^[\p{L}\p{M}]$/u
+  for (let unit = 0; unit < 0x10000; unit++) {
+    if (unit < 0x80) table[unit] = unit
+    else if (unit >= 0xd800 && unit < 0xe000) table[unit] = folded.other
+    else if (unit >= 0x3400 && unit < 0xa000) table[unit] = folded.letter
+    else if (unit >= 0xac00 && unit < 0xd7a4) table[unit] = folded.letter
+    else {
+      const character = String.fromCharCode(unit)
+      const cased = isCased.test(character)
+      table[unit] = cased ? folded.casedLetter : isLetter.test(character) ? folded.letter : folded.other
+    }
+  }
+  for (const zero of decimalZeros(0xffff)) {
+    for (let digit = 0; digit < 10; digit++) table[zero + digit] = 0x30 + digit
+  }
+  for (let unit = 0xff01; unit <= 0xff5e; unit++) table[unit] = unit - 0xfee0
+  for (let unit = 0xfe50; unit <= 0xfe6b; unit++) {
+    const small = String.fromCharCode(unit).normalize('NFKC')
+    if (small.length === 1) table[unit] = small.charCodeAt(0)
+  }
+  const to = (byte: number, characters: string): void => {
+    for (const character of characters) table[character.charCodeAt(0)] = byte
+  }
+  to(0x2d, '\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63')
+  to(0x20, '\u00a0\u1680\u202f\u205f\u3000')
+  for (let unit = 0x2000; unit <= 0x200a; unit++) table[unit] = 0x20
+  to(folded.year, '年년')
+  to(folded.month, '月월')
+  to(folded.day, '日일号號')
+  to(dropped, '\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
+  to(dropped, '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+  return table
+}
+
+/** Every code point of general category Nd whose digit value is zero; they come in tens. */
+const decimalZeros = (last: number): readonly number[] => {
+  const zeros: number[] = []
+  const isDigit = /^\p{Nd}$/u
+  for (let point = 0; point <= last; point++) {
+    if (point === 0x3400) point = 0xa000 // ideographs: none among them
+    if (point === 0xac00) point = 0xfb00 // syllables, surrogates, private use
+    if (!isDigit.test(String.fromCodePoint(point))) continue
+    zeros.push(point)
+    point += 9
+  }
+  return zeros
+}
+
+/** Digits beyond the basic plane, by code point, each ten apart from the next script's. */
+const astralDigits = (): ReadonlyMap<number, number> => {
+  const digits = new Map<number, number>()
+  const isDigit = /^\p{Nd}$/u
+  const blocks: readonly (readonly [number, number])[] = [
+    [0x10400, 0x12000],
+    [0x16100, 0x16200],
+    [0x16a00, 0x16e00],
+    [0x1ccf0, 0x1cd00],
+    [0x1d7ce, 0x1d800],
+    [0x1e100, 0x1e300],
+    [0x1e4f0, 0x1e600],
+    [0x1e950, 0x1e960],
+    [0x1fbf0, 0x1fbfa],
+  ]
+  for (const [from, to] of blocks) {
+    let run = 0
+    for (let point = from; point < to; point++) {
+      const found = isDigit.test(String.fromCodePoint(point))
+      if (found) digits.set(point, run++ % 10)
+      else run = 0
+    }
+  }
+  return digits
+}
+
+/** Makes the folding function. */
+export const createFolder = (): ((text: string) => FoldedText) => {
+  const table = foldTable()
+  const astral = astralDigits()
+  const encoder = new TextEncoder()
+  let kept = new Uint8Array(1 << 16)
+
+  const room = (length: number): Uint8Array<ArrayBuffer> => {
+    if (length + ending <= kept.length) return kept
+    const bytes = new Uint8Array(length + ending)
+    if (length <= keptBytes) kept = bytes
+    return bytes
+  }
+
+  const finish = (bytes: Uint8Array, length: number): number => {
+    bytes.fill(0, length, length + ending)
+    return length
+  }
+
+  return (text) => {
+    const length = text.length
+    const bytes = room(length)
+    // Text of ASCII alone, as most of what agents send, fills its own length and is done.
+    const { read, written } = encoder.encodeInto(text, bytes)
+    if (read === length && written === length) {
+      return { bytes, length: finish(bytes, length), starts: undefined, ends: undefined }
+    }
+    const isMoved = mayMove.test(text)
+    return isMoved ? foldMoved(text, bytes) : foldInPlace(text, bytes)
+  }
+
+  function foldInPlace(text: string, bytes: Uint8Array): FoldedText {
+    const length = text.length
+    for (let index = 0; index < length; index++) bytes[index] = table[text.charCodeAt(index)] ?? 0
+    return { bytes, length: finish(bytes, length), starts: undefined, ends: undefined }
+  }
+
+  function foldMoved(text: string, bytes: Uint8Array): FoldedText {
+    const starts = new Uint32Array(text.length)
+    const ends = new Uint32Array(text.length)
+    let length = 0
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index)
+      let byte = table[unit] ?? 0
+      if (byte === dropped) continue
+      let width = 1
+      if (unit >= 0xd800 && unit < 0xdc00) {
+        const digit = astral.get(text.codePointAt(index) ?? 0)
+        if (digit !== undefined) {
+          byte = 0x30 + digit
+          width = 2
+        }
+      }
+      bytes[length] = byte
+      starts[length] = index
+      ends[length] = index + width
+      length++
+      index += width - 1
+    }
+    return { bytes, length: finish(bytes, length), starts, ends }
+  }
+}
+
+/** Something that is left out, or a pair of units that may be one digit. */
+const mayMove = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud801-\ud83e]/

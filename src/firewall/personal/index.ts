@@ -1,0 +1,1 @@
+export { createPersonalDetector, type PersonalOptions, personalTypes } from './create-personal-detector.ts'
