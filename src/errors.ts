@@ -136,6 +136,12 @@ export const errorTable = {
     true,
     'The same body came too often in one session (`limits_runaway`): the client seems to be stuck in a loop.',
   ),
+  gateway_tool_loop: row(
+    'bad_request',
+    400,
+    false,
+    'The agent calls the same tool with the same arguments again and again and gets the same result. Say something new to it, or exempt a tool that polls (`firewall.loops.exempt`).',
+  ),
   gateway_model_unknown: row(
     'unknown_model',
     404,

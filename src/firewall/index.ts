@@ -1,2 +1,3 @@
 export type { Detector, Finding } from './finding.ts'
+export * from './loops/index.ts'
 export * from './placeholders/index.ts'
