@@ -141,6 +141,11 @@ export const errorTable = {
     400,
     false,
     'The firewall found what the policy forbids; the message says which detector, what kind of thing, and where. Take it out, or see docs/firewall.md.',
+  gateway_tool_loop: row(
+    'bad_request',
+    400,
+    false,
+    'The agent calls the same tool with the same arguments again and again and gets the same result. Say something new to it, or exempt a tool that polls (`firewall.loops.exempt`).',
   ),
   gateway_model_unknown: row(
     'unknown_model',

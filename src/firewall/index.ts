@@ -6,6 +6,7 @@ export type { Detector, Finding } from './finding.ts'
 export { createFirewall, type Firewall, type FirewallSubject } from './firewall.ts'
 export { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
 export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
+export * from './loops/index.ts'
 export * from './placeholders/index.ts'
 export {
   createPolicy,
@@ -16,7 +17,6 @@ export {
   type PolicyLayer,
 } from './policy.ts'
 export { createScanMemory, type ScanMemory } from './scan-memory.ts'
-export {
   createScreen,
   type Found,
   type Screen,
@@ -24,7 +24,6 @@ export {
   type Screener,
   type Screening,
 } from './screen.ts'
-export {
   createSecretDetector,
   type SecretDetectorOptions,
   secretRules,
