@@ -24,8 +24,12 @@ const isFlagged = ({ tier }: Judged): boolean => tier !== 'none'
 const isHigh = ({ tier }: Judged): boolean => tier === 'high'
 const isAttack = ({ row }: Judged): boolean => row.label === 'attack'
 
-const judgeAll = (detector: InjectionDetector, rows: readonly Row[]): readonly Judged[] =>
-  rows.map((row) => ({ row, ...detector.scan(row.text, { role: row.role }) }))
+const judgeAll = (scan: ScanRow, rows: readonly Row[]): readonly Judged[] => rows.map((row) => ({ row, ...scan(row) }))
+
+const scanBy =
+  (detector: InjectionDetector): ScanRow =>
+  (row, text = row.text) =>
+    detector.scan(text, { role: row.role })
 
 const printRates = (title: string, judged: readonly Judged[]): void => {
   const attacks = judged.filter(isAttack)
@@ -51,13 +55,21 @@ const printRates = (title: string, judged: readonly Judged[]): void => {
 
 const folds = 5
 
-/** Which fold a row is in: each set and label is dealt out in turn, so that every fold has its share of each. */
-const dealFolds = (rows: readonly Row[]): readonly number[] => {
+/**
+ * Which fold a row is in: each set and label is dealt out in turn, so that every fold has its share of each. Rows of
+ * one group stay together where groups are given.
+ */
+const dealFolds = (rows: readonly Row[], groupOf: (row: Row) => string): readonly number[] => {
   const dealt = new Map<string, number>()
+  const groups = new Map<string, number>()
   return rows.map((row) => {
+    const group = groupOf(row)
+    const known = groups.get(group)
+    if (known !== undefined) return known
     const set = `${row.label}/${row.set}`
     const turn = dealt.get(set) ?? 0
     dealt.set(set, turn + 1)
+    groups.set(group, turn % folds)
     return turn % folds
   })
 }
@@ -69,14 +81,22 @@ const familyOf = (row: Row): string => {
   return row.set.replace('cyberseceval_pi_ml', 'cyberseceval multilingual')
 }
 
-const crossValidate = (samples: readonly Sample[], own: readonly Sample[], dealt: readonly number[]): readonly Judged[] => {
-  const judged: Judged[] = []
-  for (let fold = 0; fold < folds; fold += 1) {
+/** A detector for each fold, trained on the others. */
+const trainFolds = (samples: readonly Sample[], own: readonly Sample[], dealt: readonly number[]) =>
+  Array.from({ length: folds }, (_, fold) => {
     const model = trainModel([...samples.filter((_, index) => dealt[index] !== fold), ...own])
-    const detector = createInjectionDetector({ model })
-    judged.push(...judgeAll(detector, samples.filter((_, index) => dealt[index] === fold).map(({ row }) => row)))
+    return createInjectionDetector({ model })
+  })
+
+type ScanRow = (row: Row, text?: string) => ReturnType<InjectionDetector['scan']>
+
+/** Scans each row by the detector that has not seen it. */
+const scanUnseen = (rows: readonly Row[], detectors: readonly InjectionDetector[], dealt: readonly number[]): ScanRow => {
+  const places = new Map(rows.map((row, index) => [row, dealt[index] ?? 0]))
+  return (row, text = row.text) => {
+    const detector = detectors[places.get(row) ?? 0] ?? shipped
+    return detector.scan(text, { role: row.role })
   }
-  return judged
 }
 
 const leaveFamiliesOut = (samples: readonly Sample[], own: readonly Sample[], dealt: readonly number[]): void => {
@@ -87,8 +107,8 @@ const leaveFamiliesOut = (samples: readonly Sample[], own: readonly Sample[], de
     const isHeldBack = (sample: Sample, index: number): boolean => sample.row.label === 'benign' && dealt[index] === 0
     const model = trainModel([...samples.filter((sample, index) => !isOut(sample) && !isHeldBack(sample, index)), ...own])
     const detector = createInjectionDetector({ model })
-    const attacks = judgeAll(detector, samples.filter(isOut).map(({ row }) => row))
-    const benign = judgeAll(detector, samples.filter(isHeldBack).map(({ row }) => row))
+    const attacks = judgeAll(scanBy(detector), samples.filter(isOut).map(({ row }) => row))
+    const benign = judgeAll(scanBy(detector), samples.filter(isHeldBack).map(({ row }) => row))
     const recall = `recall ${percent(attacks.filter(isFlagged).length, attacks.length)} (high ${percent(attacks.filter(isHigh).length, attacks.length)})`
     const wrong = `false positives ${percent(benign.filter(isFlagged).length, benign.length, 2)}`
     console.log(`  ${family.padEnd(34)} ${recall.padEnd(34)} ${wrong}  ${attacks.length} attacks`)
@@ -104,14 +124,14 @@ const payloadsOf = (rows: readonly Row[]): readonly Row[] => {
   return fitting.filter((_, index) => index % step === 0)
 }
 
-const measureEvasions = (detector: InjectionDetector, rows: readonly Row[]): void => {
+const measureEvasions = (title: string, scan: ScanRow, rows: readonly Row[]): void => {
   const payloads = payloadsOf(rows)
-  const found = payloads.filter((row) => detector.scan(row.text, { role: row.role }).tier !== 'none')
-  console.log(`\nevasions of ${payloads.length} payloads (plain: ${found.length} found, ${percent(found.length, payloads.length)})`)
+  const found = payloads.filter((row) => scan(row).tier !== 'none')
+  console.log(`\nevasions, ${title}: ${payloads.length} payloads (plain: ${found.length} found, ${percent(found.length, payloads.length)})`)
   console.log(`  ${''.padEnd(24)} recall       of plain's recall   high, of plain's`)
-  const plainHigh = payloads.filter((row) => detector.scan(row.text, { role: row.role }).tier === 'high').length
+  const plainHigh = payloads.filter((row) => scan(row).tier === 'high').length
   for (const [name, change] of Object.entries(evasions)) {
-    const tiers = payloads.map((row) => detector.scan(change(row.text), { role: row.role }).tier)
+    const tiers = payloads.map((row) => scan(row, change(row.text)).tier)
     const hidden = tiers.filter((tier) => tier !== 'none').length
     const high = tiers.filter((tier) => tier === 'high').length
     const ratio = percent(hidden, found.length)
@@ -152,10 +172,16 @@ else {
   const rows = readRows(folder)
   const samples = toSamples(rows)
   const own = toSamples(ownRows())
-  const dealt = dealFolds(rows)
-  printRates(`${folds}-fold cross-validation, ${rows.length} texts (thresholds from the training folds)`, crossValidate(samples, own, dealt))
-  if (!process.argv.includes('--quick')) leaveFamiliesOut(samples, own, dealt)
-  printRates('the shipped model on the same sets (it was trained on part of them: no measure of generalisation)', judgeAll(shipped, rows))
-  measureEvasions(shipped, rows)
+  const byRow = dealFolds(rows, ({ id }) => id)
+  const unseen = scanUnseen(rows, trainFolds(samples, own, byRow), byRow)
+  printRates(`${folds}-fold cross-validation, stratified, ${rows.length} texts`, judgeAll(unseen, rows))
+  const byPayload = dealFolds(rows, ({ id, payload }) => payload ?? id)
+  const unseenPayloads = scanUnseen(rows, trainFolds(samples, own, byPayload), byPayload)
+  printRates(`the same, and no payload is both learned and judged`, judgeAll(unseenPayloads, rows))
+  measureEvasions('payloads unseen', unseen, rows)
+  if (!process.argv.includes('--quick')) {
+    leaveFamiliesOut(samples, own, byRow)
+    printRates('the shipped model (it was trained on part of these texts)', judgeAll(scanBy(shipped), rows))
+  }
 }
 measureRecordings(shipped)

@@ -23,21 +23,23 @@ export interface Recipe {
   readonly decay: number
   /** How much an attack weighs against a harmless window. */
   readonly attackWeight: number
-  /** Harmless texts that may be suspicious and high, of the user's and of the tools', each. */
+  /** Shares of harmless texts that may be suspicious and high, and of code alone that may be either. */
   readonly suspiciousRate: number
   readonly highRate: number
+  readonly codeRate: number
   readonly words: number
   readonly seed: string
 }
 
 export const recipe: Recipe = {
-  epochs: 8,
+  epochs: 10,
   rate: 0.5,
-  decay: 1e-5,
+  decay: 2e-4,
   attackWeight: 4,
   suspiciousRate: 0.003,
   highRate: 0.001,
-  words: 3000,
+  codeRate: 0.0015,
+  words: 5000,
   seed: 'tollgate',
 }
 
@@ -226,6 +228,7 @@ export const trainModel = (samples: readonly Sample[], using: Recipe = recipe): 
     using.words,
   )
   const margins: Record<Row['role'], number[]> = { user: [], tool: [] }
+  const code: number[] = []
   const folds = 3
   for (let fold = 0; fold < folds; fold += 1) {
     const detector = createInjectionDetector({
@@ -233,16 +236,25 @@ export const trainModel = (samples: readonly Sample[], using: Recipe = recipe): 
     })
     samples.forEach(({ row }, index) => {
       if (index % folds !== fold || row.label !== 'benign') return
-      margins[row.role].push(detector.scan(row.text, { role: row.role }).margin)
+      const { margin } = detector.scan(row.text, { role: row.role })
+      margins[row.role].push(margin)
+      if (row.kind === 'code') code.push(margin)
     })
   }
-  const thresholdsOf = (held: readonly number[]) => {
-    const sorted = held.toSorted((left, right) => right - left)
-    const cut = (rate: number): number => round((sorted[Math.floor(sorted.length * rate)] ?? 0) + 0.01)
-    return { suspicious: cut(using.suspiciousRate), high: cut(using.highRate) }
+  const all = [...margins.user, ...margins.tool]
+  const user = { suspicious: cut(all, using.suspiciousRate), high: cut(all, using.highRate) }
+  const tool = {
+    suspicious: Math.max(user.suspicious, cut(code, using.codeRate)),
+    high: Math.max(user.high, cut(code, using.codeRate)),
   }
-  const thresholds = { user: thresholdsOf(margins.user), tool: thresholdsOf(margins.tool) }
+  const thresholds = { user, tool }
   return { ...trainUncut(samples, using, words), thresholds }
+}
+
+/** The margin that this share of harmless texts exceeds. */
+const cut = (margins: readonly number[], rate: number): number => {
+  const sorted = margins.toSorted((left, right) => right - left)
+  return round((sorted[Math.floor(sorted.length * rate)] ?? 0) + 0.01)
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100

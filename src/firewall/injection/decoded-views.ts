@@ -254,7 +254,8 @@ const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
       } else {
         decoded += escape.decode(match)
         end = index + match[0].length
-        hits += 1
+        // A run of percent signs is one match and many escapes.
+        hits += Math.ceil(match[0].length / 10)
       }
       index = text.indexOf(escape.trigger, end)
     }

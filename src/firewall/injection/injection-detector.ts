@@ -2,10 +2,11 @@ import type { Detector, Finding } from '../finding.ts'
 import modelFile from './data/model.json'
 import { type Folded, fold } from './fold.ts'
 import type { InvisibleEvidence } from './invisible.ts'
-import { createLexicon } from './lexicon.ts'
+import { createLexicon, type Lexicon } from './lexicon.ts'
 import { type ModelFile, readModel } from './model.ts'
 import { rejoinedViews } from './rejoined-views.ts'
 import { createRuleMatcher } from './rules.ts'
+import { letter } from './tokens.ts'
 import { originalOffset, type View, type ViewKind } from './view.ts'
 import { hiddenViews } from './views.ts'
 import {
@@ -114,6 +115,27 @@ const prepare = (file: InjectionModelFile) => ({
   thresholds: file.thresholds,
 })
 
+/** Views that only hold when words come out of them. */
+const isGuessed: ReadonlySet<ViewKind> = new Set(['spaced', 'leet', 'joined', 'rot13', 'reversed'])
+
+const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
+  let words = 0
+  let known = 0
+  for (let index = 0; index < tokens.count; index += 1) {
+    if (tokens.kinds[index] !== letter || (tokens.ends[index] ?? 0) - (tokens.starts[index] ?? 0) < 2) continue
+    words += 1
+    if (lexicon.has(tokens.hashes[index] ?? 0)) known += 1
+  }
+  return words >= 3 && known >= words * 0.6
+}
+
+/** The best of many windows is high by chance: what is taken off for it, in a text of so many tokens. */
+const lengthPenalty = (tokens: number): number =>
+  tokens <= penaltyFrom ? 0 : penaltyRate * Math.log2(tokens / penaltyFrom)
+
+const penaltyFrom = 64
+const penaltyRate = 0.7
+
 /** Something found, before overlaps are resolved. */
 interface Spot {
   readonly rule: string
@@ -133,20 +155,23 @@ const judge = (
   const threshold = thresholds[role].suspicious + leniency
   const spots: Spot[] = []
   let margin = Number.NEGATIVE_INFINITY
-  const read = (view: View): ScoredView => {
-    const bonus = viewBonus[view.kind] + evidence.bonus
+  const read = (view: View, least: number): ScoredView => {
     const scored = scorer.score(view, role)
+    const bonus = viewBonus[view.kind] + evidence.bonus - lengthPenalty(Math.max(least, scored.tokens.count))
+    if (isGuessed.has(view.kind) && !isMostlyKnown(scored, lexicon)) return scored
     const found = scored.best.margin + bonus
     if (found > margin) margin = found
     if (found >= threshold) spots.push(...spotsIn(view, scored, threshold - bonus, bonus, role))
     return scored
   }
-  const plain = read(folded.view)
-  const rejoined = rejoinedViews(folded.view, plain.tokens, lexicon)
-  for (const view of rejoined) read(view)
+  const { tokens } = read(folded.view, 0)
+  // A part of the text has been chosen from all of it; what was decoded stands for itself.
+  const size = tokens.count
+  for (const view of rejoinedViews(folded.view, tokens, lexicon)) read(view, size)
   for (const view of hiddenViews(text, folded)) {
-    const { tokens } = read(view)
-    if (view.kind !== 'hidden') for (const inner of rejoinedViews(view, tokens, lexicon)) read(inner)
+    read(view, view.kind === 'hidden' ? size : 0)
+    if (view.kind === 'hidden') continue
+    for (const inner of rejoinedViews(view, tokens, lexicon)) read(inner, 0)
   }
   if (evidence.spot !== undefined) {
     margin = Math.max(margin, evidence.spot.margin)

@@ -57,20 +57,20 @@ export const createLexicon = (words: readonly string[]): Lexicon => {
         const rank = ranks.get(hash)
         if (rank === undefined) continue
         const length = end - start
-        const step = cost + 6 + rank / 500 + (length < 3 ? 4 : 0)
+        const step = cost + 6 + rank / 700 + (length < 3 ? 4 : length < 4 ? 1 : 0)
         if (step < (costs[end] ?? 0)) {
           costs[end] = step
           lengths[end] = length
         }
       }
-      // A letter that belongs to no word costs as much as several words do.
-      const alone = cost + 24
+      // A letter that belongs to no word costs more than one that does, and less than no cut at all.
+      const alone = cost + 9
       if (alone < (costs[start + 1] ?? 0)) {
         costs[start + 1] = alone
         lengths[start + 1] = 1
       }
     }
-    if ((costs[size] ?? 0) > size * 3.2) return undefined
+    if ((costs[size] ?? 0) > size * 4.5) return undefined
     const found: string[] = []
     for (let end = size; end > 0; ) {
       const length = lengths[end] ?? 1

@@ -16,11 +16,12 @@ export const rejoinedViews = (view: View, tokens: Tokens, lexicon: Lexicon): rea
   const survey = surveyTokens(view, tokens, lexicon)
   if (survey.lone) spacedViews(view, tokens, lexicon, views)
   if (survey.mixed) leetView(view, lexicon, views)
+  if (survey.chained) unchainedView(view, views)
   if (survey.joins >= 2 || survey.longWords > 0) joinedView(view, tokens, lexicon, survey, views)
   for (const kind of ['rot13', 'reversed'] as const) {
     const region = kind === 'rot13' ? survey.rotated : survey.reversed
     const named = kind === 'rot13' ? survey.namesRot13 : survey.namesReverse
-    if (region.count >= 3 || (named && region.count >= 1)) disguisedView(view, kind, region, views)
+    if (isDense(region) || (named && region.count >= 1)) disguisedView(view, kind, region, views)
   }
   return views
 }
@@ -31,9 +32,14 @@ interface Region {
   end: number
 }
 
+/** A disguised text shows a known word every few words; chance does not. */
+const isDense = ({ count, start, end }: Region): boolean => count >= 2 && end - start <= count * 36
+
 interface Survey {
   lone: boolean
   mixed: boolean
+  /** Five known words in a row with one sign between each two. */
+  chained: boolean
   joins: number
   firstJoin: number
   lastJoin: number
@@ -55,6 +61,7 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
   const survey: Survey = {
     lone: false,
     mixed: false,
+    chained: false,
     joins: 0,
     firstJoin: -1,
     lastJoin: -1,
@@ -66,6 +73,7 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
   }
   const { hashes, starts, ends, kinds, count } = tokens
   let lone = 0
+  let chained = 0
   let previous = -1
   let previousKnown = false
   for (let index = 0; index < count; index += 1) {
@@ -97,6 +105,10 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
       if (width >= longWord) survey.longWords += 1
       if (rot13Names.has(hash)) survey.namesRot13 = true
     }
+    if (known && index > 1 && isChained(view, tokens, index)) {
+      chained += 1
+      if (chained >= 4) survey.chained = true
+    } else chained = 0
     if (reverseNames.has(hash)) survey.namesReverse = true
     if (rot13Names.has(hash)) survey.namesRot13 = true
     if (previous >= 0 && !(known && previousKnown) && isJoin(view, tokens, previous, index, lexicon)) {
@@ -196,10 +208,9 @@ const spacedViews = (view: View, tokens: Tokens, lexicon: Lexicon, views: View[]
         places.push(place)
       } else if ((kinds[index] ?? 0) !== punctuation) break
     }
-    if (places.length < 6) {
-      if (index === first) index += 1
-      continue
-    }
+    if (index === first) index += 1
+    const letters = places.filter((place) => (view.codes[place] ?? 0) >= 0x61).length
+    if (letters < 6 || letters < places.length * 0.6) continue
     let text = ''
     const gaps = places.slice(1).map((place, step) => gapOf(view, places[step] ?? 0, place))
     const commonest = mostCommon(gaps)
@@ -207,10 +218,18 @@ const spacedViews = (view: View, tokens: Tokens, lexicon: Lexicon, views: View[]
       if (step > 0 && gaps[step - 1] !== commonest) text += ' '
       text += letterFor(view.codes[place] ?? 0)
     })
+<<<<<<< HEAD
     const words = text.includes(' ') && text.length / text.split(' ').length < 16 ? text : undefined
     const joined = words ?? lexicon.segment(text.replaceAll(' ', ''))?.join(' ')
     if (joined !== undefined)
       pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
+=======
+    const joined = text
+      .split(' ')
+      .map((piece) => (lexicon.has(hashOf(piece)) ? piece : (lexicon.segment(piece)?.join(' ') ?? piece)))
+      .join(' ')
+    pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
+>>>>>>> fw-injection
   }
 }
 
@@ -327,6 +346,34 @@ const readLeet = (
     }
   }
   return undefined
+}
+
+/** Whether a word hangs on the one before by one sign: `ignore_all`, `ignore-all`, `ignore/all`. */
+const isChained = (view: View, tokens: Tokens, index: number): boolean => {
+  const start = tokens.starts[index] ?? 0
+  return (
+    tokens.kinds[index - 1] === punctuation &&
+    tokens.ends[index - 1] === start &&
+    tokens.starts[index - 1] === start - 1 &&
+    tokens.ends[index - 2] === start - 1 &&
+    chains.has(view.codes[start - 1] ?? 0)
+  )
+}
+
+const chains: ReadonlySet<number> = new Set([...'_-./+*|~'].map((sign) => sign.charCodeAt(0)))
+
+/** The text with the signs between words as spaces. */
+const unchainedView = (view: View, views: View[]): void => {
+  const size = Math.min(view.length, longestRegion * 2)
+  const codes: number[] = []
+  const places: number[] = []
+  for (let index = 0; index < size; index += 1) {
+    const code = view.codes[index] ?? 0
+    const isSign = chains.has(code) && isLetterAt(view, index - 1) && isLetterAt(view, index + 1)
+    codes.push(isSign ? 0x20 : code)
+    places.push(index)
+  }
+  push(views, view, 'joined', codes, places)
 }
 
 /** The region around cut words with the halves put together, and words run together taken apart. */
