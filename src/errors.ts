@@ -141,6 +141,7 @@ export const errorTable = {
     400,
     false,
     'The firewall found what the policy forbids; the message says which detector, what kind of thing, and where. Take it out, or see docs/firewall.md.',
+  ),
   gateway_tool_loop: row(
     'bad_request',
     400,

@@ -7,6 +7,7 @@ import { type HandlesParts, handles } from './stages/handles/index.ts'
 import { type LedgerParts, ledger } from './stages/ledger/index.ts'
 import { type LimitsParts, limits, localLimits } from './stages/limits/index.ts'
 import { type ListModelsParts, listModels } from './stages/local/index.ts'
+import { type LoopsParts, loops } from './stages/loops/index.ts'
 import { type MatchParts, match } from './stages/match/index.ts'
 import { type MeterParts, meter } from './stages/meter/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
@@ -29,6 +30,7 @@ export type GatewayParts = TraceParts &
   ZoneParts &
   LimitsParts &
   FirewallStageParts &
+  LoopsParts &
   HandlesParts &
   ShadowParts &
   AttemptsParts &
@@ -50,6 +52,7 @@ const answered = (parts: GatewayParts) =>
     .use(match(parts)) //         pure: model -> rule, targets                  404
     .use(limits(parts)) //        rates, places, clients that repeat themselves 429
     .use(zone(parts)) //          budgets: red is refused, amber told            402
+    .use(loops(parts)) //         agents that repeat a tool call: told, then stopped 400
     .use(firewall(parts)) //      every text: refused, replaced, written down    400
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .use(shadow(parts)) //        a share is copied to another target, afterwards

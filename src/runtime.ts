@@ -14,7 +14,7 @@ import {
   toPriceOverrides,
 } from './catalog/index.ts'
 import type { FetchMedia } from './egress/index.ts'
-import { createFirewall, type Firewall } from './firewall/index.ts'
+import { createFirewall, type Firewall, type LoopOptions } from './firewall/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
@@ -148,6 +148,8 @@ export const createRuntime = async (
     anonymous: settings.auth === 'off' ? systemIdentity('auth-off', localTenant) : undefined,
     maxNesting: settings.listen.max_nesting,
     firewall,
+    loopOptions: loopOptions(settings),
+    onLoop: foundation.metrics.loop,
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
     keepsAnswers: settings.sessions.store === 'on',
@@ -231,6 +233,11 @@ const limitsConfiguration = (settings: Settings, providers: Settings['providers'
   whenAway: settings.limits_when_away,
   longestWait: settings.limits_longest_wait,
 })
+
+const loopOptions = ({ firewall: { loops } }: Settings): LoopOptions | undefined =>
+  loops.warn_after + loops.stop_after === 0
+    ? undefined
+    : { warnAt: loops.warn_after, stopAt: loops.stop_after, exempt: loops.exempt }
 
 const circuitSettings = ({ circuits }: Settings): CircuitSettings => ({
   failures: circuits.failures,

@@ -3,6 +3,7 @@ import { createAllowList } from './allow-list.ts'
 import { createCustomDetector } from './custom-detector.ts'
 import type { Detector } from './finding.ts'
 import { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
+import { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
 import { createPolicy, type FirewallPolicy, type PolicyLayer } from './policy.ts'
 import { createScanMemory } from './scan-memory.ts'
 import { createScreen, type Screen, type ScreenedText, type Screener } from './screen.ts'
@@ -36,6 +37,7 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
   const screeners: readonly Screener[] = [
     { detector: createSecretDetector(), looksAt: () => true },
     ...custom.map((detector) => ({ detector, looksAt: () => true })),
+    { detector: createPersonalDetector(personalOptions(settings)), looksAt: () => true },
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
@@ -64,6 +66,16 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
 }
 
 const mostPolicies = 1_000
+
+const personalOptions = ({ personal_types: { on, off } }: FirewallSettings): PersonalOptions => ({
+  ...(off.length === 0
+    ? {}
+    : { types: personalTypes.filter((type) => !off.includes(type) && !optional.has(type)) }),
+  alsoTypes: on,
+})
+
+/** Looked for where they are asked for. */
+const optional: ReadonlySet<string> = new Set(['IP_ADDRESS', 'MAC_ADDRESS'])
 
 const fits = (
   { team: wantedTeam, key }: FirewallSettings['overrides'][number],

@@ -5,8 +5,8 @@ export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts
 export type { Detector, Finding } from './finding.ts'
 export { createFirewall, type Firewall, type FirewallSubject } from './firewall.ts'
 export { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
-export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
 export * from './loops/index.ts'
+export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'
 export * from './placeholders/index.ts'
 export {
   createPolicy,
@@ -17,6 +17,7 @@ export {
   type PolicyLayer,
 } from './policy.ts'
 export { createScanMemory, type ScanMemory } from './scan-memory.ts'
+export {
   createScreen,
   type Found,
   type Screen,
@@ -24,6 +25,7 @@ export { createScanMemory, type ScanMemory } from './scan-memory.ts'
   type Screener,
   type Screening,
 } from './screen.ts'
+export {
   createSecretDetector,
   type SecretDetectorOptions,
   secretRules,

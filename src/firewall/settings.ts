@@ -1,6 +1,8 @@
 import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { settingMeta, text, wholeNumber } from '../config/index.ts'
+import { defaultLoopOptions } from './loops/index.ts'
+import { personalTypes } from './personal/index.ts'
 import { firewallModes, type PolicyLayer } from './policy.ts'
 
 const mode = z.enum(firewallModes)
@@ -100,7 +102,11 @@ export const firewallSettings = z
       ),
     personal_types: z
       .strictObject({
-        on: z.array(text()).max(100).prefault([]).describe('Types that are off by default, such as `IP`.'),
+        on: z
+          .array(text())
+          .max(100)
+          .prefault([])
+          .describe('Types that are off by default: `IP_ADDRESS`, `MAC_ADDRESS`.'),
         off: z.array(text()).max(100).prefault([]).describe('Types that are not looked for.'),
       })
       .prefault({}),
@@ -111,6 +117,24 @@ export const firewallSettings = z
       .describe('Other modes for teams and keys; of several that fit, the last one counts.'),
     custom: z.array(custom).max(100).prefault([]).describe('Detectors of your own.'),
     allow: z.array(allowed).max(1_000).prefault([]).describe('What may go through although it is found.'),
+    loops: z
+      .strictObject({
+        warn_after: wholeNumber(0, 1_000)
+          .prefault(defaultLoopOptions.warnAt)
+          .describe('The model is told in the tool’s answer after so many equal calls in a row; 0 = never.'),
+        stop_after: wholeNumber(0, 1_000)
+          .prefault(defaultLoopOptions.stopAt)
+          .describe('The request is refused after so many; 0 = never.'),
+        exempt: z
+          .array(text().max(200))
+          .max(200)
+          .prefault([...defaultLoopOptions.exempt])
+          .describe(
+            'Tools that may say the same for ever, because they wait for something; `*` stands for any text.',
+          ),
+      })
+      .prefault({})
+      .describe('Agents that make the same tool call again and again with the same result.'),
     remembered: wholeNumber(0, 10_000_000)
       .prefault(50_000)
       .describe(
@@ -118,6 +142,15 @@ export const firewallSettings = z
       ),
   })
   .prefault({})
+  .superRefine(({ personal_types }, context) => {
+    for (const name of ['on', 'off'] as const) {
+      for (const [index, type] of personal_types[name].entries()) {
+        if (personalTypes.includes(type)) continue
+        const message = `there is no type ${type}; there are ${personalTypes.join(', ')}`
+        context.addIssue({ code: 'custom', message, path: ['personal_types', name, index] })
+      }
+    }
+  })
   .superRefine(({ detectors, overrides, custom }, context) => {
     const known = new Set<string>([...detectorIds, ...custom.map(({ id }) => id)])
     const check = (names: PolicyLayer['detectors'], path: readonly (string | number)[]) => {

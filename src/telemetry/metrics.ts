@@ -58,6 +58,8 @@ export interface Metrics {
   hedge(provider: string, result: 'won' | 'lost'): void
   /** Something of a client's request or answer had no counterpart in the other protocol. */
   translationWarning(source: string, target: string, feature: string): void
+  /** A model was told that it repeats itself, or its agent was stopped. */
+  loop(result: 'warned' | 'stopped'): void
   /** The firewall found something. @param action what was done about it */
   firewallFinding(detector: string, type: string, direction: string, action: string): void
   render(): Promise<string>
@@ -147,6 +149,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'What had no counterpart where one protocol was translated into another.',
     labels: ['source', 'target', 'feature'],
   })
+  const toolLoops = counter({
+    name: 'tollgate_tool_loops_total',
+    help: 'Agents that repeated a tool call: how often a model was told, and how often a request was refused.',
+    labels: ['result'],
+  })
   const firewallFindings = counter({
     name: 'tollgate_firewall_findings_total',
     help: 'What the firewall found in requests and answers, and what was done about it.',
@@ -192,6 +199,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     hedge: (provider, result) => hedges(provider, result).add(),
     violation: (protocol, rule) => violations(protocol, rule).add(),
     translationWarning: (source, target, feature) => translationWarnings(source, target, feature).add(),
+    loop: (result) => toolLoops(result).add(),
     firewallFinding: (detector, type, direction, action) =>
       firewallFindings(detector, type, direction, action).add(),
     render: registry.render,

@@ -122,7 +122,8 @@ const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
   let words = 0
   let known = 0
   for (let index = 0; index < tokens.count; index += 1) {
-    if (tokens.kinds[index] !== letter || (tokens.ends[index] ?? 0) - (tokens.starts[index] ?? 0) < 2) continue
+    if (tokens.kinds[index] !== letter || (tokens.ends[index] ?? 0) - (tokens.starts[index] ?? 0) < 2)
+      continue
     words += 1
     if (lexicon.has(tokens.hashes[index] ?? 0)) known += 1
   }

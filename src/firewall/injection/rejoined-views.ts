@@ -218,18 +218,11 @@ const spacedViews = (view: View, tokens: Tokens, lexicon: Lexicon, views: View[]
       if (step > 0 && gaps[step - 1] !== commonest) text += ' '
       text += letterFor(view.codes[place] ?? 0)
     })
-<<<<<<< HEAD
-    const words = text.includes(' ') && text.length / text.split(' ').length < 16 ? text : undefined
-    const joined = words ?? lexicon.segment(text.replaceAll(' ', ''))?.join(' ')
-    if (joined !== undefined)
-      pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
-=======
     const joined = text
       .split(' ')
       .map((piece) => (lexicon.has(hashOf(piece)) ? piece : (lexicon.segment(piece)?.join(' ') ?? piece)))
       .join(' ')
     pushText(views, view, 'spaced', joined, places[0] ?? 0, (places.at(-1) ?? 0) + 1)
->>>>>>> fw-injection
   }
 }
 

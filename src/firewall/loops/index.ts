@@ -7,3 +7,4 @@ export {
   loopError,
   loopsOf,
 } from './loops.ts'
+export { mostRepeated } from './most-repeated.ts'

@@ -22,7 +22,7 @@ import { type Machine, scanJson } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
-import type { Received } from '../receive/index.ts'
+import { leavesOf, type Received } from '../receive/index.ts'
 
 /** What is to be done with the words of an answer before the client hears them. */
 export interface AnswerScreen {
@@ -54,10 +54,13 @@ type Asked = Exchange & Authenticated & Recorded & Received & Matched
 export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Screened> => ({
   name: 'firewall',
   async run(exchange, next) {
-    const { request, facts, entry } = exchange
+    const { request, facts, entry, protocol, operation } = exchange
     const policy = policyOf(parts, exchange)
     if (policy.isOff('input') && policy.isOff('output')) return next({ request, facts, screen: idle })
-    const texts = leavesOf(exchange).map((leaf) => ({ ...readLeaf(leaf), ...placeOf(leaf) }))
+    const texts = leavesOf(protocol, operation, request).map((leaf) => ({
+      ...readLeaf(leaf),
+      ...placeOf(leaf),
+    }))
     const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
     note(parts, exchange, found)
     if (refusal !== undefined) throw refused(refusal, found)
@@ -94,17 +97,6 @@ const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked):
 
 /** What a key says, it says of both directions. */
 const keyLayer = (mode: FirewallMode): PolicyLayer => ({ input: mode, output: mode })
-
-/** Every text of a request, whatever is asked. */
-const leavesOf = ({ protocol, operation, request }: Asked): readonly Leaf[] => {
-  if (request.body.byteLength === 0) return []
-  switch (operation) {
-    case 'embed':
-      return protocol.embed?.leaves?.(request) ?? protocol.generate?.leaves(request) ?? []
-    default:
-      return protocol.generate?.leaves(request) ?? []
-  }
-}
 
 const note = ({ onFinding }: FirewallStageParts, { entry }: Asked, found: readonly Found[]): void => {
   for (const one of found) {

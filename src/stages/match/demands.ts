@@ -1,6 +1,6 @@
 import type { Part } from '../../ir/index.ts'
 import type { Exchange } from '../../pipeline/index.ts'
-import type { Received } from '../receive/index.ts'
+import { leavesOf, type Received } from '../receive/index.ts'
 
 /** What a request asks of a model, as far as routing looks at it. */
 export interface Demands {
@@ -33,7 +33,10 @@ const readDemands = ({ protocol, operation, request }: Exchange & Received): Dem
   }
   const { turns, tools, output } = codec.decodeRequest(request)
   const images = turns.reduce((total, { parts }) => total + countImages(parts), 0)
-  const text = codec.leaves(request).reduce((total, { start, end }) => total + end - start, 0)
+  const text = leavesOf(protocol, operation, request).reduce(
+    (total, { start, end }) => total + end - start,
+    0,
+  )
   return {
     inputTokens: Math.ceil(text / bytesPerToken) + images * tokensPerImage,
     hasTools: tools.length > 0,

@@ -1,0 +1,19 @@
+import type { Leaf } from '../../ir/index.ts'
+import { steadyText } from './steady-text.ts'
+
+/**
+ * How often the most frequent tool call or tool answer stands in a request: no loop in it is longer. For telling
+ * cheaply that a request has none, before it is decoded.
+ */
+export const mostRepeated = (leaves: readonly Leaf[]): number => {
+  const counts = new Map<string, number>()
+  let most = 0
+  for (const { kind, text } of leaves) {
+    if (kind !== 'tool-input' && kind !== 'tool-output') continue
+    const name = kind === 'tool-output' ? steadyText(text) : text
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    most = Math.max(most, count)
+  }
+  return most
+}

@@ -1,0 +1,1 @@
+export { type LoopBroken, type LoopsParts, loops } from './loops.ts'
