@@ -44,9 +44,9 @@ export const businessRules: readonly SecretRule[] = [
     id: 'paypal-braintree-token',
     vendor: 'PayPal Braintree',
     type: 'BRAINTREE_TOKEN',
-    shapes: ['access_token$(production|sandbox)${loweralnum:16}${lowerhex:32}'],
+    shapes: ['access_token$(production|sandbox)($){loweralnum:16}($){lowerhex:32}'],
     ...vendorPage('developer.paypal.com/braintree/docs'),
-    hits: ['«access_token$production${loweralnum:16}${lowerhex:32}»'],
+    hits: ['«access_token$production{make:dollar}{loweralnum:16}{make:dollar}{lowerhex:32}»'],
     misses: ['access_token$production$x'],
   },
   {
@@ -154,6 +154,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'lob-key',
+    standsAlone: true,
     vendor: 'Lob',
     type: 'LOB_API_KEY',
     shapes: ['(live|test)_{lowerhex:35}'],
@@ -384,6 +385,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'twilio-key',
+    standsAlone: true,
     vendor: 'Twilio',
     type: 'TWILIO_KEY',
     shapes: ['SK{lowerhex:32}'],
@@ -415,6 +417,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mailgun-key',
+    standsAlone: true,
     vendor: 'Mailgun',
     type: 'MAILGUN_KEY',
     shapes: ['key-{lowerhex:32}'],
@@ -436,6 +439,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mailchimp-key',
+    standsAlone: true,
     vendor: 'Mailchimp',
     type: 'MAILCHIMP_KEY',
     shapes: ['{lowerhex:32}-us{digit:1-2}'],
@@ -446,6 +450,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mandrill-key',
+    standsAlone: true,
     vendor: 'Mandrill',
     type: 'MANDRILL_KEY',
     shapes: ['md-{slug:22}'],
@@ -467,6 +472,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'resend-key',
+    standsAlone: true,
     vendor: 'Resend',
     type: 'RESEND_KEY',
     shapes: ['re_{alnum:8}_{alnum:24}'],
