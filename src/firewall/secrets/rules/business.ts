@@ -356,12 +356,27 @@ export const businessRules: readonly SecretRule[] = [
     id: 'twitter-bearer-token',
     vendor: 'X',
     type: 'TWITTER_TOKEN',
-    shapes: ['AAAAAAAAAAAAAAAAAAAAA{percent:60-120}'],
+    shapes: ['Bearer <{percent:90-140}>'],
+    check: beginsAsTwitters,
     mayRepeat: true,
     entropy: 4,
     ...gitleaks,
+    hits: ['Authorization: Bearer «AAAAAAAAAAAAAAAAAAAAAMLh{alnum:88}»'],
+    misses: ['Bearer {alnum:100}'],
+  },
+  {
+    id: 'twitter-named-bearer-token',
+    vendor: 'X',
+    type: 'TWITTER_TOKEN',
+    names: ['twitter', 'bearer_token', 'bearertoken'],
+    values: ['{percent:90-140}'],
+    check: beginsAsTwitters,
+    mayRepeat: true,
+    entropy: 4,
+    confidence: 0.9,
+    ...gitleaks,
     hits: ['TWITTER_BEARER_TOKEN=«AAAAAAAAAAAAAAAAAAAAAMLh{alnum:88}»'],
-    misses: ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    misses: ['TWITTER_BEARER_TOKEN={upper:100}'],
   },
   {
     id: 'twitter-secret',
@@ -722,3 +737,8 @@ export const businessRules: readonly SecretRule[] = [
     misses: ['spotify_client_id={lowerhex:32}'],
   },
 ]
+
+/** The id in front of the secret is a small number: its first bytes are zeros. */
+function beginsAsTwitters(value: string): boolean {
+  return value.startsWith('AAAAAAAAAAAAAAAAAAAA')
+}
