@@ -97,7 +97,8 @@ const makers: Readonly<Record<string, (random: () => number) => string>> = {
     `ops_${json({ signInAddress: 'acme.1password.com', userAuth: { method: 'SRPg-4096', salt: letters('alnum', 200, random) } })}`,
   elastic: (random) =>
     Buffer.from(`${letters('alnum', 20, random)}:${letters('alnum', 22, random)}`).toString('base64'),
-  variable: () => '$' + '{SOME_TOKEN}',
+  dollar: () => '$',
+  variable: () => ['$', '{SOME_TOKEN}'].join(''),
 }
 
 const fiveBits = (input: Uint8Array): readonly number[] => {

@@ -105,14 +105,14 @@ const weakPasswords: ReadonlySet<string> = new Set(
 export const isReference = (value: string): boolean =>
   /^[$<{[%@]/.test(value)
     ? !isBraced(value)
-    : /\$[{(]|\{\{|#\{|<%|\.\.\.|\*\*\*|…/.test(value) || expression.test(value)
+    : /\$[{(]|\{[^}]*\}|<[^>]*>|\.\.\.|\*\*\*|…|«/.test(value) || expression.test(value)
 
 /** Random characters in braces, as people write them who keep the braces of `{apikey}`. */
 const isBraced = (value: string): boolean =>
   /^\{[A-Za-z0-9]{12,64}\}$/.test(value) && /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value)
 
 const expression =
-  /^(?:process\.env|import\.meta|os\.environ|env|secrets|vars|config|self|this|var|local|data)\./
+  /^(?:process\.env|import\.meta|os\.environ|env|secrets|vars|config|self|this|var|local|data)[.[(]/
 
 /** A password that everybody knows, or a stand-in for one: `changeme`, `test1234`, `${PASSWORD}`, `xxxx`. */
 export const isWeakPassword = (value: string): boolean => {

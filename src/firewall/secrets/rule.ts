@@ -46,6 +46,8 @@ interface Judged {
 export interface TokenRule extends Described, Judged {
   /** See `shape.ts`. */
   readonly shapes: readonly string[]
+  /** A short prefix such as `sk-`: a dash before it makes it the end of a longer name. */
+  readonly standsAlone?: boolean
 }
 
 /** A value that is only known by the name it is assigned to, such as `COHERE_API_KEY=`. */

@@ -39,23 +39,23 @@ export interface SecretDetectorOptions {
  */
 export const createSecretDetector = (options: SecretDetectorOptions = {}): Detector => {
   const { rules = secretRules, mostPerRule = 10_000, mostWork = 256, onWork } = options
-  const { automaton, readers, lengths } = compile(rules)
+  const { automaton, readers, lengths, slots } = compile(rules)
   return {
     id: 'secrets',
     scan: (text) => {
       const search: Search = { text, work: 0, found: [] }
       const counts = new Uint32Array(rules.length)
-      const readUpTo = new Int32Array(rules.length)
+      const readUpTo = new Int32Array(slots)
       const allowed = mostWork * text.length + 65_536
       let stoppedAt = -1
       automaton.scan(text, (word, end) => {
         const start = end - (lengths[word] ?? 0)
         for (const reader of readers[word] ?? []) {
-          if (start < (readUpTo[reader.index] ?? 0)) continue
+          if (start < (readUpTo[reader.slot] ?? 0)) continue
           const before = search.found.length
-          readUpTo[reader.index] = reader.read(search, start, end)
-          const count = (counts[reader.index] ?? 0) + search.found.length - before
-          counts[reader.index] = count
+          readUpTo[reader.slot] = reader.read(search, start, end)
+          const count = (counts[reader.rule] ?? 0) + search.found.length - before
+          counts[reader.rule] = count
           if (count > mostPerRule || search.work > allowed) {
             stoppedAt = end
             return false
@@ -89,11 +89,16 @@ interface Search {
   work: number
 }
 
+/** Reads at an anchor; returns up to where it need not be asked again. */
+type Read = (search: Search, start: number, end: number) => number
+
+/** A matcher: a shape of a token, an assigned value, or a scanner. */
 interface Reader {
-  /** Of its rule. */
-  readonly index: number
-  /** Reads at an anchor; returns up to where the rule need not be asked again. */
-  read(search: Search, start: number, end: number): number
+  /** Index of its rule. */
+  readonly rule: number
+  /** Its own index among all readers. */
+  readonly slot: number
+  readonly read: Read
 }
 
 interface Compiled {
@@ -102,14 +107,21 @@ interface Compiled {
   readonly lengths: readonly number[]
   /** What reads at each anchor. */
   readonly readers: readonly (readonly Reader[])[]
+  /** How many readers there are. */
+  readonly slots: number
 }
 
 const compile = (rules: readonly SecretRule[]): Compiled => {
   const byAnchor = new Map<string, Reader[]>()
+  let slots = 0
   rules.forEach((rule, index) => {
-    for (const [anchor, reader] of readersOf(rule, index)) {
-      const list = byAnchor.get(anchor) ?? []
-      byAnchor.set(anchor, [...list, reader])
+    for (const { anchors, read } of matchersOf(rule)) {
+      const reader: Reader = { rule: index, slot: slots++, read }
+      for (const anchor of new Set(anchors)) {
+        const list = byAnchor.get(anchor)
+        if (list === undefined) byAnchor.set(anchor, [reader])
+        else list.push(reader)
+      }
     }
   })
   const anchors = [...byAnchor.keys()]
@@ -117,40 +129,37 @@ const compile = (rules: readonly SecretRule[]): Compiled => {
     automaton: createAutomaton(anchors),
     lengths: anchors.map((anchor) => anchor.length),
     readers: [...byAnchor.values()],
+    slots,
   }
 }
 
-const readersOf = (rule: SecretRule, index: number): readonly (readonly [string, Reader])[] => {
+const matchersOf = (rule: SecretRule): readonly { anchors: readonly string[]; read: Read }[] => {
   if ('shapes' in rule) {
-    return rule.shapes.flatMap((source) => {
+    return rule.shapes.map((source) => {
       const shape = parseShape(source)
-      return shape.anchors.map((anchor) => [anchor, tokenReader(rule, index, shape)] as const)
+      return { anchors: shape.anchors, read: readToken(rule, shape) }
     })
   }
-  if ('names' in rule) {
-    const reader = assignedReader(rule, index)
-    return rule.names.map((name) => [name, reader] as const)
-  }
-  const reader = scannedReader(rule, index)
-  return rule.anchors.map((anchor) => [anchor.toLowerCase(), reader] as const)
+  if ('names' in rule) return [{ anchors: rule.names, read: readAssigned(rule) }]
+  return [{ anchors: rule.anchors.map((anchor) => anchor.toLowerCase()), read: readScanned(rule) }]
 }
 
-const tokenReader = (rule: TokenRule, index: number, shape: Shape): Reader => {
+const readToken = (rule: TokenRule, shape: Shape): Read => {
   const match: Match = { start: 0, end: 0, read: 0 }
   const known = new Set(rule.known)
   const isWhole = !shape.after.some((piece) => piece.type === 'open')
   const head = shape.before.length === 0 && isWhole ? literalHead(shape.after) : 0
-  return {
-    index,
-    read: (search, start) => {
-      const isMatch = matchAround(shape, search.text, start, match)
-      search.work += match.read
-      if (!isMatch) return Math.max(start, match.end)
-      judge(search, rule, known, match.start, match.end, head)
-      return start
-    },
+  return (search, start) => {
+    const isMatch = matchAround(shape, search.text, start, match)
+    search.work += match.read
+    if (!isMatch) return Math.max(start, match.end)
+    if (rule.standsAlone === true && search.text.charCodeAt(match.start - 1) === dash) return start
+    judge(search, rule, known, match.start, match.end, head)
+    return start
   }
 }
+
+const dash = 45
 
 /** How many characters at the start are fixed: they say nothing about whether the rest is random. */
 const literalHead = (pieces: readonly Piece[]): number => {
@@ -159,24 +168,21 @@ const literalHead = (pieces: readonly Piece[]): number => {
   return first?.type === 'literal' ? first.text.length : 0
 }
 
-const assignedReader = (rule: AssignedRule, index: number): Reader => {
+const readAssigned = (rule: AssignedRule): Read => {
   const shapes = rule.values.map(parsePieces)
   const known = new Set(rule.known)
   const match: Match = { start: 0, end: 0, read: 0 }
-  return {
-    index,
-    read: (search, start, end) => {
-      const assignment = assignmentAround(search.text, start, end)
-      search.work += 16
-      if (typeof assignment === 'number') return assignment
-      if (rule.isNamedSecret !== false && !isSecretName(assignment.name)) return start
-      match.read = 0
-      const pieces = shapes.find((shape) => matchRight(shape, search.text, assignment.valueStart, match))
-      search.work += match.read
-      if (pieces === undefined || !endsValue(search.text, match.end)) return start
-      judge(search, rule, known, assignment.valueStart, match.end, 0)
-      return match.end
-    },
+  return (search, start, end) => {
+    const assignment = assignmentAround(search.text, start, end)
+    search.work += 16
+    if (typeof assignment === 'number') return assignment
+    if (rule.isNamedSecret !== false && !isSecretName(assignment.name)) return start
+    match.read = 0
+    const pieces = shapes.find((shape) => matchRight(shape, search.text, assignment.valueStart, match))
+    search.work += match.read
+    if (pieces === undefined || !endsValue(search.text, match.end)) return start
+    judge(search, rule, known, assignment.valueStart, match.end, 0)
+    return match.end
   }
 }
 
@@ -205,25 +211,18 @@ const judge = (
   search.found.push(finding(rule, start, end, confidence, isReportOnly))
 }
 
-const scannedReader = (rule: ScannedRule, index: number): Reader => ({
-  index,
-  read: (search, start, end) => {
+const readScanned =
+  (rule: ScannedRule): Read =>
+  (search, start, end) => {
     const report: Report = (from, to, differs) => {
-      search.found.push(
-        finding(
-          rule,
-          from,
-          to,
-          differs?.confidence ?? rule.confidence ?? 0.9,
-          differs?.isReportOnly ?? rule.isReportOnly ?? false,
-        ),
-      )
+      const confidence = differs?.confidence ?? rule.confidence ?? 0.9
+      const isReportOnly = differs?.isReportOnly ?? rule.isReportOnly ?? false
+      search.found.push(finding(rule, from, to, confidence, isReportOnly))
     }
     const stopped = rule.scan(search.text, start, end, report)
     search.work += Math.max(1, stopped - start)
     return stopped
-  },
-})
+  }
 
 const finding = (
   rule: SecretRule,

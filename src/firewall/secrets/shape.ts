@@ -156,8 +156,9 @@ export const matchAround = (shape: Shape, text: string, at: number, match: Match
 }
 
 /**
- * Reads the pieces from `at` on. What follows the last one must not carry it on: where it does, `end` says up to where,
- * for whatever begins in such a run is a part of it; else it is `at` on failure.
+ * Reads the pieces from `at` on; what follows the last one must not carry it on. On failure, `end` says up to where the
+ * same shape need not be tried again: the end of its first run of open length, for what begins inside that run would end
+ * with it too, and fail alike.
  */
 export const matchRight = (pieces: readonly Piece[], text: string, at: number, match: Match): boolean => {
   let position = at
@@ -174,6 +175,7 @@ export const matchRight = (pieces: readonly Piece[], text: string, at: number, m
       const limit = position + piece.most
       while (position < limit && isIn(text.charCodeAt(position), piece.bit)) position++
       match.read += position - from
+      if (match.end === at && piece.least < piece.most) match.end = position
       if (position - from < piece.least) return false
     } else {
       const length = wordLength(piece, text, position)
@@ -182,10 +184,13 @@ export const matchRight = (pieces: readonly Piece[], text: string, at: number, m
       position += length
     }
   }
-  match.end = closed < 0 ? position : closed
   const last = pieces[pieces.length - 1]
   const next = text.charCodeAt(position)
-  return !isWord(next) && !(last?.type === 'run' && last.name !== 'pad' && isIn(next, last.bit))
+  const goesOn = last?.type === 'run' && last.name !== 'pad' && isIn(next, last.bit)
+  if (goesOn) match.end = position
+  if (goesOn || isWord(next)) return false
+  match.end = closed < 0 ? position : closed
+  return true
 }
 
 const wordLength = (

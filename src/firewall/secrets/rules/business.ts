@@ -44,9 +44,9 @@ export const businessRules: readonly SecretRule[] = [
     id: 'paypal-braintree-token',
     vendor: 'PayPal Braintree',
     type: 'BRAINTREE_TOKEN',
-    shapes: ['access_token$(production|sandbox)${loweralnum:16}${lowerhex:32}'],
+    shapes: ['access_token$(production|sandbox)($){loweralnum:16}($){lowerhex:32}'],
     ...vendorPage('developer.paypal.com/braintree/docs'),
-    hits: ['«access_token$production${loweralnum:16}${lowerhex:32}»'],
+    hits: ['«access_token$production{make:dollar}{loweralnum:16}{make:dollar}{lowerhex:32}»'],
     misses: ['access_token$production$x'],
   },
   {
@@ -154,6 +154,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'lob-key',
+    standsAlone: true,
     vendor: 'Lob',
     type: 'LOB_API_KEY',
     shapes: ['(live|test)_{lowerhex:35}'],
@@ -355,12 +356,27 @@ export const businessRules: readonly SecretRule[] = [
     id: 'twitter-bearer-token',
     vendor: 'X',
     type: 'TWITTER_TOKEN',
-    shapes: ['AAAAAAAAAAAAAAAAAAAAA{percent:60-120}'],
+    shapes: ['Bearer <{percent:90-140}>'],
+    check: beginsAsTwitters,
     mayRepeat: true,
     entropy: 4,
     ...gitleaks,
+    hits: ['Authorization: Bearer «AAAAAAAAAAAAAAAAAAAAAMLh{alnum:88}»'],
+    misses: ['Bearer {alnum:100}'],
+  },
+  {
+    id: 'twitter-named-bearer-token',
+    vendor: 'X',
+    type: 'TWITTER_TOKEN',
+    names: ['twitter', 'bearer_token', 'bearertoken'],
+    values: ['{percent:90-140}'],
+    check: beginsAsTwitters,
+    mayRepeat: true,
+    entropy: 4,
+    confidence: 0.9,
+    ...gitleaks,
     hits: ['TWITTER_BEARER_TOKEN=«AAAAAAAAAAAAAAAAAAAAAMLh{alnum:88}»'],
-    misses: ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    misses: ['TWITTER_BEARER_TOKEN={upper:100}'],
   },
   {
     id: 'twitter-secret',
@@ -384,6 +400,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'twilio-key',
+    standsAlone: true,
     vendor: 'Twilio',
     type: 'TWILIO_KEY',
     shapes: ['SK{lowerhex:32}'],
@@ -415,6 +432,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mailgun-key',
+    standsAlone: true,
     vendor: 'Mailgun',
     type: 'MAILGUN_KEY',
     shapes: ['key-{lowerhex:32}'],
@@ -436,6 +454,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mailchimp-key',
+    standsAlone: true,
     vendor: 'Mailchimp',
     type: 'MAILCHIMP_KEY',
     shapes: ['{lowerhex:32}-us{digit:1-2}'],
@@ -446,6 +465,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'mandrill-key',
+    standsAlone: true,
     vendor: 'Mandrill',
     type: 'MANDRILL_KEY',
     shapes: ['md-{slug:22}'],
@@ -467,6 +487,7 @@ export const businessRules: readonly SecretRule[] = [
   },
   {
     id: 'resend-key',
+    standsAlone: true,
     vendor: 'Resend',
     type: 'RESEND_KEY',
     shapes: ['re_{alnum:8}_{alnum:24}'],
@@ -716,3 +737,8 @@ export const businessRules: readonly SecretRule[] = [
     misses: ['spotify_client_id={lowerhex:32}'],
   },
 ]
+
+/** The id in front of the secret is a small number: its first bytes are zeros. */
+function beginsAsTwitters(value: string): boolean {
+  return value.startsWith('AAAAAAAAAAAAAAAAAAAA')
+}

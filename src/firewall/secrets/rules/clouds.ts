@@ -399,6 +399,7 @@ export const cloudRules: readonly SecretRule[] = [
   },
   {
     id: 'render-key',
+    standsAlone: true,
     vendor: 'Render',
     type: 'RENDER_API_KEY',
     shapes: ['rnd_{alnum:28-40}'],
@@ -536,6 +537,7 @@ export const cloudRules: readonly SecretRule[] = [
   },
   {
     id: 'pulumi-token',
+    standsAlone: true,
     vendor: 'Pulumi',
     type: 'PULUMI_TOKEN',
     shapes: ['pul-{lowerhex:40}'],

@@ -149,7 +149,7 @@ export const codeRules: readonly SecretRule[] = [
       '//npm.acme.dev/:_auth=«{base64:30}==»',
       '//npm.acme.dev/:_authToken=«{alnum:40}»',
     ],
-    misses: ['//registry.npmjs.org/:_authToken=${NPM_TOKEN}'],
+    misses: ['//registry.npmjs.org/:_authToken={make:variable}'],
   },
   {
     id: 'pypi-token',
@@ -241,7 +241,7 @@ export const codeRules: readonly SecretRule[] = [
     scan: commandPassword,
     ...vendorPage('www.postgresql.org/docs/current/libpq-envars.html'),
     hits: ["PGPASSWORD='«{make:password}»' psql -h db", 'MYSQL_PWD=«{make:password}» mysql'],
-    misses: ['PGPASSWORD=$DB_PASSWORD psql', 'PGPASSWORD=${X} psql'],
+    misses: ['PGPASSWORD=$DB_PASSWORD psql', 'PGPASSWORD={make:variable} psql'],
   },
   {
     id: 'jfrog-key',
@@ -356,6 +356,7 @@ export const codeRules: readonly SecretRule[] = [
   },
   {
     id: 'octopus-key',
+    standsAlone: true,
     vendor: 'Octopus Deploy',
     type: 'OCTOPUS_API_KEY',
     shapes: ['API-{upperalnum:26}'],
@@ -395,6 +396,7 @@ export const codeRules: readonly SecretRule[] = [
   },
   {
     id: 'infracost-key',
+    standsAlone: true,
     vendor: 'Infracost',
     type: 'INFRACOST_API_KEY',
     shapes: ['ico-{alnum:32}'],
@@ -433,6 +435,7 @@ export const codeRules: readonly SecretRule[] = [
   },
   {
     id: 'launchdarkly-key',
+    standsAlone: true,
     vendor: 'LaunchDarkly',
     type: 'LAUNCHDARKLY_KEY',
     shapes: [`(sdk|api|mob)-${uuid}`],

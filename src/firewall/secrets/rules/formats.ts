@@ -84,7 +84,7 @@ export const formatRules: readonly SecretRule[] = [
     ],
     misses: [
       'Authorization: Bearer <token>',
-      'Authorization: Bearer ${token}',
+      'Authorization: Bearer {make:variable}',
       "Authorization: 'Bearer ' + token",
       'Authorization: Bearer YOUR_ACCESS_TOKEN',
       'Authorization: Basic ...',
@@ -143,7 +143,7 @@ export const formatRules: readonly SecretRule[] = [
     ],
     misses: [
       'postgres://user:password@localhost:5432/db',
-      'postgres://${USER}:${PASS}@db/app',
+      'postgres://{make:variable}:{make:variable}@db/app',
       'postgres://localhost:5432/db',
     ],
   },

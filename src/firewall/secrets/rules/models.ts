@@ -49,6 +49,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'openai-legacy-key',
+    standsAlone: true,
     vendor: 'OpenAI',
     type: 'OPENAI_API_KEY',
     shapes: ['sk-{alnum:20}T3BlbkFJ{alnum:20}'],
@@ -58,6 +59,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'openai-session',
+    standsAlone: true,
     vendor: 'OpenAI',
     type: 'OPENAI_SESSION',
     shapes: ['sess-{alnum:40}'],
@@ -166,6 +168,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'replicate-token',
+    standsAlone: true,
     vendor: 'Replicate',
     type: 'REPLICATE_TOKEN',
     shapes: ['r8_{alnum:37}'],
@@ -175,6 +178,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'fireworks-key',
+    standsAlone: true,
     vendor: 'Fireworks AI',
     type: 'FIREWORKS_API_KEY',
     shapes: ['fw_{alnum:22-24}'],
@@ -291,16 +295,18 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'deepseek-key',
+    standsAlone: true,
     vendor: 'DeepSeek',
     type: 'DEEPSEEK_API_KEY',
     shapes: ['sk-{lowerhex:32}'],
     confidence: 0.9,
     ...vendorPage('platform.deepseek.com/api_keys'),
     hits: ['DEEPSEEK_API_KEY=«sk-{lowerhex:32}»'],
-    misses: ['sk-{lowerhex:16}', 'task-{lowerhex:32}', 'sk-{lowerhex:33}'],
+    misses: ['sk-{lowerhex:16}', 'task-{lowerhex:32}', 'sk-{lowerhex:33}', 'acme-sk-{lowerhex:32}'],
   },
   {
     id: 'moonshot-key',
+    standsAlone: true,
     vendor: 'Moonshot',
     type: 'MOONSHOT_API_KEY',
     shapes: ['sk-{alnum:48}'],
@@ -364,6 +370,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'elevenlabs-key',
+    standsAlone: true,
     vendor: 'ElevenLabs',
     type: 'ELEVENLABS_API_KEY',
     shapes: ['sk_{lowerhex:48}'],
@@ -383,6 +390,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'voyage-key',
+    standsAlone: true,
     vendor: 'Voyage AI',
     type: 'VOYAGE_API_KEY',
     shapes: ['pa-{slug:43}'],
@@ -477,6 +485,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'firecrawl-key',
+    standsAlone: true,
     vendor: 'Firecrawl',
     type: 'FIRECRAWL_API_KEY',
     shapes: ['fc-{lowerhex:32}'],
@@ -536,6 +545,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'minimax-key',
+    standsAlone: true,
     vendor: 'MiniMax',
     type: 'MINIMAX_API_KEY',
     shapes: ['sk-(cp|api)-{slug:60-140}'],
@@ -578,6 +588,7 @@ export const modelRules: readonly SecretRule[] = [
   },
   {
     id: 'runpod-key',
+    standsAlone: true,
     vendor: 'RunPod',
     type: 'RUNPOD_API_KEY',
     shapes: ['rpa_{alnum:40-46}'],

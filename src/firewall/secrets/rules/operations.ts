@@ -159,7 +159,7 @@ export const operationsRules: readonly SecretRule[] = [
     check: (value) => /\d/.test(value),
     ...gitleaks,
     hits: ['SUMO_ACCESS_KEY=«{alnum:64}»'],
-    misses: ['SUMO_ACCESS_KEY=${SUMO_ACCESS_KEY:=$2}', 'sumOfValuesInRange'],
+    misses: ['SUMO_ACCESS_KEY={make:variable}', 'sumOfValuesInRange'],
   },
   {
     id: 'posthog-key',

@@ -83,7 +83,7 @@ const judgeBearer = (value: string, scheme: string, isCommand: boolean): Verdict
 }
 
 /** A name, put together from words: `test-token-for-user-1`, `my.api.token.v2`. */
-const spells = /^(?:[A-Za-z]{2,16}|\d{1,4})(?:[-_.:]+(?:[A-Za-z]{2,16}|[A-Za-z]?\d{1,4}))+$/
+const spells = /^(?:[A-Za-z]{2,16}|\d{1,8})(?:[-_.:]+(?:[A-Za-z]{1,16}|[A-Za-z]?\d{1,8}))+$/
 
 const skipBlanks = (text: string, from: number): number => {
   let at = from

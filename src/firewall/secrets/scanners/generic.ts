@@ -69,7 +69,8 @@ const hasDigitAndLetter = (value: string): boolean => {
 const digitBit = classBit('digit')
 const letterBit = classBit('letter')
 
-const isMixed = (value: string): boolean => kindsOf(value) >= 3 && !/^[\w]+(?:[.-][\w]+){2,}$/.test(value)
+const isMixed = (value: string): boolean =>
+  kindsOf(value) >= 3 && !/^[a-z0-9]+(?:[._-][a-z0-9]+){2,}$/.test(value)
 
 /** A line of a settings file: the assignment alone on its line, and the lines around it of the same kind. */
 const isSettingsLine = (text: string, nameStart: number, stop: number, quote: number): boolean => {

@@ -43,7 +43,7 @@ const stops: ReadonlySet<number> = new Set([...'/?"\'`<>,;|'].map((character) =>
 /** Is a password that stands beside its user in a text worth hiding? */
 export const judgePassword = (user: string, password: string, host: string): 'strong' | 'weak' | 'none' => {
   if (isReference(password) || /^\*+$/.test(password)) return 'none'
-  if (password.length < 6 || password.toLowerCase() === user.toLowerCase() || isWeakPassword(password))
+  if (password.length < 8 || password.toLowerCase() === user.toLowerCase() || isWeakPassword(password))
     return 'weak'
   if (kindsOf(password) < 2) return password.length >= 16 && !/^[a-z]+$/i.test(password) ? 'strong' : 'weak'
   if (!/[0-9]/.test(password) && password.length < 12) return 'weak'
