@@ -109,12 +109,12 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
   kindOf[0] = endByte
 
   const scanFolded = (text: string, folded: FoldedText): Candidate[] => {
-    const { bytes, length, starts, ends } = folded
+    const { bytes, length, startOf, endOf } = folded
     const found: Candidate[] = []
     let reader: ContextReader | undefined
     const around = (start: number, end: number): Surroundings | undefined => {
       reader ??= words().open(text)
-      return reader.around(starts?.[start] ?? start, ends?.[end - 1] ?? end)
+      return reader.around(startOf(start), endOf(end))
     }
     let floor = 0
     const take = (candidate: Candidate): number => {
@@ -128,7 +128,7 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
       if (date === undefined) return undefined
       const score = around(date.start, date.end)?.near('birthDate') ?? 0
       if (score === 0) return undefined
-      const from = startOfEra(text, starts?.[date.start] ?? date.start) ? date.start - 2 : date.start
+      const from = followsEra(text, startOf(date.start)) ? date.start - 2 : date.start
       return {
         type: 'BIRTH_DATE',
         rule: 'birth-date',
@@ -229,7 +229,7 @@ const mayContinue = (bytes: Uint8Array, end: number): boolean => {
 }
 
 /** The name of a Japanese era stands before this place. */
-const startOfEra = (text: string, place: number): boolean =>
+const followsEra = (text: string, place: number): boolean =>
   ['明治', '大正', '昭和', '平成', '令和'].includes(text.slice(Math.max(0, place - 2), place))
 
 /** `AA 12 34 56 B`, `DE 136 695 976`: a few letters before the digits, one separator between. */
@@ -256,12 +256,12 @@ const apart = (candidates: readonly Candidate[]): readonly Candidate[] => {
 
 const findingOf = (
   { type, rule, start, end, confidence }: Candidate,
-  { starts, ends }: FoldedText,
+  { startOf, endOf }: FoldedText,
 ): Finding => ({
   detector: 'personal',
   type,
   rule,
-  start: starts?.[start] ?? start,
-  end: ends?.[end - 1] ?? end,
+  start: startOf(start),
+  end: endOf(end),
   confidence,
 })

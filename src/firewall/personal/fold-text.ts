@@ -6,9 +6,10 @@ export interface FoldedText {
   /** Longer than the text: only the first `length` bytes count, and some zeros follow. Valid until the next folding. */
   readonly bytes: Uint8Array
   readonly length: number
-  /** Where each byte begins and ends in the original, in UTF-16 units; absent where both have the same places. */
-  readonly starts: Uint32Array | undefined
-  readonly ends: Uint32Array | undefined
+  /** The place in the original, in UTF-16 units, where this byte begins. */
+  readonly startOf: (place: number) => number
+  /** The place in the original where the byte before this one ends. */
+  readonly endOf: (place: number) => number
 }
 
 /** Classes of what is not ASCII. */
@@ -123,49 +124,89 @@ export const createFolder = (): ((text: string) => FoldedText) => {
     // Text of ASCII alone, as most of what agents send, fills its own length and is done.
     const { read, written } = encoder.encodeInto(text, bytes)
     if (read === length && written === length) {
-      return { bytes, length: finish(bytes, length), starts: undefined, ends: undefined }
+      return { bytes, length: finish(bytes, length), startOf: same, endOf: same }
     }
     if (table.length === 0) {
       table = foldTable()
       astral = astralDigits()
     }
-    const isMoved = mayMove.test(text)
-    if (isMoved) return foldMoved(text, bytes)
-    foldInPlace(table, text, bytes)
-    return { bytes, length: finish(bytes, length), starts: undefined, ends: undefined }
-  }
-
-  function foldMoved(text: string, bytes: Uint8Array): FoldedText {
-    const starts = new Uint32Array(text.length)
-    const ends = new Uint32Array(text.length)
-    let length = 0
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index)
-      let byte = table[unit] ?? 0
-      if (byte === dropped) continue
-      let width = 1
-      if (unit >= 0xd800 && unit < 0xdc00) {
-        const digit = astral.get(text.codePointAt(index) ?? 0)
-        if (digit !== undefined) {
-          byte = 0x30 + digit
-          width = 2
-        }
-      }
-      bytes[length] = byte
-      starts[length] = index
-      ends[length] = index + width
-      length++
-      index += width - 1
-    }
-    return { bytes, length: finish(bytes, length), starts, ends }
+    mayMove.lastIndex = 0
+    if (mayMove.test(text)) return foldMoved(table, astral, text, bytes)
+    foldInPlace(table, text, bytes, 0, length, 0)
+    return { bytes, length: finish(bytes, length), startOf: same, endOf: same }
   }
 }
 
-const foldInPlace = (table: Uint8Array, text: string, bytes: Uint8Array): void => {
-  const { length } = text
-  for (let index = 0; index < length; index++) bytes[index] = table[text.charCodeAt(index)] as number
+const same = (place: number): number => place
+
+/** Folds a piece of the text into the bytes from `place` on. */
+const foldInPlace = (
+  table: Uint8Array,
+  text: string,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  place: number,
+): void => {
+  const shift = place - from
+  for (let index = from; index < to; index++) bytes[index + shift] = table[text.charCodeAt(index)] as number
 }
 
-/** Something that is left out, or a pair of units that may be one digit. */
+/** Something that is left out, or the first half of what may be a digit. */
 const mayMove =
-  /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud801-\ud83b]|\ud83e[\udff0-\udff9]/
+  /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud801-\ud83b]|\ud83e[\udff0-\udff9]/g
+
+/** As `foldInPlace`, in pieces between those places: what follows one lies further back in the bytes than in the text. */
+const foldMoved = (
+  table: Uint8Array,
+  astral: ReadonlyMap<number, number>,
+  text: string,
+  bytes: Uint8Array,
+): FoldedText => {
+  /** From this byte on, the original is so many units ahead. */
+  const places: number[] = []
+  const shifts: number[] = []
+  let length = 0
+  let from = 0
+  const copy = (to: number): void => {
+    foldInPlace(table, text, bytes, from, to, length)
+    length += to - from
+    from = to
+  }
+  mayMove.lastIndex = 0
+  for (let match = mayMove.exec(text); match !== null; match = mayMove.exec(text)) {
+    const { index } = match
+    copy(index)
+    if (table[text.charCodeAt(index)] === dropped) from = index + 1
+    else {
+      const digit = astral.get(text.codePointAt(index) ?? 0)
+      if (digit === undefined) continue
+      bytes[length++] = 0x30 + digit
+      from = index + 2
+    }
+    mayMove.lastIndex = from
+    places.push(length)
+    shifts.push(from - length)
+  }
+  copy(text.length)
+  bytes.fill(0, length, length + ending)
+  const startOf = (place: number): number => place + (shifts[lastAtMost(places, place)] ?? 0)
+  const endOf = (place: number): number => {
+    const last = startOf(place - 1)
+    const unit = text.charCodeAt(last)
+    return last + (unit >= 0xd800 && unit < 0xdc00 ? 2 : 1)
+  }
+  return { bytes, length, startOf, endOf }
+}
+
+/** Index of the last number that is not above this one; -1 for none. */
+const lastAtMost = (sorted: readonly number[], limit: number): number => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? 0) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
