@@ -26,7 +26,8 @@ export interface TemplateMachine {
 }
 
 interface Step {
-  readonly accepts: readonly number[]
+  /** One bit for each class that fits. */
+  readonly accepts: number
   readonly isOptional: boolean
 }
 
@@ -36,62 +37,59 @@ interface Step {
  * missing; `- . / : + ( )` and space stand for themselves.
  */
 export const compileTemplates = (identifiers: readonly Identifier[]): TemplateMachine => {
-  const templates = identifiers.flatMap((identifier) =>
-    identifier.templates.map((template) => {
+  const templates: { readonly steps: readonly Step[]; readonly ending: Ending }[] = []
+  for (const identifier of identifiers) {
+    for (const template of identifier.templates) {
       const steps = stepsOf(template)
-      const ending = {
-        identifier,
-        separators: steps.filter(({ accepts }) => accepts.every(isSeparator)).length,
-      }
-      return { steps, ending }
-    }),
-  )
+      const separators = steps.filter(({ accepts }) => accepts >= 1 << firstSeparator).length
+      templates.push({ steps, ending: { identifier, separators } })
+    }
+  }
   // A place is (template, step); a state is a set of places, told by its name.
   const next: number[] = new Array(classes * 2).fill(0)
   const endings: Ending[][] = [[], []]
   const states = new Map<string, number>()
-  const reach = (places: readonly number[]): readonly number[] => {
-    const reached = new Set<number>()
-    for (const place of places) {
-      const steps = templates[place >> 8]?.steps ?? []
-      for (let at = place & 255, isOpen = true; isOpen && at <= steps.length; at++) {
-        reached.add((place & ~255) | at)
-        isOpen = steps[at]?.isOptional === true
+  const add = (places: number[], place: number): void => {
+    const steps = templates[place >> 8]?.steps ?? []
+    for (let at = place & 255; at <= steps.length; at++) {
+      const reached = (place & ~255) | at
+      if (!places.includes(reached)) places.push(reached)
+      if (steps[at]?.isOptional !== true) break
+    }
+  }
+  const start: number[] = []
+  for (let index = 0; index < templates.length; index++) add(start, index << 8)
+  const open: { readonly state: number; readonly places: readonly number[] }[] = [{ state: 1, places: start }]
+  for (let work = open.pop(); work !== undefined; work = open.pop()) {
+    const moved: number[][] = Array.from({ length: classes }, () => [])
+    for (const place of work.places) {
+      const accepts = templates[place >> 8]?.steps[place & 255]?.accepts ?? 0
+      for (let kind = digit; kind < classes; kind++) {
+        if ((accepts & (1 << kind)) !== 0) add(moved[kind] ?? [], place + 1)
       }
     }
-    return [...reached].sort((a, b) => a - b)
-  }
-  const start = reach(templates.map((_, index) => index << 8))
-  states.set(start.join(), 1)
-  const open: { state: number; places: readonly number[] }[] = [{ state: 1, places: start }]
-  for (let work = open.pop(); work !== undefined; work = open.pop()) {
     for (let kind = digit; kind < classes; kind++) {
-      const moved = work.places.filter((place) =>
-        templates[place >> 8]?.steps[place & 255]?.accepts.includes(kind),
-      )
-      if (moved.length === 0) continue
-      const places = reach(moved.map((place) => place + 1))
+      const places = moved[kind] ?? []
+      if (places.length === 0) continue
       const name = places.join()
       let state = states.get(name)
       if (state === undefined) {
         state = endings.length
         states.set(name, state)
         open.push({ state, places })
-        next.push(...new Array(classes).fill(0))
-        endings.push(
-          places.flatMap((place) => {
-            const template = templates[place >> 8]
-            return template !== undefined && (place & 255) === template.steps.length ? [template.ending] : []
-          }),
-        )
+        for (let count = 0; count < classes; count++) next.push(0)
+        const ended: Ending[] = []
+        for (const place of places) {
+          const template = templates[place >> 8]
+          if (template !== undefined && (place & 255) === template.steps.length) ended.push(template.ending)
+        }
+        endings.push(ended)
       }
       next[work.state * classes + kind] = state
     }
   }
   return { classOf: classTable(), classes, next: Uint16Array.from(next), endings }
 }
-
-const isSeparator = (kind: number): boolean => kind >= firstSeparator
 
 const classTable = (): Uint8Array => {
   const table = new Uint8Array(256).fill(other)
@@ -113,10 +111,10 @@ const stepsOf = (template: string): readonly Step[] => {
   return steps
 }
 
-const acceptsOf = (sign: string): readonly number[] => {
-  if (sign === '#') return [digit]
-  if (sign === 'A') return [letter]
-  if (sign === '*') return [digit, letter]
-  if (sign === '~') return [firstSeparator, firstSeparator + 1, firstSeparator + 2]
-  return [firstSeparator + separators.indexOf(sign)]
+const acceptsOf = (sign: string): number => {
+  if (sign === '#') return 1 << digit
+  if (sign === 'A') return 1 << letter
+  if (sign === '*') return (1 << digit) | (1 << letter)
+  if (sign === '~') return 7 << firstSeparator
+  return 1 << (firstSeparator + separators.indexOf(sign))
 }

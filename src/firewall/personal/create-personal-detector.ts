@@ -55,6 +55,8 @@ const longestToken = 90
 /** What a byte may begin: nothing, a token with a digit in it, an address. */
 const digitByte = 1
 const atByte = 2
+/** Ends the search after the text; inside a text it is passed over. */
+const endByte = 3
 
 /**
  * Finds structured personal data: numbers and addresses that follow rules, in any script and language. Names and
@@ -77,17 +79,16 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
   )
   const bare = new Set(bareTypes)
   const identifiers = allIdentifiers.filter(({ type }) => wanted.has(type))
-  const words = createContextWords(allIdentifiers)
+  // What takes long to build is built by the first text that needs it.
+  const words = once(() => createContextWords(allIdentifiers))
   const fold = createFolder()
   const scanEmail = createEmailScanner({ isExampleReported })
-  const scanIdentifiers = createIdentifierScanner({
-    identifiers,
-    isExampleReported,
-    isBare: (type) => bare.has(type),
-  })
+  const scanIdentifiers = once(() =>
+    createIdentifierScanner({ identifiers, isExampleReported, isBare: (type) => bare.has(type) }),
+  )
   const scanPhone = createPhoneScanner({
     plans: createPhonePlans(),
-    countries: words.countries,
+    countriesOf: (language) => words().countries.get(language) ?? [],
     regions,
     isExampleReported,
     isBare: bare.has('PHONE'),
@@ -105,14 +106,15 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
   const kindOf = new Uint8Array(256)
   kindOf.fill(digitByte, 0x30, 0x3a)
   kindOf[0x40] = atByte
+  kindOf[0] = endByte
 
   const scanFolded = (text: string, folded: FoldedText): Candidate[] => {
-    const { bytes, length, starts, ends } = folded
+    const { bytes, length, startOf, endOf } = folded
     const found: Candidate[] = []
     let reader: ContextReader | undefined
     const around = (start: number, end: number): Surroundings | undefined => {
-      reader ??= words.open(text)
-      return reader.around(starts?.[start] ?? start, ends?.[end - 1] ?? end)
+      reader ??= words().open(text)
+      return reader.around(startOf(start), endOf(end))
     }
     let floor = 0
     const take = (candidate: Candidate): number => {
@@ -126,7 +128,15 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
       if (date === undefined) return undefined
       const score = around(date.start, date.end)?.near('birthDate') ?? 0
       if (score === 0) return undefined
-      return { type: 'BIRTH_DATE', rule: 'birth-date', ...date, confidence: 0.85, score: score + 15 }
+      const from = followsEra(text, startOf(date.start)) ? date.start - 2 : date.start
+      return {
+        type: 'BIRTH_DATE',
+        rule: 'birth-date',
+        start: from,
+        end: date.end,
+        confidence: 0.85,
+        score: score + 15,
+      }
     }
 
     /** @returns where to go on */
@@ -149,9 +159,9 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
         consider(scanCrypto(bytes, start, end, () => (around(start, end)?.near('crypto') ?? 0) > 0))
       }
       if (size <= 30) {
-        consider(scanIdentifiers({ bytes, length, start, around }))
+        consider(scanIdentifiers()({ bytes, length, start, around }))
         const earlier = start === place ? groupBefore(bytes, start, floor) : start
-        if (earlier !== start) consider(scanIdentifiers({ bytes, length, start: earlier, around }))
+        if (earlier !== start) consider(scanIdentifiers()({ bytes, length, start: earlier, around }))
         if (start === place) {
           if (hasPhone && size <= 15 && (size >= 6 || isJoinedAhead)) {
             consider(scanPhone({ bytes, length, place, floor, around }))
@@ -166,14 +176,13 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
       return best === undefined ? end : take(best)
     }
 
-    for (let place = 0; place < length; place++) {
-      const kind = kindOf[bytes[place] ?? 0]
-      if (kind === 0) continue
-      if (kind === digitByte) place = readToken(place) - 1
-      else if (hasEmail) {
-        const candidate = scanEmail(bytes, length, place, floor)
-        if (candidate !== undefined) place = take(candidate) - 1
+    for (let place = nextOf(kindOf, bytes, 0); place < length; place = nextOf(kindOf, bytes, place)) {
+      if (kindOf[bytes[place] ?? 0] === digitByte) {
+        place = readToken(place)
+        continue
       }
+      const candidate = hasEmail && bytes[place] === 0x40 ? scanEmail(bytes, length, place, floor) : undefined
+      place = candidate === undefined ? place + 1 : take(candidate)
     }
     return found
   }
@@ -192,6 +201,21 @@ export const createPersonalDetector = (options: PersonalOptions = {}): Detector 
   }
 }
 
+/** The next place where something may begin; the zeros after the text end the search. A loop of its own: it is the hot one. */
+const nextOf = (kindOf: Uint8Array, bytes: Uint8Array, from: number): number => {
+  let place = from
+  while (kindOf[bytes[place] as number] === 0) place++
+  return place
+}
+
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** Signs inside values (`- . / : , ( ) +`, spaces), and all that is not ASCII: names of months, signs of dates. */
 const continuing = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x80 || ' -./:,()+'.includes(String.fromCharCode(byte)) ? 1 : 0,
@@ -203,6 +227,10 @@ const mayContinue = (bytes: Uint8Array, end: number): boolean => {
   const next = bytes[end + 1] ?? 0
   return isAlphanumeric(next) || continuing[next] === 1
 }
+
+/** The name of a Japanese era stands before this place. */
+const followsEra = (text: string, place: number): boolean =>
+  ['明治', '大正', '昭和', '平成', '令和'].includes(text.slice(Math.max(0, place - 2), place))
 
 /** `AA 12 34 56 B`, `DE 136 695 976`: a few letters before the digits, one separator between. */
 const groupBefore = (bytes: Uint8Array, start: number, floor: number): number => {
@@ -228,12 +256,12 @@ const apart = (candidates: readonly Candidate[]): readonly Candidate[] => {
 
 const findingOf = (
   { type, rule, start, end, confidence }: Candidate,
-  { starts, ends }: FoldedText,
+  { startOf, endOf }: FoldedText,
 ): Finding => ({
   detector: 'personal',
   type,
   rule,
-  start: starts?.[start] ?? start,
-  end: ends?.[end - 1] ?? end,
+  start: startOf(start),
+  end: endOf(end),
   confidence,
 })

@@ -22,7 +22,7 @@ export const isExampleNumber = (type: string, compact: string): boolean =>
 
 /** North American numbers 555-0100 to 555-0199, and those that Ofcom keeps for drama. */
 export const isExamplePhone = (digits: string): boolean =>
-  /^1?\d{3}55501\d\d$/.test(digits) || /^(?:44|0)(?:2079460|1632960|7700900|8081570)\d{3}$/.test(digits)
+  /^(?:1?\d{3})?55501\d\d$/.test(digits) || /^(?:44|0)(?:2079460|1632960|7700900|8081570)\d{3}$/.test(digits)
 
 /** RFC 2606, RFC 6761, RFC 6762, RFC 8375, RFC 9476. */
 const reservedDomains = /(?:^|\.)(?:example\.(?:com|net|org|edu)|home\.arpa)$/

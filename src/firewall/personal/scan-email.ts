@@ -41,6 +41,8 @@ export const createEmailScanner = ({ isExampleReported }: EmailOptions): ScanEma
     if (isElsewhere(bytes, length, start, end)) return undefined
     if (/^[23]x\./.test(domain)) return undefined // icon@2x.so, as pictures for dense screens are named
     const local = asciiOf(bytes, start, place).toLowerCase()
+    // plugin@marketplace and the like name one thing twice
+    if (local === domain) return undefined
     if (!isExampleReported && isExampleAddress(local, domain)) return undefined
     return { type: 'EMAIL', rule: 'email', start, end, confidence: 0.95, score: 200 }
   }

@@ -1,5 +1,5 @@
 import { asciiOf, type Candidate, isDigit, isWordByte } from './candidate.ts'
-import type { Countries, Surroundings } from './context.ts'
+import type { Surroundings } from './context.ts'
 import { isCounting, isExamplePhone } from './known-examples.ts'
 import type { PhonePlans } from './phone-plans.ts'
 
@@ -17,7 +17,8 @@ const slash = 0x2f
 
 export interface PhoneOptions {
   readonly plans: PhonePlans
-  readonly countries: Countries
+  /** Where a language is written. */
+  readonly countriesOf: (language: string) => readonly string[]
   /** Whose national numbers are tried beside those of the words' languages. */
   readonly regions: readonly string[]
   readonly isExampleReported: boolean
@@ -44,7 +45,7 @@ interface Written {
 }
 
 export const createPhoneScanner = (options: PhoneOptions): ScanPhone => {
-  const { plans, countries, regions, isExampleReported, isBare } = options
+  const { plans, countriesOf, regions, isExampleReported, isBare } = options
 
   const international = (readings: readonly Written[], start: number): Candidate | undefined => {
     for (const { end, digits } of readings) {
@@ -68,7 +69,7 @@ export const createPhoneScanner = (options: PhoneOptions): ScanPhone => {
       const score = surroundings?.near('phone') ?? 0
       if (score > 0) {
         const spoken = surroundings?.languages('phone') ?? new Set<string>()
-        const tried = new Set([...spoken].flatMap((language) => countries.get(language) ?? []))
+        const tried = new Set([...spoken].flatMap(countriesOf))
         for (const region of regions) tried.add(region)
         const isInternational = digits.startsWith('00') && plans.isInternational(digits.slice(2))
         if (isInternational || plans.isNational(digits, tried)) {
