@@ -124,7 +124,7 @@ test('a stream in any pieces says what the whole text says, and holds at most 25
     { numRuns: 10_000 },
   )
   expect(most).toBeLessThanOrEqual(256)
-  expect(blocked).toBeGreaterThan(1_000)
+  expect(blocked).toBeGreaterThan(100)
 }, 60_000)
 
 test('long texts take linear time', () => {
