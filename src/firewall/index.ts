@@ -31,3 +31,4 @@ export {
   secretRules,
   truncatedType,
 } from './secrets/index.ts'
+export * from './tools/index.ts'
