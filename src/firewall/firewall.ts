@@ -10,6 +10,8 @@ import { createScreen, type Screen, type ScreenedText, type Screener } from './s
 import { createSecretDetector } from './secrets/index.ts'
 import type { FirewallSettings } from './settings.ts'
 
+import { createToolJudge, defaultForeignTools, defaultToolRules, type ToolJudge } from './tools/index.ts'
+
 /** What one reading of the configuration says is looked for, by whom, and what is done about it. */
 export interface Firewall {
   readonly screen: Screen
@@ -17,8 +19,18 @@ export interface Firewall {
   policyOf(subject: FirewallSubject): FirewallPolicy
   /** Their names. */
   readonly detectors: readonly string[]
+  readonly tools: FirewallTools
   /** Are redacted secrets put back into answers? */
   readonly restoresSecrets: boolean
+}
+
+/** What answers may do. */
+export interface FirewallTools {
+  readonly judge: ToolJudge
+  /** Tools whose answers others may have written. */
+  readonly foreign: readonly string[]
+  /** Hosts that links and pictures may point to. */
+  readonly hosts: readonly string[]
 }
 
 export interface FirewallSubject {
@@ -41,7 +53,7 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
-  const detectors = [...new Set(screeners.map(({ detector }) => detector.id))]
+  const detectors = [...new Set(screeners.map(({ detector }) => detector.id)), 'tools', 'links']
   const policies = new Map<string, FirewallPolicy>()
   return {
     screen: createScreen({
@@ -50,6 +62,7 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
       memory: createScanMemory(settings.remembered),
     }),
     detectors,
+    tools: toolsOf(settings),
     restoresSecrets: settings.secrets === 'reversible',
     policyOf({ team, keys, layers }) {
       const fitting = settings.overrides.filter((one) => fits(one, team, keys))
@@ -66,6 +79,20 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
 }
 
 const mostPolicies = 1_000
+
+const toolsOf = ({ tools }: FirewallSettings): FirewallTools => ({
+  judge: createToolJudge({
+    rules:
+      tools.rules?.map(({ only_untrusted, ...rule }) => ({
+        ...rule,
+        ...(only_untrusted === undefined ? {} : { onlyUntrusted: only_untrusted }),
+      })) ?? defaultToolRules,
+    hosts: tools.hosts,
+    workspace: { folders: tools.folders },
+  }),
+  foreign: tools.foreign ?? defaultForeignTools,
+  hosts: tools.hosts,
+})
 
 const personalOptions = ({ personal_types: { on, off } }: FirewallSettings): PersonalOptions => ({
   ...(off.length === 0

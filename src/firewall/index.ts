@@ -3,7 +3,7 @@ export { type AllowedValue, type AllowList, createAllowList } from './allow-list
 export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
 export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
-export { createFirewall, type Firewall, type FirewallSubject } from './firewall.ts'
+export { createFirewall, type Firewall, type FirewallSubject, type FirewallTools } from './firewall.ts'
 export { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
 export * from './loops/index.ts'
 export { createPersonalDetector, type PersonalOptions, personalTypes } from './personal/index.ts'

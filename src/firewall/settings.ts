@@ -13,7 +13,7 @@ const modes = z.strictObject({
 })
 
 /** The gateway's own detectors. Custom ones have the names that they are given. */
-export const detectorIds = ['secrets', 'personal', 'injection'] as const
+export const detectorIds = ['secrets', 'personal', 'injection', 'tools', 'links'] as const
 
 const detectorName = z
   .string()
@@ -47,6 +47,49 @@ const layer = {
     .exactOptional()
     .describe('Other modes for single detectors: `secrets`, `personal`, `injection`, or a custom one.'),
 }
+
+const toolRule = z.strictObject({
+  id: detectorName.describe('Its name in findings, and in what the model is told.'),
+  action: z
+    .enum(['deny', 'ask', 'allow'])
+    .describe('`ask`: the model is told that the user has to do it. The first rule that fits decides.'),
+  tools: z
+    .array(text().max(200))
+    .max(200)
+    .exactOptional()
+    .describe('Only these tools; `*` stands for any text.'),
+  classes: z
+    .array(z.enum(['destructive', 'egress', 'install', 'credentials']))
+    .exactOptional()
+    .describe(
+      'Only calls that destroy, reach a host that is not allowed, install a package nobody spoke of, or send a secret away.',
+    ),
+  only_untrusted: z
+    .boolean()
+    .exactOptional()
+    .describe('Only after something came into the conversation that others may have written.'),
+})
+
+const tools = z
+  .strictObject({
+    rules: z.array(toolRule).max(200).exactOptional().describe('In place of the rules that are built in.'),
+    hosts: z
+      .array(text().max(300))
+      .max(5_000)
+      .prefault([])
+      .describe('Hosts that tools may reach and answers may point to: `github.com`, `*.example.org`.'),
+    foreign: z
+      .array(text().max(200))
+      .max(500)
+      .exactOptional()
+      .describe('Tools whose answers others may have written; `*` stands for any text.'),
+    folders: z
+      .array(text().max(1_000))
+      .max(100)
+      .prefault([])
+      .describe('Folders that an agent may change at will, beside the one that it works in.'),
+  })
+  .prefault({})
 
 /** `firewall` of a route, and one of the overrides. */
 export const firewallLayerSettings = z.strictObject(layer)
@@ -117,6 +160,9 @@ export const firewallSettings = z
       .describe('Other modes for teams and keys; of several that fit, the last one counts.'),
     custom: z.array(custom).max(100).prefault([]).describe('Detectors of your own.'),
     allow: z.array(allowed).max(1_000).prefault([]).describe('What may go through although it is found.'),
+    tools: tools.describe(
+      'What tool calls may do (detector `tools`) and where links and pictures of answers may point (`links`), in the output modes.',
+    ),
     loops: z
       .strictObject({
         warn_after: wholeNumber(0, 1_000)

@@ -18,6 +18,8 @@ export interface MirroredWords {
 export interface MirrorUpstream extends Omit<TestUpstream, 'answer'> {
   /** Of a request's text, what the model answers. */
   say: (request: string) => MirroredWords
+  /** The tool that it calls. */
+  call: string
   /** Bytes that a stream is cut into. */
   cut: number
   readonly last: () => string
@@ -33,6 +35,7 @@ export const startMirror = (): MirrorUpstream => {
     ...upstream,
     seen: upstream.seen,
     say: (request) => ({ text: request, input: {} }),
+    call: 'write_file',
     cut: 7,
     last: () => new TextDecoder().decode(upstream.seen.at(-1)?.body),
   }
@@ -80,7 +83,7 @@ const answer = (mirror: MirrorUpstream, seen: Seen): Response => {
           {
             type: 'tool-call',
             id: 'call_1',
-            name: 'write_file',
+            name: mirror.call,
             kind: 'function',
             input: JSON.stringify(words.input),
           },

@@ -48,8 +48,8 @@ export const decodedViews = (
   }
   decodeRuns(text, take)
   decodeBits(text, take)
-  for (const escape of escapes) {
-    if (text.includes(escape.trigger)) decodeEscapes(text, escape, take)
+  for (const form of escapes) {
+    if (text.includes(form.trigger)) decodeEscapes(text, form, take)
   }
   return found
 }
@@ -236,8 +236,8 @@ const gap = 48
 const fewest = 3
 
 /** Decodes each region of a text where escapes of one kind stand close together; a lone one is no region. */
-const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
-  let index = text.indexOf(escape.trigger)
+const decodeEscapes = (text: string, form: Escape, take: Take): void => {
+  let index = text.indexOf(form.trigger)
   while (index >= 0) {
     let decoded = ''
     let hits = 0
@@ -245,23 +245,23 @@ const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
     const regionStart = lineStart(text, index)
     decoded += text.slice(regionStart, index)
     while (index >= 0 && index - end <= gap && decoded.length < longest) {
-      escape.pattern.lastIndex = index
-      const match = escape.pattern.exec(text)
+      form.pattern.lastIndex = index
+      const match = form.pattern.exec(text)
       decoded += text.slice(end, index)
       if (match === null) {
         decoded += text[index] ?? ''
         end = index + 1
       } else {
-        decoded += escape.decode(match)
+        decoded += form.decode(match)
         end = index + match[0].length
         // A run of percent signs is one match and many escapes.
         hits += Math.ceil(match[0].length / 10)
       }
-      index = text.indexOf(escape.trigger, end)
+      index = text.indexOf(form.trigger, end)
     }
     if (hits >= fewest) {
       const stop = Math.min(text.length, end + gap)
-      take(escape.kind, decoded + text.slice(end, stop), regionStart, stop)
+      take(form.kind, decoded + text.slice(end, stop), regionStart, stop)
     }
   }
 }

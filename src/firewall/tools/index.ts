@@ -12,6 +12,7 @@ export {
   type ToolRule,
   type ToolVerdict,
 } from './judge.ts'
+export { type JudgedStreamParts, judgeCalls } from './judge-stream.ts'
 export { blockedAddress, type FilteredText, filterLinks } from './link-filter.ts'
 export { filterLinkStream, type LinkMachine } from './link-stream.ts'
 export type { ToolCall } from './read-call.ts'

@@ -1,7 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import {
   applyEdits,
-  createAnswerWatch,
   createRedaction,
   type Firewall,
   type FirewallMode,
@@ -9,10 +8,8 @@ import {
   type Found,
   firewallHeader,
   type PolicyLayer,
-  placeholderOf,
   type Redaction,
   readLeaf,
-  restoreStream,
   signsReasoning,
 } from '../../firewall/index.ts'
 import type { Leaf, StreamEvent } from '../../ir/index.ts'
@@ -23,11 +20,14 @@ import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
 import { leavesOf, type Received } from '../receive/index.ts'
+import { answerMachines } from './answer-machines.ts'
 
 /** What is to be done with the words of an answer before the client hears them. */
 export interface AnswerScreen {
   /** New ones for each answer, in order; empty where answers go back as they are. */
   machines(): readonly Machine<StreamEvent, StreamEvent>[]
+  /** They only look, and change nothing. */
+  readonly isWatching: boolean
   /** As the client sent it, where the request was changed: answers echo it. */
   readonly original: ScannedRequest | undefined
 }
@@ -72,7 +72,10 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       signedReasoning: signsReasoning(exchange.protocol.id),
     })
     const changed = redaction.edits.length === 0 ? { request, facts } : rewritten(parts, exchange, redaction)
-    const screen = answerScreen(parts, { exchange, policy, redaction, values })
+    const screen = answerScreen(parts, {
+      ...{ exchange, policy, redaction, found, values },
+      request: changed.request,
+    })
     const reply = await next({ ...changed, screen })
     const header = firewallHeader(entry.found)
     if (header !== undefined) reply.headers.set('x-tollgate-firewall', header)
@@ -85,7 +88,7 @@ const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> =
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
 
-const idle: AnswerScreen = { machines: () => [], original: undefined }
+const idle: AnswerScreen = { machines: () => [], isWatching: true, original: undefined }
 
 const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked): FirewallPolicy => {
   const { tenant, id, name, options } = identity
@@ -127,34 +130,25 @@ const rewritten = (
 
 interface Answering {
   readonly exchange: Asked
+  readonly request: ScannedRequest
   readonly policy: FirewallPolicy
   readonly redaction: Redaction
+  readonly found: readonly Found[]
   readonly values: ReadonlySet<string>
 }
 
-const answerScreen = (
-  parts: FirewallStageParts,
-  { exchange, policy, redaction, values }: Answering,
-): AnswerScreen => {
-  const { map, edits } = redaction
-  const watches = !policy.isOff('output')
+const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerScreen => {
+  const { exchange, redaction } = answering
   return {
-    original: edits.length === 0 ? undefined : exchange.request,
-    machines: () => [
-      ...(watches
-        ? [
-            createAnswerWatch({
-              screen: parts.firewall.screen,
-              policy,
-              placeholder: ({ type }, value) => placeholderOf(keyOf(parts, exchange), type, value),
-              isKnown: (value) => values.has(value),
-              onFound: (found) => note(parts, exchange, found),
-            }),
-          ]
-        : []),
-      ...(map.restores
-        ? [restoreStream(map, { signedReasoning: signsReasoning(exchange.protocol.id) })]
-        : []),
-    ],
+    isWatching: !answering.policy.acts('output') && !redaction.map.restores,
+    original: redaction.edits.length === 0 ? undefined : exchange.request,
+    machines: () =>
+      answerMachines({
+        ...answering,
+        firewall: parts.firewall,
+        protocol: exchange.protocol,
+        placeholderKey: keyOf(parts, exchange),
+        onFound: (found) => note(parts, exchange, found),
+      }),
   }
 }

@@ -56,6 +56,7 @@ const screened = (
       decoder: codec.streamDecoder(),
       encoder: codec.streamEncoder(passingContext(exchange, asked)),
       chain,
+      isWatching: exchange.screen.isWatching,
     }),
   }
 }
@@ -79,7 +80,7 @@ const screenedWhole = (
     return said
   })
   const left = chain.end()
-  if (!isChanged && left.length === 0) return reply
+  if (exchange.screen.isWatching || (!isChanged && left.length === 0)) return reply
   const { response, error } = collect(answer.protocol, [...events, ...left])
   if (error !== undefined) return refused(exchange, reply, error)
   const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)

@@ -11,6 +11,8 @@ export interface ScreenedStreamParts {
   readonly decoder: Machine<SseFrame, StreamEvent>
   readonly encoder: Machine<StreamEvent, SseFrame>
   readonly chain: Machine<StreamEvent, StreamEvent>
+  /** The chain only looks: every byte goes on as it came. */
+  readonly isWatching: boolean
 }
 
 /** How frames are written. */
@@ -51,6 +53,8 @@ export class ScreenedStream implements BodyStream {
   private isReading = false
   private isWriting = false
   private isOver = false
+  private isSame = true
+  private isRefused = false
   private textBytes = 0
 
   constructor(parts: ScreenedStreamParts) {
@@ -109,29 +113,38 @@ export class ScreenedStream implements BodyStream {
   }
 
   private pass(block: Uint8Array): Uint8Array {
-    const { parse, decoder, chain, framer } = this.parts
+    const { parse, decoder, framer } = this.parts
     const frame = parse(block)
     if (frame === undefined) {
       // Comments go on, and the brackets of an array are written by whoever writes its elements.
       return this.isWriting && framer !== sseFramer ? nothing : block
     }
     const events = decoder.push(frame)
-    const said = events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
-    const isSame = said.length === events.length && said.every((event, at) => event === events[at])
-    // Notes of how a block was written say nothing of one that says something else.
-    const worded = isSame ? said : said.filter(({ type }) => type !== 'extension')
-    const frames = worded.flatMap((event) => this.parts.encoder.push(event))
-    for (const event of events) this.textBytes += lengthOf(event)
-    if (said.some((event) => event.type === 'error' && !events.includes(event))) {
+    const frames = this.frames(events)
+    if (this.parts.isWatching) return block
+    if (this.isRefused) {
       this.refuse()
       return Buffer.concat([written(frames, framer), Buffer.from(framer.end())])
     }
-    if (!this.isWriting && isSame) {
+    // A decoder that says nothing of a block yet says it later, and only then can it be looked at.
+    if (!this.isWriting && this.isSame && events.length > 0) {
       framer.passed()
       return block
     }
     this.isWriting = true
     return written(frames, framer)
+  }
+
+  /** What the client is to hear of these events; sets `isSame` and `isRefused`. */
+  private frames(events: readonly StreamEvent[]): readonly SseFrame[] {
+    const { chain, encoder } = this.parts
+    const said = events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
+    this.isSame = said.length === events.length && said.every((event, at) => event === events[at])
+    this.isRefused ||= said.some((event) => event.type === 'error' && !events.includes(event))
+    for (const event of events) this.textBytes += lengthOf(event)
+    // Notes of how a block was written hold its words: they say nothing of one that says something else.
+    const worded = this.isSame ? said : said.filter(({ type }) => type !== 'extension')
+    return worded.flatMap((event) => encoder.push(event))
   }
 
   /** Nothing more is asked of the provider: what it said is paid for. */
@@ -143,8 +156,9 @@ export class ScreenedStream implements BodyStream {
   private last(): Uint8Array {
     const { splitter, decoder, chain, encoder, framer } = this.parts
     const rest = splitter.end().map((block) => this.pass(block))
-    const said = [...decoder.end().flatMap((event) => chain.push(event)), ...chain.end()]
-    const frames = [...said.flatMap((event) => encoder.push(event)), ...encoder.end()]
+    const frames = [...this.frames(decoder.end())]
+    const left = chain.end()
+    frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
     return Buffer.concat(
       this.isWriting ? [...rest, written(frames, framer), Buffer.from(framer.end())] : rest,
     )
