@@ -40,6 +40,8 @@ export const adversarialTexts = (length: number): Readonly<Record<string, string
     'AKIA…': repeat('AKIAIOSFODNN7QZXWCVB '),
     '-----BEGIN': repeat('-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA'),
     'https://': repeat('https://a:b'),
+    'postgres://u:p{': repeat(`postgres://u:p${'{'.repeat(400)}@h `),
+    'curl -u "': repeat('curl -u "a:b -u "'),
     'machine login': repeat('machine a login b password '),
   }
 }
