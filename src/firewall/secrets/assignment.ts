@@ -47,10 +47,8 @@ const readOperator = (text: string, from: number): { sign: string; end: number }
   }
   if (sign === '=' && text.charCodeAt(at + 1) === 61) return undefined
   const end = skipBlanks(text, at + sign.length)
-  return {
-    sign,
-    end: text.charCodeAt(end) === backslash && isQuote(text.charCodeAt(end + 1)) ? end + 1 : end,
-  }
+  const quote = skipBackslashes(text, end)
+  return { sign, end: isQuote(text.charCodeAt(quote)) ? quote : end }
 }
 
 const backslash = 92

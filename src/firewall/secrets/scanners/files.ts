@@ -7,7 +7,7 @@ import { judgePassword } from './url-password.ts'
 const weak = { confidence: 0.3, isReportOnly: true } as const
 
 const netrcEntry =
-  /^([^\s\\]{1,100}(?:\s|\\[nrt]){1,8}login(?:\s|\\[nrt]){1,8}([^\s\\]{1,100})(?:\s|\\[nrt]){1,8}password(?:\s|\\[nrt]){1,8})([^\s"'`\\]{4,200})/
+  /^([^\s\\]{1,100}(?:\s|\\{1,2}[nrt]){1,8}login(?:\s|\\{1,2}[nrt]){1,8}([^\s\\]{1,100})(?:\s|\\{1,2}[nrt]){1,8}password(?:\s|\\{1,2}[nrt]){1,8})([^\s"'`\\]{4,200})/
 
 /** The password of a `.netrc` entry: `machine host login name password …`, on one line or on several. */
 export const netrcPassword: Scanner = (text, start, end, report) => {
