@@ -52,8 +52,10 @@ const readUser = (text: string, at: number, report: Report): void => {
   const from = joint === null ? userEnd + 1 : end + joint[0].length
   const to = joint === null ? end : argumentEnd(text, from, quote)
   const user = text.slice(start, userEnd)
-  if (user.startsWith('$')) return
-  const verdict = judgeUserAndPassword(`${user}:${text.slice(from, to)}`)
+  const password = text.slice(from, to)
+  // Blanks at an end: the quotes are a program's, around the parts of a command that it puts together.
+  if (user.startsWith('$') || user !== user.trim() || password !== password.trim()) return
+  const verdict = judgeUserAndPassword(`${user}:${password}`)
   if (verdict === 'none') return
   const differs = verdict === 'weak' ? { confidence: 0.3, isReportOnly: true } : {}
   if (to > from) report(from, to, differs)

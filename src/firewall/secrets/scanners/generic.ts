@@ -21,12 +21,12 @@ export const genericAssignment: Scanner = (text, start, end, report) => {
   if (assignment.operator === '>' || assignment.operator === ' ') return end
   const { name, nameStart, valueStart, quote } = assignment
   let stop = valueStart
-  const limit = Math.min(text.length, valueStart + 160)
+  const limit = Math.min(text.length, valueStart + longest)
   while (stop < limit && !endsHere(text, stop, quote)) stop++
   const value = text.slice(valueStart, stop)
   const next = text.charCodeAt(stop)
   // What is this long and goes on is no value, and nothing in it is one.
-  if (stop === limit) return stop
+  if (stop - valueStart === longest) return stop
   if (value.length < 8 || !hasDigitAndLetter(value) || (quote !== 0 && next !== quote && next !== backslash))
     return end
   if (!secretName.test(name) || harmless.test(name) || entropy(value) < 3) return end
@@ -37,6 +37,7 @@ export const genericAssignment: Scanner = (text, start, end, report) => {
 }
 
 const backslash = 92
+const longest = 160
 
 const endsHere = (text: string, at: number, quote: number): boolean => {
   const code = text.charCodeAt(at)
