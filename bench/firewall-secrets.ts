@@ -80,9 +80,11 @@ export const benchSecrets = (duration: number): readonly SecretsRow[] => {
       times.toSorted((one, other) => one - other),
       0.5,
     )
+    const best = Math.min(...times)
     const row = {
       name,
       median,
+      best,
       megabytesPerSecond: text.length / 1000 / median,
       work: work / text.length,
       findings,
