@@ -15,6 +15,8 @@ export interface SecretsRow {
   readonly megabytesPerSecond: number
   /** Of one scan, in milliseconds. */
   readonly median: number
+  /** The fastest scan: what a busy machine does not blur. */
+  readonly best: number
   /** Characters that matchers read for each character of the text. */
   readonly work: number
   readonly findings: number
@@ -40,6 +42,8 @@ export const adversarialTexts = (length: number): Readonly<Record<string, string
     'AKIA…': repeat('AKIAIOSFODNN7QZXWCVB '),
     '-----BEGIN': repeat('-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA'),
     'https://': repeat('https://a:b'),
+    'postgres://u:p{': repeat(`postgres://u:p${'{'.repeat(400)}@h `),
+    'curl -u "': repeat('curl -u "a:b -u "'),
     'machine login': repeat('machine a login b password '),
   }
 }
@@ -76,15 +80,17 @@ export const benchSecrets = (duration: number): readonly SecretsRow[] => {
       times.toSorted((one, other) => one - other),
       0.5,
     )
+    const best = Math.min(...times)
     const row = {
       name,
       median,
+      best,
       megabytesPerSecond: text.length / 1000 / median,
       work: work / text.length,
       findings,
     }
     console.log(
-      `${name.padEnd(28)} ${row.megabytesPerSecond.toFixed(1).padStart(8)} MB/s  ${median.toFixed(3).padStart(9)} ms  work ${row.work.toFixed(2).padStart(6)}  findings ${findings}`,
+      `${name.padEnd(28)} ${row.megabytesPerSecond.toFixed(1).padStart(8)} MB/s  ${median.toFixed(3).padStart(9)} ms  best ${best.toFixed(3).padStart(8)} ms  work ${row.work.toFixed(2).padStart(6)}  findings ${findings}`,
     )
     return row
   }

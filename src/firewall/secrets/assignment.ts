@@ -38,8 +38,7 @@ const signs = [':=', '=>', '||', '??', '=', ':', ',', '>'] as const
 /** What may stand between a name and its value: a closing quote or bracket, blanks, the operator, blanks. */
 const readOperator = (text: string, from: number): { sign: string; end: number } | undefined => {
   let at = from
-  // A backslash: JSON inside JSON.
-  while (at - from < 4 && isCloser(text.charCodeAt(at))) at++
+  while (at - from < 8 && isCloser(text.charCodeAt(at))) at++
   const closed = at
   at = skipBlanks(text, at)
   const sign = signs.find((candidate) => text.startsWith(candidate, at))
@@ -48,10 +47,8 @@ const readOperator = (text: string, from: number): { sign: string; end: number }
   }
   if (sign === '=' && text.charCodeAt(at + 1) === 61) return undefined
   const end = skipBlanks(text, at + sign.length)
-  return {
-    sign,
-    end: text.charCodeAt(end) === backslash && isQuote(text.charCodeAt(end + 1)) ? end + 1 : end,
-  }
+  const quote = skipBackslashes(text, end)
+  return { sign, end: isQuote(text.charCodeAt(quote)) ? quote : end }
 }
 
 const backslash = 92
@@ -60,6 +57,13 @@ const backslash = 92
 const isCloser = (code: number): boolean => isQuote(code) || code === 93 || code === backslash || code === 63
 
 export const isQuote = (code: number): boolean => code === 34 || code === 39 || code === 96
+
+/** JSON inside JSON: a quote has one backslash, or three. */
+export const skipBackslashes = (text: string, from: number): number => {
+  let at = from
+  while (at - from < 3 && text.charCodeAt(at) === backslash) at++
+  return at
+}
 
 const skipBlanks = (text: string, from: number): number => {
   let at = from

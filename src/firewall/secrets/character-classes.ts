@@ -80,5 +80,18 @@ export const canStart = (text: string, at: number): boolean => {
   return at >= 6 && text.charCodeAt(at - 6) === backslash && text.charCodeAt(at - 5) === 117
 }
 
+const base64Bit = classBit('base64')
+
+/**
+ * Does this place stand inside a long run of base64, such as an image or a compiled module? There every short prefix
+ * comes up by chance behind a `/` or a `+`.
+ */
+export const isInsideBase64 = (text: string, at: number): boolean => {
+  const before = text.charCodeAt(at - 1)
+  if ((before !== 47 && before !== 43) || at < 13) return false
+  for (let back = 2; back <= 13; back++) if (!isIn(text.charCodeAt(at - back), base64Bit)) return false
+  return true
+}
+
 const backslash = 92
 const percent = 37

@@ -105,7 +105,7 @@ const weakPasswords: ReadonlySet<string> = new Set(
 export const isReference = (value: string): boolean =>
   /^[$<{[%@]/.test(value)
     ? !isBraced(value)
-    : /\$[{(]|\{[^}]*\}|<[^>]*>|\.\.\.|\*\*\*|…|«/.test(value) || expression.test(value)
+    : /\$[{(]|\{[^{}]{0,64}\}|<[^<>]{0,64}>|\.\.\.|\*\*\*|…|«/.test(value) || expression.test(value)
 
 /** Random characters in braces, as people write them who keep the braces of `{apikey}`. */
 const isBraced = (value: string): boolean =>

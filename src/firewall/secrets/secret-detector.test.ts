@@ -71,6 +71,40 @@ describe('what is found', () => {
   })
 })
 
+describe('what only looks like a secret', () => {
+  test('short prefixes inside a long run of base64', () => {
+    const { text } = write(
+      '{"data":"iVBORw0KGgo{base64:200}8/EZAK{alnum:54}/{base64:90}+AKIA{base32:16}+{base64:60}"}',
+    )
+    expect(values(text)).toEqual([])
+  })
+
+  test('digests, ids and versions', () => {
+    const { text } = write(
+      'integrity: sha512-{base64:86}== commit {lowerhex:40} image@sha256:{lowerhex:64} v1.2.3-{lowerhex:7} ' +
+        'id={lowerhex:8}-{lowerhex:4}-{lowerhex:4}-{lowerhex:4}-{lowerhex:12} etag: "{lowerhex:32}" toolu_01{alnum:22} ' +
+        'call_{alnum:24} resp_{lowerhex:50} msg_01{alnum:22} chatcmpl-{alnum:29} req_011{alnum:21}',
+    )
+    expect(values(text)).toEqual([])
+  })
+
+  test('expressions of programs', () => {
+    const text = [
+      'const token = await getToken(user.id, 42)',
+      'password: z.string().min(8)',
+      'apiKey: process.env.OPENAI_API_KEY,',
+      'api_key=os.environ["MISTRAL_API_KEY"]',
+      'headers: { Authorization: `Bearer {token}` }',
+      'Authorization: Bearer <your token>',
+      'curl -H "Authorization: Bearer $TOKEN" https://api.acme.dev/v1/users',
+      'DATABASE_URL=postgres://postgres:postgres@localhost:5432/postgres',
+      'secret_access_key = aws_iam_access_key.deploy.secret',
+      'expect(maskKey("sk-ant-...wxyz")).toBe(true)',
+    ].join('\n')
+    expect(detector.scan(text).filter((one) => one.isReportOnly !== true)).toEqual([])
+  })
+})
+
 describe('generic assignments', () => {
   const secret = '{make:password}{make:password}'
 

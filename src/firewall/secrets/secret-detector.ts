@@ -1,6 +1,7 @@
 import { type Automaton, createAutomaton } from '../aho-corasick.ts'
 import type { Detector, Finding } from '../finding.ts'
 import { assignmentAround, isSecretName } from './assignment.ts'
+import { isInsideBase64 } from './character-classes.ts'
 import { entropy } from './entropy.ts'
 import { isPlaceholder, isWordyPlaceholder } from './placeholders.ts'
 import type { AssignedRule, Report, ScannedRule, SecretRule, TokenRule } from './rule.ts'
@@ -147,6 +148,7 @@ const matchersOf = (rule: SecretRule): readonly { anchors: readonly string[]; re
 const readToken = (rule: TokenRule, shape: Shape): Read => {
   const match: Match = { start: 0, end: 0, read: 0 }
   const known = new Set(rule.known)
+  // Where only a part is the secret, what stands before it says what it is.
   const isWhole = !shape.after.some((piece) => piece.type === 'open')
   const head = shape.before.length === 0 && isWhole ? literalHead(shape.after) : 0
   return (search, start) => {
@@ -154,6 +156,7 @@ const readToken = (rule: TokenRule, shape: Shape): Read => {
     search.work += match.read
     if (!isMatch) return Math.max(start, match.end)
     if (rule.standsAlone === true && search.text.charCodeAt(match.start - 1) === dash) return start
+    if (isWhole && isInsideBase64(search.text, match.start)) return start
     judge(search, rule, known, match.start, match.end, head)
     return start
   }

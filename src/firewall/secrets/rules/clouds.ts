@@ -280,7 +280,7 @@ export const cloudRules: readonly SecretRule[] = [
     misses: ['huaweicloud_region=ap'],
   },
   {
-    id: 'oracle-fingerprint-passphrase',
+    id: 'oracle-passphrase',
     vendor: 'Oracle Cloud',
     type: 'ORACLE_PASSPHRASE',
     names: ['pass_phrase', 'oci_passphrase'],

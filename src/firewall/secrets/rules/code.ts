@@ -214,7 +214,7 @@ export const codeRules: readonly SecretRule[] = [
     id: 'docker-config-auth',
     vendor: 'Docker',
     type: 'REGISTRY_AUTH',
-    anchors: ['"auth"'],
+    anchors: ['"auth'],
     scan: dockerAuth,
     ...vendorPage('docs.docker.com/reference/cli/docker/login'),
     hits: ['{"auths":{"ghcr.io":{"auth": "«{make:basic}»"}}}'],

@@ -107,6 +107,7 @@ export const formatRules: readonly SecretRule[] = [
       'curl -u <user:password> https://test.com',
       'curl --user "$1:$2" "$3"',
       'curl -u "myusername" http://localhost/',
+      "command = 'curl -k -u ' + user7 + ':' + pass7 + ' https://api.acme.dev'",
     ],
   },
   {
@@ -304,6 +305,7 @@ export const formatRules: readonly SecretRule[] = [
     hits: [
       'const dbPassword = "«q7#Lw9!zR2pX»"',
       'API_TOKEN: «x8Kq2Lw9zR7pXa4»,',
+      'api_token=«x8Kq2Lw9zR7pXa4»',
       'DB_HOST=db.acme.dev\nDB_PASSWORD=«Zk8#qLw9!zR2pXv7Yt»\nDB_USER=app\n',
     ],
     misses: [

@@ -566,8 +566,8 @@ export const modelRules: readonly SecretRule[] = [
     misses: ['sambanova_id={lowerhex:8}'],
   },
   {
-    id: 'hyperbolic-key',
-    vendor: 'Novita and DeepInfra',
+    id: 'model-host-key',
+    vendor: 'DeepInfra, Novita and SiliconFlow',
     type: 'MODEL_API_KEY',
     names: ['deepinfra', 'novita', 'siliconflow', 'hyperbolic'],
     values: ['sk_{alnum:40-50}', '{alnum:32}', 'sk-{loweralnum:48}'],

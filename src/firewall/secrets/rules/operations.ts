@@ -325,7 +325,7 @@ export const operationsRules: readonly SecretRule[] = [
     misses: ['napi_create_function', 'npg_connection'],
   },
   {
-    id: 'turso-upstash-token',
+    id: 'upstash-token',
     vendor: 'Upstash',
     type: 'UPSTASH_TOKEN',
     names: ['upstash', 'kv_rest'],
@@ -445,8 +445,8 @@ export const operationsRules: readonly SecretRule[] = [
     misses: ['sm_pat_{alnum:4}'],
   },
   {
-    id: 'alchemy-infura-key',
-    vendor: 'Infura',
+    id: 'chain-api-key',
+    vendor: 'Infura, Alchemy and Etherscan',
     type: 'INFURA_KEY',
     names: ['infura', 'alchemy', 'etherscan'],
     values: ['{lowerhex:32}', '{slug:32}', '{upperalnum:34}'],

@@ -77,6 +77,20 @@ describe.each(secretRules.map((rule) => [rule.id, rule] as const))('%s', (_id, r
     }
   })
 
+  test('finds it in JSON, and in JSON inside JSON', () => {
+    for (const hit of rule.hits) {
+      const { text, secrets } = writeExample(hit, seededRandom(3))
+      let json = text
+      let wanted = secrets.map(({ start, end }) => text.slice(start, end))
+      for (const depth of [1, 2]) {
+        json = JSON.stringify({ content: json })
+        wanted = wanted.map((value) => JSON.stringify(value).slice(1, -1))
+        const hits = detector.scan(json).map(({ start, end }) => json.slice(start, end))
+        expect({ json, depth, hits }).toEqual({ json, depth, hits: wanted })
+      }
+    }
+  })
+
   test.each(rule.misses.map((miss) => [miss] as const))('is silent on %s', (miss) => {
     for (const seed of seeds) {
       const { text } = writeExample(miss, seededRandom(seed))

@@ -1,3 +1,4 @@
+import { isQuote, skipBackslashes } from '../assignment.ts'
 import type { Report, Scanner } from '../rule.ts'
 import { judgeUserAndPassword, readCredentials } from './authorization.ts'
 
@@ -39,29 +40,41 @@ export const curlUser: Scanner = (text, start, end, report) =>
   })
 
 const readUser = (text: string, at: number, report: Report): void => {
-  const argument =
-    /^(?:"([^"\n]{3,200})":"([^"\n]{3,200})"|"([^"\n]{3,200})"|'([^'\n]{3,200})'|([^\s"'<>]{3,200}))/.exec(
-      text.slice(at, at + 420),
-    )
-  if (argument === null) return
-  const [whole, , quoted] = argument
-  const plain = argument[3] ?? argument[4] ?? argument[5] ?? ''
-  const isSplit = quoted !== undefined
-  const content = isSplit ? whole.replaceAll('"', '') : plain
-  const verdict = content.startsWith('$') ? 'none' : judgeUserAndPassword(content)
+  const opened = skipBackslashes(text, at)
+  const quote = isQuote(text.charCodeAt(opened)) ? text.charCodeAt(opened) : 0
+  const start = quote === 0 ? at : opened + 1
+  const end = argumentEnd(text, start, quote)
+  const colon = text.slice(start, end).indexOf(':')
+  // "user":"password": two strings that the shell puts together.
+  const joint = quote === 0 ? null : /^\\{0,3}["']:\\{0,3}["']/.exec(text.slice(end, end + 9))
+  if (colon < 0 && joint === null) return
+  const userEnd = joint === null ? start + colon : end
+  const from = joint === null ? userEnd + 1 : end + joint[0].length
+  const to = joint === null ? end : argumentEnd(text, from, quote)
+  const user = text.slice(start, userEnd)
+  const password = text.slice(from, to)
+  // Blanks at an end: the quotes are a program's, around the parts of a command that it puts together.
+  if (user.startsWith('$') || user !== user.trim() || password !== password.trim()) return
+  const verdict = judgeUserAndPassword(`${user}:${password}`)
   if (verdict === 'none') return
-  const colon = content.indexOf(':')
-  const offset = isSplit ? whole.length - 1 - quoted.length : whole.indexOf(plain)
-  const from = isSplit ? at + offset : colon + 1 < plain.length ? at + offset + colon + 1 : at + offset
-  const to = isSplit
-    ? from + quoted.length
-    : colon + 1 < plain.length
-      ? at + offset + plain.length
-      : at + offset + colon
-  report(from, to, verdict === 'weak' ? { confidence: 0.3, isReportOnly: true } : {})
+  const differs = verdict === 'weak' ? { confidence: 0.3, isReportOnly: true } : {}
+  if (to > from) report(from, to, differs)
+  else report(start, userEnd, differs)
 }
 
-const secretHeader = /^(['"])(?:Authorization|[A-Za-z-]{0,30}(?:key|token|secret)):[ \t]{0,5}/i
+const longestArgument = 200
+
+const argumentEnd = (text: string, from: number, quote: number): number => {
+  let at = from
+  for (; at < text.length && at - from < longestArgument; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote || code === 10 || code === 92) break
+    if (quote === 0 && (code <= 32 || isQuote(code) || code === 60 || code === 62)) break
+  }
+  return at
+}
+
+const secretHeader = /^\\{0,3}(['"])(?:Authorization|[A-Za-z-]{0,30}(?:key|token|secret)):[ \t]{0,5}/i
 
 /** `curl -H 'X-Api-Key: …'`: the value of a header that carries a credential. */
 export const curlHeader: Scanner = (text, start, end, report) =>

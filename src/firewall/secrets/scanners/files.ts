@@ -1,3 +1,4 @@
+import { canStart } from '../character-classes.ts'
 import { isWeakPassword } from '../placeholders.ts'
 import type { Scanner } from '../rule.ts'
 import { judgeUserAndPassword } from './authorization.ts'
@@ -5,13 +6,13 @@ import { judgePassword } from './url-password.ts'
 
 const weak = { confidence: 0.3, isReportOnly: true } as const
 
+const netrcEntry =
+  /^([^\s\\]{1,100}(?:\s|\\{1,2}[nrt]){1,8}login(?:\s|\\{1,2}[nrt]){1,8}([^\s\\]{1,100})(?:\s|\\{1,2}[nrt]){1,8}password(?:\s|\\{1,2}[nrt]){1,8})([^\s"'`\\]{4,200})/
+
 /** The password of a `.netrc` entry: `machine host login name password …`, on one line or on several. */
 export const netrcPassword: Scanner = (text, start, end, report) => {
-  if (start > 0 && text.charCodeAt(start - 1) > 32) return end
-  const entry =
-    /^([^\s]{1,100}\s{1,8}login\s{1,8}([^\s]{1,100})\s{1,8}password\s{1,8})([^\s"'`]{4,200})/.exec(
-      text.slice(end, end + 440),
-    )
+  if (!canStart(text, start)) return end
+  const entry = netrcEntry.exec(text.slice(end, end + 440))
   const [, head = '', user = '', password = ''] = entry ?? []
   const verdict = password === '' ? 'none' : judgePassword(user, password, '')
   if (verdict === 'none') return end
@@ -19,9 +20,11 @@ export const netrcPassword: Scanner = (text, start, end, report) => {
   return end + head.length + password.length
 }
 
-/** The base64 `auth` of a registry in Docker's `config.json`. */
+/** The base64 `auth` of a registry in Docker's `config.json`. The anchor is the name with its first quote. */
 export const dockerAuth: Scanner = (text, _start, end, report) => {
-  const entry = /^(\s{0,4}:\s{0,4}")([A-Za-z0-9+/]{8,4096}={0,2})"/.exec(text.slice(end, end + 4_120))
+  const entry = /^(\\{0,3}"\s{0,4}:\s{0,4}\\{0,3}")([A-Za-z0-9+/]{8,4096}={0,2})\\{0,3}"/.exec(
+    text.slice(end, end + 4_130),
+  )
   const [, head = '', value = ''] = entry ?? []
   const verdict =
     value === '' ? 'none' : judgeUserAndPassword(Buffer.from(value, 'base64').toString('latin1'))

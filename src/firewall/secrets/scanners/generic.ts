@@ -21,12 +21,12 @@ export const genericAssignment: Scanner = (text, start, end, report) => {
   if (assignment.operator === '>' || assignment.operator === ' ') return end
   const { name, nameStart, valueStart, quote } = assignment
   let stop = valueStart
-  const limit = Math.min(text.length, valueStart + 160)
-  while (stop < limit && !endsHere(text.charCodeAt(stop), quote)) stop++
+  const limit = Math.min(text.length, valueStart + longest)
+  while (stop < limit && !endsHere(text, stop, quote)) stop++
   const value = text.slice(valueStart, stop)
   const next = text.charCodeAt(stop)
   // What is this long and goes on is no value, and nothing in it is one.
-  if (stop === limit) return stop
+  if (stop - valueStart === longest) return stop
   if (value.length < 8 || !hasDigitAndLetter(value) || (quote !== 0 && next !== quote && next !== backslash))
     return end
   if (!secretName.test(name) || harmless.test(name) || entropy(value) < 3) return end
@@ -37,9 +37,16 @@ export const genericAssignment: Scanner = (text, start, end, report) => {
 }
 
 const backslash = 92
+const longest = 160
 
-const endsHere = (code: number, quote: number): boolean =>
-  code === quote || code === 10 || code === 13 || (quote === 0 && (code <= 32 || bareEnds.has(code)))
+const endsHere = (text: string, at: number, quote: number): boolean => {
+  const code = text.charCodeAt(at)
+  if (code === backslash) return escaped.has(text.charCodeAt(at + 1))
+  return code === quote || code === 10 || code === 13 || (quote === 0 && (code <= 32 || bareEnds.has(code)))
+}
+
+/** What follows a backslash that belongs to the text around a value: another, a quote, a line break. */
+const escaped: ReadonlySet<number> = new Set([...'\\"\'nrt'].map((sign) => sign.charCodeAt(0)))
 
 /** What ends a value without quotes. */
 const bareEnds: ReadonlySet<number> = new Set([...',;"\')<>`&'].map((sign) => sign.charCodeAt(0)))

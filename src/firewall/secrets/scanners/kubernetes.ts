@@ -2,8 +2,9 @@ import { isPlaceholder } from '../placeholders.ts'
 import type { Report, Scanner } from '../rule.ts'
 import { judgePassword } from './url-password.ts'
 
-/** How far around `kind: Secret` its document is read. */
+/** How far behind and before `kind: Secret` its document is read. */
 const reach = 16_384
+const lookBack = 4_096
 
 /**
  * The values of `data:` and `stringData:` in the YAML document of a Kubernetes Secret. Reads the document around the
@@ -12,7 +13,7 @@ const reach = 16_384
 export const kubernetesSecret: Scanner = (text, start, end, report) => {
   const kind = /^ *["']?Secret["']? *(?:\r?\n|$)/i.exec(text.slice(end, end + 40))
   if (kind === null) return end
-  const floor = Math.max(0, start - reach)
+  const floor = Math.max(0, start - lookBack)
   const before = text.slice(floor, start)
   const separator = before.lastIndexOf('\n---')
   const from = separator >= 0 ? floor + separator + 4 : before.startsWith('---') ? floor + 3 : floor

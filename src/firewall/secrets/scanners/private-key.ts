@@ -85,7 +85,7 @@ const closingEnd = (text: string, at: number): number => {
 
 /** The private lines of a PuTTY key file: base64 after `Private-Lines: n`. */
 export const puttyKey: Scanner = (text, _start, end, report) => {
-  const count = /^: ?(\d{1,3})\r?\n/.exec(text.slice(end, end + 12))
+  const count = /^: ?(\d{1,3})(?:\r?\n|\\{1,2}n)/.exec(text.slice(end, end + 12))
   if (count === null) return end
   const body = readBody(text, end + count[0].length)
   const from = end + count[0].length

@@ -41,15 +41,35 @@ const signCode = 64
 const stops: ReadonlySet<number> = new Set([...'/?"\'`<>,;|'].map((character) => character.charCodeAt(0)))
 
 /** Is a password that stands beside its user in a text worth hiding? */
-export const judgePassword = (user: string, password: string, host: string): 'strong' | 'weak' | 'none' => {
+export const judgePassword = (user: string, written: string, host: string): 'strong' | 'weak' | 'none' => {
+  const password = decodePercent(written)
+  if (published.has(password)) return 'weak'
   if (isReference(password) || /^\*+$/.test(password)) return 'none'
   if (password.length < 8 || password.toLowerCase() === user.toLowerCase() || isWeakPassword(password))
     return 'weak'
   if (kindsOf(password) < 2) return password.length >= 16 && !/^[a-z]+$/i.test(password) ? 'strong' : 'weak'
   if (!/[0-9]/.test(password) && password.length < 12) return 'weak'
-  if (/^[a-z]+(?:[_-][a-z]+){0,6}$/i.test(password)) return 'weak'
+  if (/^[a-z]+(?:[ _-][a-z]+){0,6}$/i.test(password)) return 'weak'
   return documentation.test(host) && password.length < 16 ? 'weak' : 'strong'
 }
 
 /** Hosts that RFC 2606 keeps for documentation. */
 const documentation = /^(?:[\w-]{1,20}\.){0,3}example(?:\.(?:com|org|net))?(?:[^\w.]|$)/i
+
+/** Passwords of the examples in RFC 6749, 7617 and 2617, which are copied everywhere. */
+const published: ReadonlySet<string> = new Set([
+  'gX1fBat3bV',
+  '7Fjfp0ZBr1KtDRbnfVdmIw',
+  'open sesame',
+  'Circle Of Life',
+  'Circle of Life',
+])
+
+const decodePercent = (text: string): string => {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
