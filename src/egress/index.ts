@@ -1,3 +1,4 @@
+export { type AskJson, type AskOptions, type AskResult, createAsker } from './ask-json.ts'
 export {
   createMediaFetcher,
   type FetchedMedia,

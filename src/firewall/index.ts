@@ -31,4 +31,5 @@ export {
   secretRules,
   truncatedType,
 } from './secrets/index.ts'
+export * from './sidecar/index.ts'
 export * from './tools/index.ts'

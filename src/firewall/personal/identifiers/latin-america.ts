@@ -22,7 +22,9 @@ const isPis = (value: string): boolean =>
 
 const isCuit = (value: string): boolean => {
   const check = (11 - (weightedSum(value, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11
-  return /^(?:20|23|24|25|26|27|30|33|34)/.test(value) && (check === 10 ? 9 : check) === digit(value, 10)
+  return (
+    /^(?:20|23|24|25|26|27|30|33|34|50|51|55)/.test(value) && (check === 10 ? 9 : check) === digit(value, 10)
+  )
 }
 
 const isRut = (value: string): boolean => {

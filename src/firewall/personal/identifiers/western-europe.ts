@@ -33,9 +33,10 @@ const irishLetters = 'WABCDEFGHIJKLMNOPQRSTUV'
 
 const isPps = (value: string): boolean => {
   const second = value[8] ?? 'W'
-  const extra = second === 'W' ? 0 : second.charCodeAt(0) - 0x40
+  // W, T and X were given to relatives and count nothing.
+  const extra = 'WTX'.includes(second) ? 0 : second.charCodeAt(0) - 0x40
   const sum = weightedSum(value, [8, 7, 6, 5, 4, 3, 2]) + extra * 9
-  return irishLetters[sum % 23] === value[7] && /^\d{7}[A-W][A-IW]?$/.test(value)
+  return irishLetters[sum % 23] === value[7] && /^\d{7}[A-W][A-IWTX]?$/.test(value)
 }
 
 /** INSEE: sex, year, month (20 and more: unknown), department (2A, 2B: Corsica), commune, order, key of modulus 97. */
@@ -104,8 +105,9 @@ const isNie = (value: string): boolean =>
   /^[XYZ]/.test(value) && isNif('XYZ'.indexOf(value[0] ?? '') + value.slice(1))
 
 const isNuss = (value: string): boolean => {
-  const number = value[2] === '0' ? value.slice(0, 2) + value.slice(3, 10) : value.slice(0, 10)
-  return remainder(number, 97) === two(value, 10)
+  const isOf = (number: string): boolean => remainder(number, 97) === two(value, 10)
+  // A zero after the province is left out by some offices and not by others.
+  return isOf(value.slice(0, 10)) || (value[2] === '0' && isOf(value.slice(0, 2) + value.slice(3, 10)))
 }
 
 /** Looks like a day of this or the last century: timestamps end in letters as well. */
@@ -128,7 +130,7 @@ const isFiscalCode = (value: string): boolean => {
 }
 
 const isPortuguese = (value: string): boolean =>
-  /^[1235689]/.test(value) &&
+  /^(?:[1235689]|45|7[0124579])/.test(value) &&
   !isRepeated(value) &&
   ((11 - (weightedSum(value, [9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 11) % 10 === digit(value, 8)
 
@@ -148,7 +150,7 @@ const isBelgian = (value: string): boolean => {
 }
 
 const isLuxembourgish = (value: string): boolean =>
-  /^(?:19|20)\d\d/.test(value) &&
+  /^(?:18|19|20)\d\d/.test(value) &&
   isShortDate(two(value, 2), two(value, 4), two(value, 6)) &&
   isLuhn(value.slice(0, 12)) &&
   isVerhoeff(value.slice(0, 11) + value[12])
