@@ -8,6 +8,8 @@ export type Match = 'match' | 'partial' | 'none'
 export interface Matcher {
   /** Can a placeholder begin with this character? Letters only where no word goes on. */
   begins(code: number): boolean
+  /** The same for ASCII, as a table: 1 where one can begin. */
+  readonly starts: Uint8Array
   /**
    * Looks at the text from `at` on. `partial`: it ends with a proper prefix of a placeholder.
    * @param followsWord the character before is a letter, digit or underscore
@@ -69,6 +71,7 @@ export const createMatcher = (entries: readonly PlaceholderEntry[]): Matcher => 
   const matcher = {
     end: 0,
     value: '',
+    starts,
     begins: (code: number): boolean => (code < 128 ? starts[code] === 1 : openers.has(code)),
 
     match(text: string, at: number, followsWord: boolean, isWhole: boolean): Match {
@@ -171,6 +174,9 @@ const sorted = (entries: readonly PlaceholderEntry[]): Bodies => {
 }
 
 const openers: ReadonlySet<number> = new Set(openings.map((opening) => opening.charCodeAt(0)))
+
+/** No opening bracket outside of ASCII lies below. */
+export const firstWideOpening = 0x27e6
 
 const startsOf = (tags: Bodies, alike: Bodies): Uint8Array => {
   const starts = new Uint8Array(128)
