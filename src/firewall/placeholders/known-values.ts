@@ -36,19 +36,30 @@ export const knownValues = (): KnownValues => {
     }
     lengths.set(head, known)
     values.set(value, { type, restores })
-    starts[mark(value, 0)] = 1
+    starts[markOf(value.charCodeAt(0), value.charCodeAt(1), value.charCodeAt(2))] = 1
   }
 
   const find = (text: string): readonly KnownPlace[] => {
     if (values.size === 0) return []
     const found: KnownPlace[] = []
-    for (let at = 0; at + shortest <= text.length; at++) {
-      if (starts[mark(text, at)] === 0 || goesOn(text, at)) continue
-      const end = endAt(text, at)
-      if (end === at) continue
-      const value = values.get(text.slice(at, end))
-      if (value !== undefined) found.push({ start: at, end, ...value })
-      at = end - 1
+    const last = text.length - shortest
+    let first = text.charCodeAt(0)
+    let second = text.charCodeAt(1)
+    for (let at = 0; at <= last; at++) {
+      const third = text.charCodeAt(at + 2)
+      if (starts[markOf(first, second, third)] === 1 && !goesOn(text, at)) {
+        const end = endAt(text, at)
+        const value = end === at ? undefined : values.get(text.slice(at, end))
+        if (value !== undefined) {
+          found.push({ start: at, end, ...value })
+          at = end - 1
+          first = text.charCodeAt(end)
+          second = text.charCodeAt(end + 1)
+          continue
+        }
+      }
+      first = second
+      second = third
     }
     return found
   }
@@ -64,8 +75,8 @@ export const knownValues = (): KnownValues => {
   return { add, find }
 }
 
-const mark = (text: string, at: number): number =>
-  (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1) * 1_031 + text.charCodeAt(at + 2) * 257) & 0xffff
+const markOf = (first: number, second: number, third: number): number =>
+  (first * 31 + second * 1_031 + third * 257) & 0xffff
 
 /** Is the place in the middle of a word? */
 const goesOn = (text: string, at: number): boolean =>

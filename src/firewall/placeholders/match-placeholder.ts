@@ -8,6 +8,8 @@ export type Match = 'match' | 'partial' | 'none'
 export interface Matcher {
   /** Can a placeholder begin with this character? Letters only where no word goes on. */
   begins(code: number): boolean
+  /** The same for ASCII, as a table: 1 where one can begin. */
+  readonly starts: Uint8Array
   /**
    * Looks at the text from `at` on. `partial`: it ends with a proper prefix of a placeholder.
    * @param followsWord the character before is a letter, digit or underscore
@@ -21,8 +23,14 @@ export interface Matcher {
   isUnknown(word: string): boolean
 }
 
+/** Spellings of one sign, in lower case, by their first character. */
+type Spellings = ReadonlyMap<number, readonly string[]>
+
+const spelled = (variants: readonly string[]): Spellings =>
+  Map.groupBy(variants, (variant) => variant.charCodeAt(0))
+
 /** Opening and closing brackets and the line between, as models, Markdown, HTML, addresses and JSON write them. */
-const openings = [
+const openings = spelled([
   '[',
   '\\[',
   '\\\\[',
@@ -36,8 +44,8 @@ const openings = [
   '【',
   '〔',
   '⟦',
-]
-const closings = [
+])
+const closings = spelled([
   ']',
   '\\]',
   '\\\\]',
@@ -51,12 +59,12 @@ const closings = [
   '】',
   '〕',
   '⟧',
-]
-const lines = ['_', '\\_', '\\\\_', '%5f', '&#95;', '&#x5f;', '&lowbar;', '\\u005f', '＿']
+])
+const lines = spelled(['_', '\\_', '\\\\_', '%5f', '&#95;', '&#x5f;', '&lowbar;', '\\u005f', '＿'])
 /** Within brackets only: elsewhere a space or hyphen ends a word. */
-const looseLines = [...lines, ' ', '-', '\u00a0', '\u2010', '\u2011', '\u2013']
-const ats = ['@', '\\@', '%40', '&#64;', '&#x40;', '&commat;', '\\u0040', '＠']
-const dots = ['.', '\\.', '%2e', '&#46;', '&period;']
+const looseLines = spelled([...[...lines.values()].flat(), ' ', '-', '\u00a0', '\u2010', '\u2011', '\u2013'])
+const ats = spelled(['@', '\\@', '%40', '&#64;', '&#x40;', '&commat;', '\\u0040', '＠'])
+const dots = spelled(['.', '\\.', '%2e', '&#46;', '&period;'])
 
 export const createMatcher = (entries: readonly PlaceholderEntry[]): Matcher => {
   const live = entries.filter(({ value }) => value !== undefined)
@@ -69,6 +77,7 @@ export const createMatcher = (entries: readonly PlaceholderEntry[]): Matcher => 
   const matcher = {
     end: 0,
     value: '',
+    starts,
     begins: (code: number): boolean => (code < 128 ? starts[code] === 1 : openers.has(code)),
 
     match(text: string, at: number, followsWord: boolean, isWhole: boolean): Match {
@@ -170,7 +179,10 @@ const sorted = (entries: readonly PlaceholderEntry[]): Bodies => {
   return { bodies: pairs.map(({ body }) => body), values: pairs.map(({ value }) => value) }
 }
 
-const openers: ReadonlySet<number> = new Set(openings.map((opening) => opening.charCodeAt(0)))
+const openers: ReadonlySet<number> = new Set(openings.keys())
+
+/** No opening bracket outside of ASCII lies below. */
+export const firstWideOpening = 0x27e6
 
 const startsOf = (tags: Bodies, alike: Bodies): Uint8Array => {
   const starts = new Uint8Array(128)
@@ -241,13 +253,13 @@ const symbolAt = (form: 'tag' | 'bare' | 'alike', text: string, at: number): rea
 }
 
 /** The size of the spelling that stands there; 0: none of them; -1: the text ends within one. */
-const variantAt = (variants: readonly string[], text: string, at: number): number => {
+const variantAt = (spellings: Spellings, text: string, at: number): number => {
   let isOpen = false
-  for (const variant of variants) {
-    let same = 0
+  for (const variant of spellings.get(lower(text.charCodeAt(at))) ?? []) {
+    let same = 1
     while (same < variant.length && lower(text.charCodeAt(at + same)) === variant.charCodeAt(same)) same++
     if (same === variant.length) return same
-    if (same > 0 && at + same >= text.length) isOpen = true
+    if (at + same >= text.length) isOpen = true
   }
   return isOpen ? -1 : 0
 }

@@ -1,3 +1,4 @@
+import { escapeText } from './apply-edits.ts'
 import { createMatcher, type Matcher } from './match-placeholder.ts'
 
 /** What stands for a value in what the provider sees. */
@@ -14,6 +15,8 @@ export interface PlaceholderMap {
   readonly size: number
   /** Does any of them come back? If not, an answer can pass as it is. */
   readonly restores: boolean
+  /** None of the values that come back needs an escape in JSON. */
+  readonly isPlain: boolean
   get(placeholder: string): PlaceholderEntry | undefined
   /** For keeping them sealed; `createPlaceholderMap` takes them again. */
   entries(): readonly PlaceholderEntry[]
@@ -29,6 +32,7 @@ export const createPlaceholderMap = (entries: readonly PlaceholderEntry[]): Plac
   return {
     size: byPlaceholder.size,
     restores: entries.some((entry) => entry.value !== undefined),
+    isPlain: entries.every(({ value = '' }) => escapeText(value) === value),
     get: (placeholder) => byPlaceholder.get(placeholder),
     entries: () => [...byPlaceholder.values()],
     matcher: () => {

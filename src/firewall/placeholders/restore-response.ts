@@ -1,5 +1,6 @@
-import type { Choice, Citation, GenerateResponse, Part, ReasoningPiece } from '../../ir/index.ts'
+import type { Choice, Citation, Finish, GenerateResponse, Part, ReasoningPiece } from '../../ir/index.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
+import { restoreExtensions } from './restore-extensions.ts'
 import { type RestoreCounts, restoreJson, restoreText } from './restorer.ts'
 
 export interface RestoreOptions {
@@ -16,17 +17,65 @@ export const restoreResponse = (
   options: RestoreOptions,
 ): GenerateResponse => {
   if (!map.restores) return response
+  const beside = restoreExtensions(response, map)
   const choices = mapped(response.choices, (choice) => restoreChoice(choice, map, options))
-  return choices === response.choices ? response : unsourced({ ...response, choices })
+  return beside === response && choices === response.choices ? response : unsourced({ ...beside, choices })
 }
 
 const restoreChoice = (choice: Choice, map: PlaceholderMap, options: RestoreOptions): Choice => {
+  const beside = restoreExtensions(choice, map)
   const parts = mapped(choice.parts, (part) => restorePart(part, map, options))
-  return parts === choice.parts ? choice : unsourced({ ...choice, parts })
+  const finish = choice.finish === undefined ? undefined : restoreFinish(choice.finish, map)
+  if (beside === choice && parts === choice.parts && finish === choice.finish) return choice
+  return unsourced({ ...beside, parts, ...(finish === undefined ? {} : { finish }) })
+}
+
+/** How an answer ended: some providers explain it. */
+export const restoreFinish = (finish: Finish, map: PlaceholderMap): Finish => {
+  const beside = restoreExtensions(finish, map)
+  const message = finish.message === undefined ? undefined : restoreText(finish.message, map)
+  if (beside === finish && message === finish.message) return finish
+  return unsourced({ ...beside, ...(message === undefined ? {} : { message }) })
 }
 
 /** A whole part with the values of its placeholders; the same object where there were none. */
 export const restorePart = (part: Part, map: PlaceholderMap, options: RestoreOptions): Part => {
+  switch (part.type) {
+    case 'reasoning':
+      return restoreWords(part, map, options)
+    case 'text':
+    case 'refusal':
+    case 'tool-call':
+    case 'json': {
+      const beside = restoreExtensions(part, map)
+      const restored = restoreWords(beside, map, options)
+      return restored === beside && beside !== part ? unsourced(beside) : restored
+    }
+    default:
+      return restoreSource(part, restoreWords(restoreExtensions(part, map), map, options), map)
+  }
+}
+
+/** Longer sources are media. */
+const longestSource = 262_144
+
+/**
+ * Items of which the canonical form says only some keep their source, restored as well; a call and its result may share
+ * one. What holds sealed state goes back to the provider as it came.
+ */
+const restoreSource = (before: Part, part: Part, map: PlaceholderMap): Part => {
+  const { raw } = before
+  if (raw === undefined) return part
+  if (raw.json.length > longestSource || /"(?:encrypted_content|signature)"\s*:\s*"/.test(raw.json))
+    return before
+  const json = restoreJson(raw.json, map)
+  if (json === raw.json) return part === before ? before : unsourced(part)
+  // A source may hold JSON within its strings, where a value with quotes would have to be escaped twice.
+  if (map.isPlain) return { ...part, raw: { ...raw, json } }
+  return part.type === 'opaque' ? before : unsourced(part)
+}
+
+const restoreWords = (part: Part, map: PlaceholderMap, options: RestoreOptions): Part => {
   const words = (text: string): string => restoreText(text, map, options.counts)
   const source = (json: string): string => restoreJson(json, map, options.counts)
   switch (part.type) {
@@ -73,9 +122,10 @@ export const restorePart = (part: Part, map: PlaceholderMap, options: RestoreOpt
 export const restoreCitation = (citation: Citation, map: PlaceholderMap): Citation => {
   const title = citation.title === undefined ? undefined : restoreText(citation.title, map)
   const citedText = citation.citedText === undefined ? undefined : restoreText(citation.citedText, map)
-  if (title === citation.title && citedText === citation.citedText) return citation
+  const beside = restoreExtensions(citation, map)
+  if (beside === citation && title === citation.title && citedText === citation.citedText) return citation
   return unsourced({
-    ...citation,
+    ...beside,
     ...(title === undefined ? {} : { title }),
     ...(citedText === undefined ? {} : { citedText }),
   })

@@ -112,6 +112,26 @@ test('an altered part loses its source, and so do those around it; the others ke
   expect(restored.choices[1]).toBe(response.choices[1] as never)
 })
 
+test('what carries its source keeps it where a value needs no escape in it', () => {
+  const plain = createPlaceholderMap([{ placeholder: '[EMAIL_7K2M9X]', type: 'EMAIL', value: 'ada@x.org' }])
+  const part: Part = {
+    ...{ type: 'server-call', tool: 'web-search', name: 'web_search', input: '{"q":"[EMAIL_7K2M9X]"}' },
+    raw: { protocol: 'openai-responses', json: '{"type":"x","q":"[EMAIL_7K2M9X]"}' },
+  }
+  const answer: GenerateResponse = { protocol: 'openai-responses', choices: [{ index: 0, parts: [part] }] }
+  expect(restoreResponse(answer, plain, unsigned).choices[0]?.parts[0]).toMatchObject({
+    input: '{"q":"ada@x.org"}',
+    raw: { json: '{"type":"x","q":"ada@x.org"}' },
+  })
+  expect(restoreResponse(answer, map, unsigned).choices[0]?.parts[0]?.raw).toBeUndefined()
+  const sealed: Part = {
+    ...{ type: 'opaque', name: 'compaction' },
+    raw: { protocol: 'anthropic-messages', json: '{"text":"[EMAIL_7K2M9X]","encrypted_content":"x"}' },
+  }
+  const other: GenerateResponse = { protocol: 'anthropic-messages', choices: [{ index: 0, parts: [sealed] }] }
+  expect(restoreResponse(other, plain, unsigned)).toBe(other)
+})
+
 const pieces = [
   ...[
     '[EMAIL_7K2M9X]',

@@ -1,8 +1,16 @@
 import type { Part, StreamEvent } from '../../ir/index.ts'
 import type { Machine } from '../../wire/index.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
-import { isSigned, type RestoreOptions, restoreCitation, restorePart, unsourced } from './restore-response.ts'
-import { createRestorer, type Restorer } from './restorer.ts'
+import { restoreExtensions } from './restore-extensions.ts'
+import {
+  isSigned,
+  type RestoreOptions,
+  restoreCitation,
+  restoreFinish,
+  restorePart,
+  unsourced,
+} from './restore-response.ts'
+import { createRestorer, type Restorer, restoreText } from './restorer.ts'
 
 /** A machine that restores, and tells how much it holds back. */
 export interface RestoreMachine extends Machine<StreamEvent, StreamEvent> {
@@ -81,7 +89,8 @@ export const restoreStream = (map: PlaceholderMap, options: RestoreOptions): Res
     if (restorer.held > 0) opened.held.set(piece, { restorer, last: event })
     else opened.held.delete(piece)
     if (text === said) return [...earlier, event]
-    return text === '' && event.extensions === undefined ? earlier : [...earlier, withText(event, text)]
+    if (text === '' && event.extensions === undefined) return earlier
+    return [...earlier, restoreExtensions(withText(event, text), map)]
   }
 
   const flush = (opened: OpenPart | undefined): readonly StreamEvent[] => {
@@ -125,7 +134,8 @@ export const restoreStream = (map: PlaceholderMap, options: RestoreOptions): Res
           const key = keyOf(event)
           const events = flush(parts.get(key))
           parts.delete(key)
-          return events.length === 0 ? [event] : [...events, event]
+          const last = event.type === 'reasoning-end' ? event : restoreExtensions(event, map)
+          return events.length === 0 ? [last] : [...events, last]
         }
         case 'part': {
           const part = restorePart(event.part, map, { ...options, counts })
@@ -137,12 +147,27 @@ export const restoreStream = (map: PlaceholderMap, options: RestoreOptions): Res
         }
         case 'finish': {
           const choice = `${event.choice ?? 0}:`
-          return [...flushAll((key) => key.startsWith(choice)), event]
+          const last = restoreExtensions(event, map)
+          const finish = restoreFinish(event.finish, map)
+          return [
+            ...flushAll((key) => key.startsWith(choice)),
+            finish === event.finish ? last : { ...last, finish },
+          ]
         }
-        case 'error':
+        case 'error': {
+          const message = restoreText(event.error.message, map)
+          const error = restoreExtensions(unsourced({ ...event.error, message }), map)
+          return [
+            ...flushAll(),
+            message === event.error.message ? event : restoreExtensions({ ...event, error }, map),
+          ]
+        }
         case 'end':
-          return [...flushAll(), event]
-        default:
+          return [...flushAll(), restoreExtensions(event, map)]
+        case 'usage':
+        case 'extension':
+          return [restoreExtensions(event, map)]
+        case 'start':
           return [event]
       }
     },

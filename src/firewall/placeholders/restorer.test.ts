@@ -197,7 +197,7 @@ test('what is restored in JSON is JSON', () => {
 
 test('a text full of beginnings is walked in linear time', () => {
   for (const piece of ['[', '[EMAIL_7K2M9', '\\', '&#x5', 'E ', '[EMAIL_7K2M9X]', ']']) {
-    const long = piece.repeat(Math.ceil(400_000 / piece.length))
+    const long = piece.repeat(Math.ceil(200_000 / piece.length))
     const started = performance.now()
     restoreText(long, map)
     restoreJson(long, map)

@@ -1,5 +1,5 @@
 import { escapeText } from './apply-edits.ts'
-import { isWord } from './match-placeholder.ts'
+import { firstWideOpening, isWord } from './match-placeholder.ts'
 import { longestPlaceholder } from './placeholder.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
 
@@ -57,6 +57,7 @@ export const createRestorer = (
   const matcher = map.matcher()
   const unknowns = unknownCounter((word) => matcher.isUnknown(word), counts)
   const json = kind === 'json' ? jsonReader() : undefined
+  const stops = kind === 'json' ? withJson(matcher.starts) : matcher.starts
   let held = ''
   /** Is the last character that went out, as a reader sees it, part of a word? */
   let followsWord = false
@@ -65,34 +66,42 @@ export const createRestorer = (
     let output = ''
     let copied = 0
     let at = 0
+    /** Where `followsWord` tells what came before; elsewhere the text does. */
+    let knownAt = 0
+    const follows = (): boolean => (at === knownAt ? followsWord : isWord(text.charCodeAt(at - 1)))
     while (at < text.length) {
       const code = text.charCodeAt(at)
-      const goesOn = json?.isWithinEscape === true
-      if (!goesOn && matcher.begins(code)) {
-        const follows = at === 0 || json !== undefined ? followsWord : isWord(text.charCodeAt(at - 1))
-        const found = matcher.match(text, at, follows, isWhole)
+      if (json?.isWithinEscape === true) {
+        json.readEscape(code)
+        at++
+        followsWord = json.followsWord
+        knownAt = at
+        continue
+      }
+      if (code < 128 ? stops[code] === 0 : code < firstWideOpening) {
+        at++
+        continue
+      }
+      if (matcher.begins(code)) {
+        const found = matcher.match(text, at, follows(), isWhole)
         if (found === 'partial') {
+          followsWord = follows()
           held = text.slice(at)
-          if (at > 0 && json === undefined) followsWord = isWord(text.charCodeAt(at - 1))
           return output + text.slice(copied, at)
         }
         if (found === 'match') {
           output += text.slice(copied, at) + write(matcher.value)
           at = matcher.end
           copied = at
-          followsWord = isWord(text.charCodeAt(at - 1))
           counts.restored++
           continue
         }
       }
-      if (json !== undefined) {
-        json.read(code)
-        followsWord = json.followsWord
-      }
+      json?.read(code)
       at++
     }
+    followsWord = follows()
     held = ''
-    if (json === undefined && text.length > 0) followsWord = isWord(text.charCodeAt(text.length - 1))
     return output + text.slice(copied)
   }
 
@@ -115,42 +124,43 @@ export const createRestorer = (
   }
 }
 
-/** Walks JSON source by characters: where strings begin and end, and which characters belong to an escape. */
+/** JSON's own signs are to be looked at as well. */
+const withJson = (starts: Uint8Array): Uint8Array => {
+  const stops = starts.slice()
+  stops[0x22] = 1
+  stops[0x5c] = 1
+  return stops
+}
+
+/** Told of each quote and backslash of JSON source: where strings begin and end, and what belongs to an escape. */
 const jsonReader = () => {
+  /** Digits of a `\u` escape still to come; -1: its letter. */
+  let left = -1
+  let unit = 0
   const reader = {
     isInString: false,
     /** The next character is the rest of an escape. */
     isWithinEscape: false,
+    /** After an escape: what it says is part of a word. */
     followsWord: false,
     read(code: number): void {
-      if (reader.isWithinEscape) {
-        readEscape(code)
-        return
-      }
-      if (code === 0x5c && reader.isInString) {
-        reader.isWithinEscape = true
-        left = -1
-        return
-      }
       if (code === 0x22) reader.isInString = !reader.isInString
-      reader.followsWord = isWord(code)
+      if (code !== 0x5c || !reader.isInString) return
+      reader.isWithinEscape = true
+      left = -1
     },
-  }
-  /** Digits of a `\u` escape still to come; -1: its letter. */
-  let left = -1
-  let unit = 0
-
-  const readEscape = (code: number): void => {
-    if (left < 0) {
-      unit = 0
-      left = code === 0x75 ? 4 : 0
-    } else {
-      left--
-      unit = unit * 16 + Number.parseInt(String.fromCharCode(code), 16)
-    }
-    if (left > 0) return
-    reader.isWithinEscape = false
-    reader.followsWord = isWord(unit)
+    readEscape(code: number): void {
+      if (left < 0) {
+        unit = 0
+        left = code === 0x75 ? 4 : 0
+      } else {
+        left--
+        unit = unit * 16 + Number.parseInt(String.fromCharCode(code), 16)
+      }
+      if (left > 0) return
+      reader.isWithinEscape = false
+      reader.followsWord = isWord(unit)
+    },
   }
   return reader
 }
