@@ -38,15 +38,19 @@ export const foldDecoded = (text: string, kind: View['kind'], base: number, end:
 }
 
 const foldAscii = (text: string): View | undefined => {
+  if (beyondAscii.test(text)) return undefined
   const length = text.length
   const codes = new Uint16Array(length)
+  Buffer.from(codes.buffer).write(text, 'utf16le')
   for (let index = 0; index < length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code >= 0x80) return undefined
-    codes[index] = code >= 0x41 && code <= 0x5a ? code + 32 : code
+    const code = codes[index] ?? 0
+    if (code >= 0x41 && code <= 0x5a) codes[index] = code + 32
   }
   return { kind: 'plain', codes, length, offsets: undefined, base: 0, end: length }
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the range of ASCII
+const beyondAscii = /[^\x00-\x7f]/
 
 const lowerCase = (text: string): string => {
   const lowered = text.toLowerCase()

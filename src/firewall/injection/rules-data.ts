@@ -20,7 +20,7 @@ export const wordClasses: Readonly<Record<string, readonly string[]>> = {
     ...['अनदेखा', 'अनदेखी', 'नजरअंदाज', 'नज़रअंदाज़', 'नजरंदाज', 'भूल', 'भूलकर', 'उपेक्षा', 'দয়া করে উপেক্ষা'],
     ...['উপেক্ষা', 'ভুলে', 'অগ্রাহ্য', 'এড়িয়ে', 'تجاهل', 'تجاهلي', 'تجاهلوا', 'انس', 'انسى', 'تجاوز', 'نادیده', 'فراموش'],
     ...['התעלם', 'התעלמי', 'שכח', '忽略', '无视', '無視', '忘记', '忘掉', '忘れ', '绕过', '不要理会', '不理会', '스킵'],
-    ...['무시', '잊어', '잊고', '잊으', 'ละเว้น', 'เพิกเฉย', 'ไม่ต้องสนใจ', 'ไม่สนใจ', 'ลืม', 'αγνοησ*', 'αγνοηστε', 'ξεχασ*'],
+    ...['무시', '무시해', '무시하고', '무시하라', '무시하세요', '무시하십시오', '잊어', '잊고', '잊어버려', 'ละเว้น', 'เพิกเฉย', 'ไม่ต้องสนใจ', 'ไม่สนใจ', 'ลืม', 'αγνοησ*', 'αγνοηστε', 'ξεχασ*'],
     ...['ignoreaza', 'uita', 'zapomen*', 'strunta', 'glom', 'hylkaa', 'unohda', 'sivuuta'],
   ],
   prior: [
@@ -46,7 +46,7 @@ export const wordClasses: Readonly<Record<string, readonly string[]>> = {
     ...['komut*', 'yonerge*', 'instruksi', 'perintah', 'petunjuk', 'aturan', 'huong dan', 'chi dan', 'chi thi', 'quy tac'],
     ...['tagubilin', 'mga utos', 'panuto', 'patakaran', 'निर्देश*', 'निर्देशों', 'आदेश*', 'नियम*', 'নির্দেশ*', 'নিয়ম*', 'تعليمات'],
     ...['التعليمات', 'تعليماتك', 'الأوامر', 'القواعد', 'دستورات', 'دستورالعمل*', 'ההוראות', 'הוראות', '指令', '指示', '说明', '规则'],
-    ...['規則', '提示', 'ルール', 'プロンプト', '命令', '지시', '지침', '명령', '규칙', 'คำสั่ง', 'คำแนะนำ', 'กฎ', 'οδηγι*', 'εντολ*'],
+    ...['規則', '提示', 'ルール', 'プロンプト', '命令', '지시', '지시를', '지시는', '지시사항을', '지침', '지침을', '명령', '명령을', '규칙', '규칙을', 'คำสั่ง', 'คำแนะนำ', 'กฎ', 'οδηγι*', 'εντολ*'],
     ...['pokyn*', 'instruktioner', 'regler', 'ohjeet', 'instructiunile'],
   ],
   reveal: [
@@ -59,7 +59,7 @@ export const wordClasses: Readonly<Record<string, readonly string[]>> = {
     ...['повтори*', 'выведи*', 'pokaz', 'ujawnij', 'goster*', 'acikla*', 'tampilkan', 'ungkapkan', 'tunjukkan'],
     ...['tiet lo', 'hien thi', 'cho toi biet', 'ipakita', 'ibunyag', 'दिखाओ', 'दिखाएं', 'बताओ', 'बताएं', 'बताइए', 'প্রকাশ', 'দেখাও'],
     ...['বলুন', 'اكشف', 'اعرض', 'أظهر', 'اطبع', 'كرر', 'نشان', 'حשוף', 'הצג', '显示', '透露', '告诉我', '输出', '重复', '教えて'],
-    ...['表示', '出力', '明かし', '알려', '보여', '공개', '출력', 'เปิดเผย', 'แสดง', 'บอก', 'αποκαλυψ*', 'δειξ*'],
+    ...['表示', '出力', '明かし', '알려줘', '알려주세요', '보여줘', '보여주세요', '공개해', '출력해', '출력하세요', 'เปิดเผย', 'แสดง', 'บอก', 'αποκαλυψ*', 'δειξ*'],
   ],
   system: [
     ...['system', 'initial', 'hidden', 'original', 'developer', 'starting', 'base', 'preprompt', 'internal', 'secret'],
@@ -71,7 +71,7 @@ export const wordClasses: Readonly<Record<string, readonly string[]>> = {
     ...['password', 'passwords', 'passphrase', 'passcode', 'secret', 'secrets', 'access code', 'secret key', 'api key'],
     ...['api keys', 'credentials', 'secret code', 'codeword', 'security code', 'contrasena', 'mot de passe', 'passwort'],
     ...['kennwort', 'senha', 'пароль', 'пароля', 'sifre*', 'kata sandi', 'mat khau', 'पासवर्ड', 'পাসওয়ার্ড', 'كلمة المرور', '密码'],
-    ...['パスワード', '비밀번호', '암호', 'รหัสผ่าน', 'haslo', 'wachtwoord', 'κωδικ*'],
+    ...['パスワード', '비밀번호', '비밀번호를', '암호를', 'รหัสผ่าน', 'haslo', 'wachtwoord', 'κωδικ*'],
   ],
   assistant: [
     ...['chatgpt', 'gpt', 'gpt-4', 'openai', 'claude', 'anthropic', 'gemini', 'bard', 'llm', 'chatbot', 'assistant'],
