@@ -46,5 +46,7 @@ for (const [name, text] of Object.entries(texts)) {
   times.sort((left, right) => left - right)
   const middle = times[runs >> 1] ?? 0
   const late = times[Math.floor(runs * 0.99)] ?? 0
-  console.log(`${name.padEnd(28)} ${middle.toFixed(3).padEnd(8)} ${late.toFixed(3).padEnd(8)} ${(size / middle / 1000).toFixed(0)}`)
+  console.log(
+    `${name.padEnd(28)} ${middle.toFixed(3).padEnd(8)} ${late.toFixed(3).padEnd(8)} ${(size / middle / 1000).toFixed(0)}`,
+  )
 }

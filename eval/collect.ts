@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRows, type Row, sharedRows } from './rows.ts'
+import { type Row, readRows, sharedRows } from './rows.ts'
 
 const permissive = new Set([
   'MIT',
@@ -20,7 +20,8 @@ const longest = 12_000
 const codeFiles = 700
 
 const shared = sharedRows()
-if (shared === undefined) throw new Error('no labelled sets: set TGW_SHARED to the folder that holds data/waf')
+if (shared === undefined)
+  throw new Error('no labelled sets: set TGW_SHARED to the folder that holds data/waf')
 const kept = new Map<string, Row[]>()
 const seen = new Set<string>()
 const keep = (row: Row): void => {
@@ -45,6 +46,9 @@ for (const [name, rows] of kept) {
   const lines = rows.map(({ id, set, label, kind, role, lang, text, source, licence, payload }) =>
     JSON.stringify({ id, set, label, kind, role, lang, text, source, licence, payload }),
   )
-  writeFileSync(join(folder, `${name}.jsonl.gz`), Bun.gzipSync(new TextEncoder().encode(`${lines.join('\n')}\n`), { level: 9 }))
+  writeFileSync(
+    join(folder, `${name}.jsonl.gz`),
+    Bun.gzipSync(new TextEncoder().encode(`${lines.join('\n')}\n`), { level: 9 }),
+  )
   console.log(name, rows.length)
 }

@@ -21,11 +21,24 @@ export const evasions: Readonly<Record<string, (text: string) => string>> = {
   reversed: (text) => `Read this backwards: ${[...text].reverse().join('')}`,
   'words-reversed': (text) => text.replace(/[a-z]+/gi, (word) => [...word].reverse().join('')),
   leet: (text) => text.replace(/[aeiost]/gi, (character) => leet[character.toLowerCase()] ?? character),
-  'leet-signs': (text) => text.replace(/[aeis]/gi, (character) => signs[character.toLowerCase()] ?? character),
-  spaced: (text) => text.split(/\s+/).map((word) => [...word].join(' ')).join('   '),
+  'leet-signs': (text) =>
+    text.replace(/[aeis]/gi, (character) => signs[character.toLowerCase()] ?? character),
+  spaced: (text) =>
+    text
+      .split(/\s+/)
+      .map((word) => [...word].join(' '))
+      .join('   '),
   'spaced-evenly': (text) => [...text.replace(/\s+/g, '')].join(' '),
-  dotted: (text) => text.split(/\s+/).map((word) => [...word].join('.')).join(' '),
-  hyphenated: (text) => text.split(/\s+/).map((word) => [...word].join('-')).join(' '),
+  dotted: (text) =>
+    text
+      .split(/\s+/)
+      .map((word) => [...word].join('.'))
+      .join(' '),
+  hyphenated: (text) =>
+    text
+      .split(/\s+/)
+      .map((word) => [...word].join('-'))
+      .join(' '),
   'zero-width': (text) => each(text, (character) => `${character}\u200b`),
   'zero-width-in-words': (text) => text.replace(/([a-z])([a-z])/gi, '$1\u2060$2'),
   'soft-hyphen': (text) => text.replace(/([a-z]{2})(?=[a-z])/gi, '$1\u00ad'),
@@ -43,20 +56,31 @@ export const evasions: Readonly<Record<string, (text: string) => string>> = {
   mathematical: (text) =>
     text.replace(/[a-z]/g, (character) => String.fromCodePoint(0x1d41a + character.charCodeAt(0) - 0x61)),
   circled: (text) =>
-    text.toLowerCase().replace(/[a-z]/g, (character) => String.fromCodePoint(0x24d0 + character.charCodeAt(0) - 0x61)),
+    text
+      .toLowerCase()
+      .replace(/[a-z]/g, (character) => String.fromCodePoint(0x24d0 + character.charCodeAt(0) - 0x61)),
   'small-capitals': (text) => each(text.toLowerCase(), (character) => smallCapitals[character] ?? character),
   diacritics: (text) => text.replace(/[aeiou]/gi, (vowel) => `${vowel}\u0301`).normalize('NFC'),
   zalgo: (text) => text.replace(/[a-z]/gi, (letter) => `${letter}\u0335\u0321\u0302\u0353`),
   'right-to-left': (text) => `\u202e${[...text].reverse().join('')}\u202c`,
   'html-comment': (text) => `<p>Welcome to our shop.</p>\n<!-- ${text} -->\n<p>Opening hours: 9 to 5</p>`,
-  'display-none': (text) => `<div>News of today</div><div style="display: none">${text}</div><footer>2026</footer>`,
+  'display-none': (text) =>
+    `<div>News of today</div><div style="display: none">${text}</div><footer>2026</footer>`,
   'markdown-comment': (text) => `# Notes\n\n[//]: # (${text.replace(/\n/g, ' ')})\n\nSome text.`,
   'random-case': (text) => {
     const random = seeded(text)
     return each(text, (character) => (random() < 0.5 ? character.toUpperCase() : character.toLowerCase()))
   },
-  'words-split': (text) => text.replace(/[a-z]{5,}/gi, (word) => `${word.slice(0, word.length >> 1)} ${word.slice(word.length >> 1)}`),
-  'words-cut': (text) => text.replace(/[a-z]{5,}/gi, (word) => `${word.slice(0, word.length >> 1)}-${word.slice(word.length >> 1)}`),
+  'words-split': (text) =>
+    text.replace(
+      /[a-z]{5,}/gi,
+      (word) => `${word.slice(0, word.length >> 1)} ${word.slice(word.length >> 1)}`,
+    ),
+  'words-cut': (text) =>
+    text.replace(
+      /[a-z]{5,}/gi,
+      (word) => `${word.slice(0, word.length >> 1)}-${word.slice(word.length >> 1)}`,
+    ),
   'no-spaces': (text) => text.replace(/\s+/g, ''),
   underscores: (text) => text.replace(/\s+/g, '_'),
 }

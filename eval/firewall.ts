@@ -4,7 +4,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInjectionDetector, type InjectionDetector, type InjectionTier } from '../src/firewall/injection/index.ts'
+import {
+  createInjectionDetector,
+  type InjectionDetector,
+  type InjectionTier,
+} from '../src/firewall/injection/index.ts'
 
 import { evasions } from './evasions.ts'
 import { leavesOf } from './leaves-of.ts'
@@ -24,7 +28,8 @@ const isFlagged = ({ tier }: Judged): boolean => tier !== 'none'
 const isHigh = ({ tier }: Judged): boolean => tier === 'high'
 const isAttack = ({ row }: Judged): boolean => row.label === 'attack'
 
-const judgeAll = (scan: ScanRow, rows: readonly Row[]): readonly Judged[] => rows.map((row) => ({ row, ...scan(row) }))
+const judgeAll = (scan: ScanRow, rows: readonly Row[]): readonly Judged[] =>
+  rows.map((row) => ({ row, ...scan(row) }))
 
 const scanBy =
   (detector: InjectionDetector): ScanRow =>
@@ -46,9 +51,15 @@ const printRates = (title: string, judged: readonly Judged[]): void => {
   line('false positives, all', benign, 2)
   line('false positives, code', code, 2)
   for (const label of ['attack', 'benign'] as const) {
-    const sets = [...new Set(judged.filter(({ row }) => row.label === label).map(({ row }) => row.set))].sort()
+    const sets = [
+      ...new Set(judged.filter(({ row }) => row.label === label).map(({ row }) => row.set)),
+    ].sort()
     for (const set of sets) {
-      line(`  ${label} ${set}`, judged.filter(({ row }) => row.label === label && row.set === set), label === 'attack' ? 1 : 2)
+      line(
+        `  ${label} ${set}`,
+        judged.filter(({ row }) => row.label === label && row.set === set),
+        label === 'attack' ? 1 : 2,
+      )
     }
   }
 }
@@ -91,7 +102,11 @@ const trainFolds = (samples: readonly Sample[], own: readonly Sample[], dealt: r
 type ScanRow = (row: Row, text?: string) => ReturnType<InjectionDetector['scan']>
 
 /** Scans each row by the detector that has not seen it. */
-const scanUnseen = (rows: readonly Row[], detectors: readonly InjectionDetector[], dealt: readonly number[]): ScanRow => {
+const scanUnseen = (
+  rows: readonly Row[],
+  detectors: readonly InjectionDetector[],
+  dealt: readonly number[],
+): ScanRow => {
   const places = new Map(rows.map((row, index) => [row, dealt[index] ?? 0]))
   return (row, text = row.text) => {
     const detector = detectors[places.get(row) ?? 0] ?? shipped
@@ -99,16 +114,34 @@ const scanUnseen = (rows: readonly Row[], detectors: readonly InjectionDetector[
   }
 }
 
-const leaveFamiliesOut = (samples: readonly Sample[], own: readonly Sample[], dealt: readonly number[]): void => {
-  console.log('\nleave one family out (trained without any of its attacks; false positives on an unseen fifth of the harmless texts)')
-  const families = [...new Set(samples.filter(({ row }) => row.label === 'attack').map(({ row }) => familyOf(row)))]
+const leaveFamiliesOut = (
+  samples: readonly Sample[],
+  own: readonly Sample[],
+  dealt: readonly number[],
+): void => {
+  console.log(
+    '\nleave one family out (trained without any of its attacks; false positives on an unseen fifth of the harmless texts)',
+  )
+  const families = [
+    ...new Set(samples.filter(({ row }) => row.label === 'attack').map(({ row }) => familyOf(row))),
+  ]
   for (const family of families) {
     const isOut = ({ row }: Sample): boolean => row.label === 'attack' && familyOf(row) === family
-    const isHeldBack = (sample: Sample, index: number): boolean => sample.row.label === 'benign' && dealt[index] === 0
-    const model = trainModel([...samples.filter((sample, index) => !isOut(sample) && !isHeldBack(sample, index)), ...own])
+    const isHeldBack = (sample: Sample, index: number): boolean =>
+      sample.row.label === 'benign' && dealt[index] === 0
+    const model = trainModel([
+      ...samples.filter((sample, index) => !isOut(sample) && !isHeldBack(sample, index)),
+      ...own,
+    ])
     const detector = createInjectionDetector({ model })
-    const attacks = judgeAll(scanBy(detector), samples.filter(isOut).map(({ row }) => row))
-    const benign = judgeAll(scanBy(detector), samples.filter(isHeldBack).map(({ row }) => row))
+    const attacks = judgeAll(
+      scanBy(detector),
+      samples.filter(isOut).map(({ row }) => row),
+    )
+    const benign = judgeAll(
+      scanBy(detector),
+      samples.filter(isHeldBack).map(({ row }) => row),
+    )
     const recall = `recall ${percent(attacks.filter(isFlagged).length, attacks.length)} (high ${percent(attacks.filter(isHigh).length, attacks.length)})`
     const wrong = `false positives ${percent(benign.filter(isFlagged).length, benign.length, 2)}`
     console.log(`  ${family.padEnd(34)} ${recall.padEnd(34)} ${wrong}  ${attacks.length} attacks`)
@@ -118,7 +151,11 @@ const leaveFamiliesOut = (samples: readonly Sample[], own: readonly Sample[], de
 /** Attacks that each evasion is applied to: in Latin letters, since that is what the transforms disguise, not long, every so many. */
 const payloadsOf = (rows: readonly Row[]): readonly Row[] => {
   const fitting = rows.filter(
-    (row) => row.label === 'attack' && row.lang.toLowerCase().startsWith('en') && row.text.length < 1500 && !row.set.startsWith('bipia'),
+    (row) =>
+      row.label === 'attack' &&
+      row.lang.toLowerCase().startsWith('en') &&
+      row.text.length < 1500 &&
+      !row.set.startsWith('bipia'),
   )
   const step = Math.max(1, Math.floor(fitting.length / 240))
   return fitting.filter((_, index) => index % step === 0)
@@ -127,7 +164,9 @@ const payloadsOf = (rows: readonly Row[]): readonly Row[] => {
 const measureEvasions = (title: string, scan: ScanRow, rows: readonly Row[]): void => {
   const payloads = payloadsOf(rows)
   const found = payloads.filter((row) => scan(row).tier !== 'none')
-  console.log(`\nevasions, ${title}: ${payloads.length} payloads (plain: ${found.length} found, ${percent(found.length, payloads.length)})`)
+  console.log(
+    `\nevasions, ${title}: ${payloads.length} payloads (plain: ${found.length} found, ${percent(found.length, payloads.length)})`,
+  )
   console.log(`  ${''.padEnd(24)} recall       of plain's recall   high, of plain's`)
   const plainHigh = payloads.filter((row) => scan(row).tier === 'high').length
   for (const [name, change] of Object.entries(evasions)) {
@@ -136,7 +175,9 @@ const measureEvasions = (title: string, scan: ScanRow, rows: readonly Row[]): vo
     const high = tiers.filter((tier) => tier === 'high').length
     const ratio = percent(hidden, found.length)
     const mark = hidden < found.length * 0.95 ? '  BELOW 95 %' : ''
-    console.log(`  ${name.padEnd(24)} ${percent(hidden, payloads.length).padEnd(12)} ${ratio.padEnd(19)} ${percent(high, plainHigh)}${mark}`)
+    console.log(
+      `  ${name.padEnd(24)} ${percent(hidden, payloads.length).padEnd(12)} ${ratio.padEnd(19)} ${percent(high, plainHigh)}${mark}`,
+    )
   }
 }
 
@@ -147,7 +188,9 @@ const measureRecordings = (detector: InjectionDetector): void => {
     return
   }
   const counts = { texts: 0, suspicious: 0, high: 0, requests: 0 }
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.meta.json')).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.meta.json'))
+    .sort()) {
     const path = join(folder, file.replace('.meta.json', '.json'))
     const { url } = JSON.parse(readFileSync(join(folder, file), 'utf8'))
     const leaves = existsSync(path) ? leavesOf(url, readFileSync(path)) : undefined
@@ -159,10 +202,14 @@ const measureRecordings = (detector: InjectionDetector): void => {
       counts.texts += 1
       if (verdict.tier === 'none') continue
       counts[verdict.tier] += 1
-      console.log(`  ${verdict.tier}: ${file} ${leaf.id} margin ${verdict.margin.toFixed(2)} ${verdict.findings.map(({ rule }) => rule).join()}`)
+      console.log(
+        `  ${verdict.tier}: ${file} ${leaf.id} margin ${verdict.margin.toFixed(2)} ${verdict.findings.map(({ rule }) => rule).join()}`,
+      )
     }
   }
-  console.log(`\nrecorded agent requests: ${counts.requests} requests, ${counts.texts} texts of users and tools: ${counts.suspicious} suspicious, ${counts.high} high`)
+  console.log(
+    `\nrecorded agent requests: ${counts.requests} requests, ${counts.texts} texts of users and tools: ${counts.suspicious} suspicious, ${counts.high} high`,
+  )
 }
 
 const shipped = createInjectionDetector()

@@ -2,17 +2,64 @@ import type { TextTemplates } from './own-attacks.ts'
 
 /** Notices that agents put into conversations by themselves. */
 const notices = {
-  tag: ['system-reminder', 'environment_context', 'reminder', 'context', 'session_info', 'user_instructions', 'notice'],
+  tag: [
+    'system-reminder',
+    'environment_context',
+    'reminder',
+    'context',
+    'session_info',
+    'user_instructions',
+    'notice',
+  ],
   folder: ['/home/dev/shop', '/workspace', 'C:\\\\src\\\\app', '/tmp/demo'],
   number: ['12', '48213', '1500000', '7'],
 }
 
 const words = {
   tool: ['git', 'ESLint', 'Docker', 'npm', 'rsync', 'webpack', 'ripgrep', 'pytest', 'the linter', 'Prettier'],
-  files: ['generated files', 'node_modules', 'whitespace', 'case', 'warnings', 'hidden files', 'line endings', 'comments', 'build output'],
-  thing: ['function', 'class', 'paragraph', 'commit', 'migration', 'test', 'email', 'SQL query', 'stack trace', 'config file', 'README'],
-  topic: ['photosynthesis', 'compound interest', 'TCP congestion control', 'the French Revolution', 'garbage collection', 'sourdough', 'OAuth', 'plate tectonics'],
-  role: ['a code reviewer', 'a travel guide', 'a Linux terminal', 'a maths tutor', 'a proofreader', 'an interviewer for a backend job', 'a nutritionist'],
+  files: [
+    'generated files',
+    'node_modules',
+    'whitespace',
+    'case',
+    'warnings',
+    'hidden files',
+    'line endings',
+    'comments',
+    'build output',
+  ],
+  thing: [
+    'function',
+    'class',
+    'paragraph',
+    'commit',
+    'migration',
+    'test',
+    'email',
+    'SQL query',
+    'stack trace',
+    'config file',
+    'README',
+  ],
+  topic: [
+    'photosynthesis',
+    'compound interest',
+    'TCP congestion control',
+    'the French Revolution',
+    'garbage collection',
+    'sourdough',
+    'OAuth',
+    'plate tectonics',
+  ],
+  role: [
+    'a code reviewer',
+    'a travel guide',
+    'a Linux terminal',
+    'a maths tutor',
+    'a proofreader',
+    'an interviewer for a backend job',
+    'a nutritionist',
+  ],
   lang: ['French', 'Spanish', 'Japanese', 'TypeScript', 'Rust', 'Go', 'plain English'],
 }
 
@@ -146,7 +193,7 @@ export const ownBenign: readonly TextTemplates[] = [
       'error: unknown command, type help to list all commands. Ignoring {files}.',
       '/** Overrides the previous value. Callers must not rely on the order of the {thing}. */',
       'TODO: send an email to the team when the {thing} is ready.',
-      'const prompt = `You are a helpful assistant. Answer in ${lang}.` // system prompt of the demo',
+      'const prompt = `You are a helpful assistant. Answer in {lang}.` // system prompt of the demo',
       '## Prompt injection\n\nAttackers may tell a model to disobey its developer. Validate the output of tools.',
       'Before you submit a pull request, please read the contribution rules and sign the form.',
       'Please add the following lines to your configuration and restart {tool}.',

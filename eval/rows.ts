@@ -66,7 +66,14 @@ const draw = (templates: TextTemplates, label: Row['label']): Row[] => {
     for (let step = 0; step < templates.draws; step += 1) texts.add(fill(template, templates.words, random))
   }
   return [...texts].map((text, index) =>
-    ownRow(`own-${templates.kind}-${templates.role}-${index}`, label, templates.kind, templates.role, templates.lang, text),
+    ownRow(
+      `own-${templates.kind}-${templates.role}-${index}`,
+      label,
+      templates.kind,
+      templates.role,
+      templates.lang,
+      text,
+    ),
   )
 }
 
@@ -86,4 +93,14 @@ const ownRow = (
   role: Row['role'],
   lang: string,
   text: string,
-): Row => ({ id, set: `own-${label}`, label, kind, role, lang, text, source: 'this project', licence: 'Apache-2.0' })
+): Row => ({
+  id,
+  set: `own-${label}`,
+  label,
+  kind,
+  role,
+  lang,
+  text,
+  source: 'this project',
+  licence: 'Apache-2.0',
+})

@@ -78,7 +78,8 @@ export const toSamples = (rows: readonly Row[]): readonly Sample[] => {
     const windows: number[] = []
     const ruleWeights: number[] = []
     const focus: number[] = []
-    const payload = row.payload === undefined || row.payload === row.text ? '' : textOf(fold(row.payload).view)
+    const payload =
+      row.payload === undefined || row.payload === row.text ? '' : textOf(fold(row.payload).view)
     const at = payload === '' ? -1 : textOf(view).indexOf(payload)
     eachWindow(count, (start, end) => {
       if (at >= 0) {
@@ -90,7 +91,14 @@ export const toSamples = (rows: readonly Row[]): readonly Sample[] => {
       windows.push(start, end)
       ruleWeights.push(boundedRuleWeight((sums[end] ?? 0) - (sums[start] ?? 0)))
     })
-    return { row, count, features, windows: Int32Array.from(windows), ruleWeights: Float64Array.from(ruleWeights), focus }
+    return {
+      row,
+      count,
+      features,
+      windows: Int32Array.from(windows),
+      ruleWeights: Float64Array.from(ruleWeights),
+      focus,
+    }
   })
 }
 
@@ -99,7 +107,10 @@ export const toSamples = (rows: readonly Row[]): readonly Sample[] => {
  * like one is (the windows with the attack in it, where the set says which). Logistic loss, AdaGrad. Nothing but
  * IEEE additions, multiplications, divisions and square roots, so that every machine gets the same weights.
  */
-export const trainWeights = (samples: readonly Sample[], { epochs, rate, decay, attackWeight, seed }: Recipe) => {
+export const trainWeights = (
+  samples: readonly Sample[],
+  { epochs, rate, decay, attackWeight, seed }: Recipe,
+) => {
   const weights = new Float64Array(size)
   const squares = new Float64Array(size).fill(1e-6)
   let bias = -1
@@ -187,7 +198,9 @@ const largest = 127
 const quantize = (weights: Float64Array): { readonly weights: string; readonly unit: number } => {
   const sizes = Float64Array.from(weights, Math.abs).sort()
   const unit = Math.max((sizes[Math.floor(size * 0.9995)] ?? 0) / largest, 1e-9)
-  const bytes = Int8Array.from(weights, (weight) => Math.max(-largest, Math.min(largest, Math.round(weight / unit))))
+  const bytes = Int8Array.from(weights, (weight) =>
+    Math.max(-largest, Math.min(largest, Math.round(weight / unit))),
+  )
   return { weights: Buffer.from(bytes.buffer).toString('base64'), unit }
 }
 
@@ -197,9 +210,15 @@ export const commonWords = (rows: readonly Row[], most: number): string => {
   for (const row of rows) {
     if (row.kind === 'code' || row.kind === 'multilingual') continue
     const weight = row.label === 'attack' ? 4 : 1
-    const words = new Set(row.text.slice(0, 6000).toLowerCase().match(/[a-z]+/g))
+    const words = new Set(
+      row.text
+        .slice(0, 6000)
+        .toLowerCase()
+        .match(/[a-z]+/g),
+    )
     for (const word of words) {
-      if (word.length < 15 && (word.length > 1 || word === 'a' || word === 'i')) counts.set(word, (counts.get(word) ?? 0) + weight)
+      if (word.length < 15 && (word.length > 1 || word === 'a' || word === 'i'))
+        counts.set(word, (counts.get(word) ?? 0) + weight)
     }
   }
   return [...counts]
@@ -232,7 +251,11 @@ export const trainModel = (samples: readonly Sample[], using: Recipe = recipe): 
   const folds = 3
   for (let fold = 0; fold < folds; fold += 1) {
     const detector = createInjectionDetector({
-      model: trainUncut(samples.filter((_, index) => index % folds !== fold), using, words),
+      model: trainUncut(
+        samples.filter((_, index) => index % folds !== fold),
+        using,
+        words,
+      ),
     })
     samples.forEach(({ row }, index) => {
       if (index % folds !== fold || row.label !== 'benign') return

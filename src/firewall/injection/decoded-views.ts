@@ -31,7 +31,12 @@ const longest = 24_576
  * escapes. Each part is decoded once; base64 within base64 is decoded when the caller comes again with the view's
  * text. Garbage is dropped after its first bytes. Linear.
  */
-export const decodedViews = (text: string, base: number, end: number, budget: DecodeBudget): readonly DecodedView[] => {
+export const decodedViews = (
+  text: string,
+  base: number,
+  end: number,
+  budget: DecodeBudget,
+): readonly DecodedView[] => {
   if (!isReady) prepare()
   const found: DecodedView[] = []
   const take = (kind: View['kind'], decoded: string, from: number, to: number): void => {
@@ -43,8 +48,8 @@ export const decodedViews = (text: string, base: number, end: number, budget: De
   }
   decodeRuns(text, take)
   decodeBits(text, take)
-  for (const escape of escapes) {
-    if (text.includes(escape.trigger)) decodeEscapes(text, escape, take)
+  for (const form of escapes) {
+    if (text.includes(form.trigger)) decodeEscapes(text, form, take)
   }
   return found
 }
@@ -81,7 +86,8 @@ const decodeRuns = (text: string, take: Take): void => {
       }
       const run = index - lineStart
       const isPair = run === 2 && (common & 2) !== 0
-      const afterPrefix = run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
+      const afterPrefix =
+        run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
       if (isPair && (next === 0x20 || next === 0x3a || next === 0x2c) && isHex(text, index + 1)) pairs += 1
       else if (afterPrefix) break
       else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
@@ -176,7 +182,8 @@ interface Escape {
   decode(match: RegExpExecArray): string
 }
 
-const characterOf = (value: number): string => (value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : '')
+const characterOf = (value: number): string =>
+  value > 0 && value <= 0x10ffff ? String.fromCodePoint(value) : ''
 
 const entityNames: Readonly<Record<string, string>> = {
   lt: '<',
@@ -229,8 +236,8 @@ const gap = 48
 const fewest = 3
 
 /** Decodes each region of a text where escapes of one kind stand close together; a lone one is no region. */
-const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
-  let index = text.indexOf(escape.trigger)
+const decodeEscapes = (text: string, form: Escape, take: Take): void => {
+  let index = text.indexOf(form.trigger)
   while (index >= 0) {
     let decoded = ''
     let hits = 0
@@ -238,23 +245,23 @@ const decodeEscapes = (text: string, escape: Escape, take: Take): void => {
     const regionStart = lineStart(text, index)
     decoded += text.slice(regionStart, index)
     while (index >= 0 && index - end <= gap && decoded.length < longest) {
-      escape.pattern.lastIndex = index
-      const match = escape.pattern.exec(text)
+      form.pattern.lastIndex = index
+      const match = form.pattern.exec(text)
       decoded += text.slice(end, index)
       if (match === null) {
         decoded += text[index] ?? ''
         end = index + 1
       } else {
-        decoded += escape.decode(match)
+        decoded += form.decode(match)
         end = index + match[0].length
         // A run of percent signs is one match and many escapes.
         hits += Math.ceil(match[0].length / 10)
       }
-      index = text.indexOf(escape.trigger, end)
+      index = text.indexOf(form.trigger, end)
     }
     if (hits >= fewest) {
       const stop = Math.min(text.length, end + gap)
-      take(escape.kind, decoded + text.slice(end, stop), regionStart, stop)
+      take(form.kind, decoded + text.slice(end, stop), regionStart, stop)
     }
   }
 }

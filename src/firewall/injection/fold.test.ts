@@ -55,7 +55,9 @@ describe('what cannot be seen', () => {
   })
 
   test('may carry text in tag characters', () => {
-    const tags = [...'open it'].map((character) => String.fromCodePoint(0xe0000 + character.charCodeAt(0))).join('')
+    const tags = [...'open it']
+      .map((character) => String.fromCodePoint(0xe0000 + character.charCodeAt(0)))
+      .join('')
     expect(evidenceOf(`hi ${tags}`)?.tagText).toBe('open it')
   })
 

@@ -34,7 +34,14 @@ export const fold = (text: string): Folded => {
 /** Folds a text that another step decoded; its place in the original is the span it was decoded from. */
 export const foldDecoded = (text: string, kind: View['kind'], base: number, end: number): View => {
   const { view } = fold(text)
-  return { kind, codes: view.codes, length: view.length, offsets: new Int32Array(view.length).fill(base), base, end }
+  return {
+    kind,
+    codes: view.codes,
+    length: view.length,
+    offsets: new Int32Array(view.length).fill(base),
+    base,
+    end,
+  }
 }
 
 const foldAscii = (text: string): View | undefined => {
@@ -69,7 +76,10 @@ const composeOffsets = (
   let index = 0
   while (index < before.length && written < after.length) {
     let end = index + 1
-    while (end < before.length && !(isAnchor(before.charCodeAt(end)) && isAnchor(before.charCodeAt(end - 1)))) {
+    while (
+      end < before.length &&
+      !(isAnchor(before.charCodeAt(end)) && isAnchor(before.charCodeAt(end - 1)))
+    ) {
       end += 1
       if (end - index > 256 && isAnchor(before.charCodeAt(end - 1))) break
     }
@@ -104,7 +114,11 @@ const enclosedLetter = (low: number): number => {
   return low >= 0xdde6 && low <= 0xddff ? low - 0xdde6 + 0x61 : 0
 }
 
-const foldLetters = (text: string, earlier: Int32Array | undefined, end: number): Omit<Folded, 'invisible'> => {
+const foldLetters = (
+  text: string,
+  earlier: Int32Array | undefined,
+  end: number,
+): Omit<Folded, 'invisible'> => {
   tables ??= buildLetterTables()
   const { base, lookalike } = tables
   const codes = new Uint16Array(text.length)

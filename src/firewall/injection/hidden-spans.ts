@@ -20,7 +20,13 @@ export const hiddenSpans = (text: string): readonly HiddenSpan[] => {
   return spans.sort((left, right) => left.start - right.start)
 }
 
-const collect = (text: string, open: string, close: string, how: HiddenSpan['how'], spans: HiddenSpan[]): void => {
+const collect = (
+  text: string,
+  open: string,
+  close: string,
+  how: HiddenSpan['how'],
+  spans: HiddenSpan[],
+): void => {
   let start = text.indexOf(open)
   while (start >= 0 && spans.length < most) {
     const found = text.indexOf(close, start + open.length)
@@ -47,7 +53,13 @@ const collectMarkdown = (text: string, spans: HiddenSpan[]): void => {
       .slice(before.lastIndexOf('\n') + 1)
       .trim()
       .toLowerCase()
-    if (label === '[//' || label === '[comment' || label === '[_' || label === '[note' || label === '[hidden') {
+    if (
+      label === '[//' ||
+      label === '[comment' ||
+      label === '[_' ||
+      label === '[note' ||
+      label === '[hidden'
+    ) {
       const stop = text.indexOf('\n', at)
       const end = stop < 0 ? text.length : stop
       spans.push({ how: 'markdown-comment', start: at + 3, end: Math.min(end, at + longest) })

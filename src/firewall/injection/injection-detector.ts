@@ -1,6 +1,6 @@
 import type { Detector, Finding } from '../finding.ts'
 import modelFile from './data/model.json'
-import { fold, type Folded } from './fold.ts'
+import { type Folded, fold } from './fold.ts'
 import type { InvisibleEvidence } from './invisible.ts'
 import { createLexicon, type Lexicon } from './lexicon.ts'
 import { type ModelFile, readModel } from './model.ts'
@@ -9,7 +9,13 @@ import { createRuleMatcher } from './rules.ts'
 import { letter } from './tokens.ts'
 import { originalOffset, type View, type ViewKind } from './view.ts'
 import { hiddenViews } from './views.ts'
-import { createViewScorer, type InjectionRole, ruleWeight, type ScoredView, type WindowScore } from './window-scores.ts'
+import {
+  createViewScorer,
+  type InjectionRole,
+  ruleWeight,
+  type ScoredView,
+  type WindowScore,
+} from './window-scores.ts'
 
 /** How sure a verdict is: `high` is meant for refusing, `suspicious` for telling. */
 export type InjectionTier = 'none' | 'suspicious' | 'high'
@@ -116,7 +122,8 @@ const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
   let words = 0
   let known = 0
   for (let index = 0; index < tokens.count; index += 1) {
-    if (tokens.kinds[index] !== letter || (tokens.ends[index] ?? 0) - (tokens.starts[index] ?? 0) < 2) continue
+    if (tokens.kinds[index] !== letter || (tokens.ends[index] ?? 0) - (tokens.starts[index] ?? 0) < 2)
+      continue
     words += 1
     if (lexicon.has(tokens.hashes[index] ?? 0)) known += 1
   }

@@ -183,7 +183,9 @@ const readBits = (bits: readonly number[]): string => {
   if (bits.length < 32) return ''
   const counts = new Map<number, number>()
   for (const bit of bits) counts.set(bit, (counts.get(bit) ?? 0) + 1)
-  const [zero, one] = [...counts.keys()].sort((left, right) => (counts.get(right) ?? 0) - (counts.get(left) ?? 0))
+  const [zero, one] = [...counts.keys()].sort(
+    (left, right) => (counts.get(right) ?? 0) - (counts.get(left) ?? 0),
+  )
   if (zero === undefined || one === undefined) return ''
   const digits = bits.filter((bit) => bit === zero || bit === one)
   for (const unit of [zero, one]) {

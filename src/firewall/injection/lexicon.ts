@@ -17,7 +17,9 @@ const longestWord = 16
 const longestSegmented = 4096
 
 const rotated = (word: string): string =>
-  word.replace(/[a-z]/g, (character) => String.fromCharCode(((character.charCodeAt(0) - 0x61 + 13) % 26) + 0x61))
+  word.replace(/[a-z]/g, (character) =>
+    String.fromCharCode(((character.charCodeAt(0) - 0x61 + 13) % 26) + 0x61),
+  )
 
 /** Builds a lexicon from words of `a-z`, the commonest first. */
 export const createLexicon = (words: readonly string[]): Lexicon => {

@@ -37,7 +37,8 @@ export const wordFeature = (word: number): number => mix(word)
 /** Feature of a word and its neighbour. */
 export const pairFeature = (before: number, word: number): number => mix((Math.imul(before, 31) + word) | 0)
 /** Feature of a word and the word two before. */
-export const skipFeature = (before: number, word: number): number => mix(Math.imul(before, 37) ^ ((word + 7) | 0))
+export const skipFeature = (before: number, word: number): number =>
+  mix(Math.imul(before, 37) ^ ((word + 7) | 0))
 
 /** Reads a model file's weights. */
 export const readModel = (file: ModelFile): Model => {

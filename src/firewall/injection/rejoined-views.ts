@@ -50,7 +50,9 @@ interface Survey {
 }
 
 const rot13Names = new Set(['rot13', 'rot', 'caesar', 'cipher', 'rotated'].map(hashOf))
-const reverseNames = new Set(['reverse', 'reversed', 'backwards', 'backward', 'reversing', 'mirror'].map(hashOf))
+const reverseNames = new Set(
+  ['reverse', 'reversed', 'backwards', 'backward', 'reversing', 'mirror'].map(hashOf),
+)
 
 /** Fewer letters are a long word, or two in an identifier. */
 const longWord = 24
@@ -147,10 +149,17 @@ const isJoin = (view: View, tokens: Tokens, before: number, after: number, lexic
   return lexicon.has(hash)
 }
 
-const push = (views: View[], source: View, kind: ViewKind, codes: ArrayLike<number>, places: ArrayLike<number>): void => {
+const push = (
+  views: View[],
+  source: View,
+  kind: ViewKind,
+  codes: ArrayLike<number>,
+  places: ArrayLike<number>,
+): void => {
   if (views.length >= mostViews || codes.length < 4) return
   const offsets = new Int32Array(places.length)
-  for (let index = 0; index < places.length; index += 1) offsets[index] = originalOffset(source, places[index] ?? 0)
+  for (let index = 0; index < places.length; index += 1)
+    offsets[index] = originalOffset(source, places[index] ?? 0)
   const [first, last] = [places[0] ?? 0, places[places.length - 1] ?? 0]
   views.push({
     kind,
@@ -162,7 +171,14 @@ const push = (views: View[], source: View, kind: ViewKind, codes: ArrayLike<numb
   })
 }
 
-const pushText = (views: View[], source: View, kind: ViewKind, text: string, start: number, end: number): void => {
+const pushText = (
+  views: View[],
+  source: View,
+  kind: ViewKind,
+  text: string,
+  start: number,
+  end: number,
+): void => {
   if (views.length >= mostViews || text.length < 4) return
   const codes = new Uint16Array(text.length)
   for (let index = 0; index < text.length; index += 1) codes[index] = text.charCodeAt(index)
@@ -299,11 +315,22 @@ const leetView = (view: View, lexicon: Lexicon, views: View[]): void => {
       if (start + step < to) text[start + step - from] = letterCode
     })
   }
-  push(views, view, 'leet', text, Array.from(text, (_, step) => from + step))
+  push(
+    views,
+    view,
+    'leet',
+    text,
+    Array.from(text, (_, step) => from + step),
+  )
 }
 
 /** Reads a word with 1 as `i` or `l`; a trailing exclamation mark may be one. */
-const readLeet = (codes: Uint16Array, start: number, end: number, lexicon: Lexicon): readonly number[] | undefined => {
+const readLeet = (
+  codes: Uint16Array,
+  start: number,
+  end: number,
+  lexicon: Lexicon,
+): readonly number[] | undefined => {
   for (const one of [0x69, 0x6c]) {
     for (const stop of codes[end - 1] === 0x21 ? [end, end - 1] : [end]) {
       const word: number[] = []
@@ -398,15 +425,27 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
   if (changes >= 2) push(views, view, 'joined', codes.subarray(0, length), places.subarray(0, length))
 }
 
-const isRunTogether = (view: View, { starts, ends, kinds, hashes }: Tokens, index: number, lexicon: Lexicon): boolean => {
+const isRunTogether = (
+  view: View,
+  { starts, ends, kinds, hashes }: Tokens,
+  index: number,
+  lexicon: Lexicon,
+): boolean => {
   const start = starts[index] ?? 0
   const width = (ends[index] ?? 0) - start
-  return kinds[index] === letter && width >= longWord && isLetterAt(view, start) && !lexicon.has(hashes[index] ?? 0)
+  return (
+    kinds[index] === letter &&
+    width >= longWord &&
+    isLetterAt(view, start) &&
+    !lexicon.has(hashes[index] ?? 0)
+  )
 }
 
 /** Words that a long one is made of, of which most are not mere letters. */
 const cutWord = (view: View, start: number, end: number, lexicon: Lexicon): readonly string[] | undefined => {
-  const words = lexicon.segment(String.fromCharCode(...view.codes.subarray(start, Math.min(end, start + longestRun))))
+  const words = lexicon.segment(
+    String.fromCharCode(...view.codes.subarray(start, Math.min(end, start + longestRun))),
+  )
   return words !== undefined && words.length > 3 ? words : undefined
 }
 
@@ -426,7 +465,8 @@ const disguisedView = (view: View, kind: 'rot13' | 'reversed', region: Region, v
   push(views, view, kind, reverseWords(codes), places)
 }
 
-const rotate = (code: number): number => (code >= 0x61 && code <= 0x7a ? ((code - 0x61 + 13) % 26) + 0x61 : code)
+const rotate = (code: number): number =>
+  code >= 0x61 && code <= 0x7a ? ((code - 0x61 + 13) % 26) + 0x61 : code
 
 /** Each word backwards, the order of the words kept. */
 const reverseWords = (codes: readonly number[]): readonly number[] => {

@@ -88,7 +88,11 @@ export const createRuleMatcher = (): RuleMatcher => {
     }
   })
   const rules = ruleData.map(
-    (rule, index): CompiledRule => ({ ...rule, index, classIndexes: rule.classes.map((name) => names.indexOf(name)) }),
+    (rule, index): CompiledRule => ({
+      ...rule,
+      index,
+      classIndexes: rule.classes.map((name) => names.indexOf(name)),
+    }),
   )
   const rulesOf = names.map((_, classIndex) => rules.filter((rule) => rule.classIndexes.includes(classIndex)))
 

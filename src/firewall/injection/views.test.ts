@@ -11,7 +11,9 @@ const secret = 'please water the tomatoes in the garden today'
 const kindsAndTexts = (text: string): readonly (readonly [string, string])[] =>
   hiddenViews(text, fold(text)).map((view) => [view.kind, textOf(view)] as const)
 const readsAs = (kind: string, text: string) =>
-  expect(kindsAndTexts(text).filter(([found, read]) => found === kind && read.includes(secret))).not.toEqual([])
+  expect(kindsAndTexts(text).filter(([found, read]) => found === kind && read.includes(secret))).not.toEqual(
+    [],
+  )
 
 describe('decoded views', () => {
   const hex = Buffer.from(secret).toString('hex')
@@ -32,7 +34,10 @@ describe('decoded views', () => {
     readsAs('percent', encodeURIComponent(secret))
     readsAs('percent', hex.replace(/../g, '%$&'))
     readsAs('entities', [...secret].map((character) => `&#${character.charCodeAt(0)};`).join(''))
-    readsAs('escapes', [...secret].map((character) => `\\u00${character.charCodeAt(0).toString(16)}`).join(''))
+    readsAs(
+      'escapes',
+      [...secret].map((character) => `\\u00${character.charCodeAt(0).toString(16)}`).join(''),
+    )
     readsAs('escapes', hex.replace(/../g, '\\x$&'))
     readsAs('binary', [...Buffer.from(secret)].map((byte) => byte.toString(2).padStart(8, '0')).join(' '))
   })
@@ -51,7 +56,8 @@ describe('decoded views', () => {
 })
 
 describe('hidden spans', () => {
-  const hidden = (text: string) => hiddenSpans(text).map(({ how, start, end }) => [how, text.slice(start, end).trim()])
+  const hidden = (text: string) =>
+    hiddenSpans(text).map(({ how, start, end }) => [how, text.slice(start, end).trim()])
 
   test('are comments and elements that are not shown', () => {
     expect(hidden(`<p>a</p><!-- ${secret} -->`)).toEqual([['html-comment', secret]])
@@ -76,9 +82,19 @@ describe('rejoined views', () => {
   const reads = (text: string) => expect(read(text).join('\n')).toContain(secret)
 
   test('read letters with spaces or dots between them', () => {
-    reads(secret.split(' ').map((word) => [...word].join(' ')).join('   '))
+    reads(
+      secret
+        .split(' ')
+        .map((word) => [...word].join(' '))
+        .join('   '),
+    )
     reads([...secret.replaceAll(' ', '')].join(' '))
-    reads(secret.split(' ').map((word) => [...word].join('.')).join(' '))
+    reads(
+      secret
+        .split(' ')
+        .map((word) => [...word].join('.'))
+        .join(' '),
+    )
   })
 
   test('read digits and signs for letters', () => {
@@ -87,13 +103,22 @@ describe('rejoined views', () => {
   })
 
   test('put words together and take them apart', () => {
-    reads(secret.replaceAll('water', 'wa ter').replaceAll('tomatoes', 'toma toes').replaceAll('garden', 'gar-den'))
+    reads(
+      secret
+        .replaceAll('water', 'wa ter')
+        .replaceAll('tomatoes', 'toma toes')
+        .replaceAll('garden', 'gar-den'),
+    )
     reads(secret.replaceAll(' ', ''))
     reads(secret.replaceAll(' ', '_'))
   })
 
   test('read rot13 and backwards writing', () => {
-    reads(secret.replace(/[a-z]/g, (character) => String.fromCharCode(((character.charCodeAt(0) - 84) % 26) + 97)))
+    reads(
+      secret.replace(/[a-z]/g, (character) =>
+        String.fromCharCode(((character.charCodeAt(0) - 84) % 26) + 97),
+      ),
+    )
     reads([...secret].reverse().join(''))
     reads(secret.replace(/[a-z]+/g, (word) => [...word].reverse().join('')))
   })

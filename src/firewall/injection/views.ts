@@ -42,12 +42,15 @@ const invisibleViews = (evidence: InvisibleEvidence): readonly View[] => {
     ['zero-width-bits', evidence.bitText],
     ['right-to-left', evidence.overridden],
   ] as const
-  return carried.filter(([, text]) => text.length > 3).map(([kind, text]) => foldDecoded(text, kind, start, end))
+  return carried
+    .filter(([, text]) => text.length > 3)
+    .map(([kind, text]) => foldDecoded(text, kind, start, end))
 }
 
 /** Part of the plain view, between two places of the original text. */
 const sliceOf = (view: View, start: number, end: number): View => {
-  const [from, to] = view.offsets === undefined ? [start, end] : [lowerBound(view, start), lowerBound(view, end)]
+  const [from, to] =
+    view.offsets === undefined ? [start, end] : [lowerBound(view, start), lowerBound(view, end)]
   return {
     kind: 'hidden',
     codes: view.codes.subarray(from, to),

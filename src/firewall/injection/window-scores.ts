@@ -56,7 +56,12 @@ export const eachWindow = (count: number, visit: (start: number, end: number) =>
 }
 
 /** Weight of the rules up to each token, for one role. */
-export const sumRules = (hits: readonly RuleHit[], role: InjectionRole, count: number, sums: Float64Array): void => {
+export const sumRules = (
+  hits: readonly RuleHit[],
+  role: InjectionRole,
+  count: number,
+  sums: Float64Array,
+): void => {
   sums.fill(0, 0, count + 1)
   for (const hit of hits) sums[hit.end] = (sums[hit.end] ?? 0) + ruleWeight(hit, role)
   for (let index = 1; index <= count; index += 1) sums[index] = (sums[index] ?? 0) + (sums[index - 1] ?? 0)
