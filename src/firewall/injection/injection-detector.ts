@@ -84,7 +84,7 @@ const viewBonus: Readonly<Record<ViewKind, number>> = {
   reversed: 1.5,
   spaced: 1.5,
   leet: 1.5,
-  joined: 0,
+  joined: 0.7,
   hidden: 0.5,
 }
 
@@ -127,7 +127,7 @@ const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
     words += 1
     if (lexicon.has(tokens.hashes[index] ?? 0)) known += 1
   }
-  return words >= 3 && known >= words * 0.6
+  return words >= 3 && known >= words * 0.5
 }
 
 /** The best of many windows is high by chance: what is taken off for it, in a text of so many tokens. */

@@ -361,6 +361,8 @@ const isChained = (view: View, tokens: Tokens, index: number): boolean => {
 
 const chains: ReadonlySet<number> = new Set([...'_-./+*|~'].map((sign) => sign.charCodeAt(0)))
 
+const underscore = 0x5f
+
 /** The text with the signs between words as spaces. */
 const unchainedView = (view: View, views: View[]): void => {
   const size = Math.min(view.length, longestRegion * 2)
@@ -368,7 +370,10 @@ const unchainedView = (view: View, views: View[]): void => {
   const places: number[] = []
   for (let index = 0; index < size; index += 1) {
     const code = view.codes[index] ?? 0
-    const isSign = chains.has(code) && isLetterAt(view, index - 1) && isLetterAt(view, index + 1)
+    const isBefore = isLetterAt(view, index - 1)
+    const isAfter = isLetterAt(view, index + 1)
+    const isSign =
+      chains.has(code) && ((isBefore && isAfter) || (code === underscore && (isBefore || isAfter)))
     codes.push(isSign ? 0x20 : code)
     places.push(index)
   }
@@ -415,7 +420,8 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
     if (next < last && kinds[next] === punctuation && next + 1 < last) next += 1
     const isPair = kinds[index] === letter && next < last && kinds[next] === letter
     const bothKnown = isPair && lexicon.has(hashes[index] ?? 0) && lexicon.has(hashes[next] ?? 0)
-    if (isPair && !bothKnown && isJoin(view, tokens, index, next, lexicon)) {
+    const isCut = next === index + 2 && view.codes[starts[index + 1] ?? 0] === hyphen
+    if (isPair && (isCut || !bothKnown) && isJoin(view, tokens, index, next, lexicon)) {
       append(starts[next] ?? 0, ends[next] ?? 0)
       index = next
       changes += 1
@@ -446,10 +452,13 @@ const cutWord = (view: View, start: number, end: number, lexicon: Lexicon): read
   const words = lexicon.segment(
     String.fromCharCode(...view.codes.subarray(start, Math.min(end, start + longestRun))),
   )
-  return words !== undefined && words.length > 3 ? words : undefined
+  return words !== undefined && words.length > 1 ? words : undefined
 }
 
+const hyphen = 0x2d
 const longestRun = 2048
+/** Among words that are run together, so many letters that are no word are taken apart as well. */
+const shortestRun = 9
 
 /** The region in which known words show through rot13 or backwards writing, read in clear. */
 const disguisedView = (view: View, kind: 'rot13' | 'reversed', region: Region, views: View[]): void => {
