@@ -22,10 +22,11 @@ export const fold = (text: string): Folded => {
   const ascii = foldAscii(text)
   if (ascii !== undefined) return { view: ascii, invisible: undefined, mixedWords: 0, stackedMarks: 0 }
   const stripped = hasInvisible(text) ? stripInvisible(text) : undefined
-  const visible =
+  const seen =
     stripped === undefined
       ? text
       : Buffer.from(stripped.codes.buffer, 0, stripped.length * 2).toString('utf16le')
+  const visible = seen.replace(sentences, ' ')
   const lowered = lowerCase(visible.normalize('NFKC'))
   const offsets = composeOffsets(stripped?.offsets, visible, lowered)
   return { ...foldLetters(lowered, offsets, text.length), invisible: stripped?.evidence }
@@ -58,6 +59,9 @@ const foldAscii = (text: string): View | undefined => {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the range of ASCII
 const beyondAscii = /[^\x00-\x7f]/
+
+/** Two characters that stand for whole sentences: eight and eighteen letters each, the only ones so long. */
+const sentences = /[\ufdfa\ufdfb]/g
 
 const lowerCase = (text: string): string => {
   const lowered = text.toLowerCase()

