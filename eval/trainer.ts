@@ -35,11 +35,11 @@ export const recipe: Recipe = {
   epochs: 10,
   rate: 0.5,
   decay: 2e-4,
-  attackWeight: 4,
-  suspiciousRate: 0.003,
-  highRate: 0.001,
+  attackWeight: 3,
+  suspiciousRate: 0.002,
+  highRate: 0.0006,
   codeRate: 0.0015,
-  words: 5000,
+  words: 8000,
   seed: 'tollgate',
 }
 

@@ -22,10 +22,11 @@ export const fold = (text: string): Folded => {
   const ascii = foldAscii(text)
   if (ascii !== undefined) return { view: ascii, invisible: undefined, mixedWords: 0, stackedMarks: 0 }
   const stripped = hasInvisible(text) ? stripInvisible(text) : undefined
-  const visible =
+  const seen =
     stripped === undefined
       ? text
       : Buffer.from(stripped.codes.buffer, 0, stripped.length * 2).toString('utf16le')
+  const visible = seen.replace(sentences, ' ')
   const lowered = lowerCase(visible.normalize('NFKC'))
   const offsets = composeOffsets(stripped?.offsets, visible, lowered)
   return { ...foldLetters(lowered, offsets, text.length), invisible: stripped?.evidence }
@@ -45,15 +46,22 @@ export const foldDecoded = (text: string, kind: View['kind'], base: number, end:
 }
 
 const foldAscii = (text: string): View | undefined => {
+  if (beyondAscii.test(text)) return undefined
   const length = text.length
   const codes = new Uint16Array(length)
+  Buffer.from(codes.buffer).write(text, 'utf16le')
   for (let index = 0; index < length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code >= 0x80) return undefined
-    codes[index] = code >= 0x41 && code <= 0x5a ? code + 32 : code
+    const code = codes[index] ?? 0
+    if (code >= 0x41 && code <= 0x5a) codes[index] = code + 32
   }
   return { kind: 'plain', codes, length, offsets: undefined, base: 0, end: length }
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the range of ASCII
+const beyondAscii = /[^\x00-\x7f]/
+
+/** Two characters that stand for whole sentences: eight and eighteen letters each, the only ones so long. */
+const sentences = /[\ufdfa\ufdfb]/g
 
 const lowerCase = (text: string): string => {
   const lowered = text.toLowerCase()

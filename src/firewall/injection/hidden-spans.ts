@@ -37,10 +37,17 @@ const collect = (
   }
 }
 
+/** Last letters of the labels below. */
+const labelEnds: ReadonlySet<number> = new Set([...'/t_en'].map((character) => character.charCodeAt(0)))
+
 /** `[//]: # (text)`, `[comment]: <> (text)` and the like: definitions that nothing links to. */
 const collectMarkdown = (text: string, spans: HiddenSpan[]): void => {
   let at = text.indexOf(']: ')
   while (at >= 0 && spans.length < most * 2) {
+    if (!labelEnds.has(text.charCodeAt(at - 1))) {
+      at = text.indexOf(']: ', at + 3)
+      continue
+    }
     const before = text.slice(Math.max(0, at - 16), at)
     const label = before
       .slice(before.lastIndexOf('\n') + 1)

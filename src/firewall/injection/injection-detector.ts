@@ -84,7 +84,7 @@ const viewBonus: Readonly<Record<ViewKind, number>> = {
   reversed: 1.5,
   spaced: 1.5,
   leet: 1.5,
-  joined: 1,
+  joined: 0.7,
   hidden: 0.5,
 }
 
@@ -127,7 +127,7 @@ const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
     words += 1
     if (lexicon.has(tokens.hashes[index] ?? 0)) known += 1
   }
-  return words >= 3 && known >= words * 0.6
+  return words >= 3 && known >= words * 0.5
 }
 
 /** The best of many windows is high by chance: what is taken off for it, in a text of so many tokens. */
@@ -156,9 +156,9 @@ const judge = (
   const threshold = thresholds[role].suspicious + leniency
   const spots: Spot[] = []
   let margin = Number.NEGATIVE_INFINITY
-  const read = (view: View, least: number): ScoredView => {
+  const read = (view: View, others: number): ScoredView => {
     const scored = scorer.score(view, role)
-    const bonus = viewBonus[view.kind] + evidence.bonus - lengthPenalty(Math.max(least, scored.tokens.count))
+    const bonus = viewBonus[view.kind] + evidence.bonus - lengthPenalty(others + scored.tokens.count)
     if (isGuessed.has(view.kind) && !isMostlyKnown(scored, lexicon)) return scored
     const found = scored.best.margin + bonus
     if (found > margin) margin = found
@@ -168,7 +168,9 @@ const judge = (
   const { tokens } = read(folded.view, 0)
   // A part of the text has been chosen from all of it; what was decoded stands for itself.
   const size = tokens.count
-  for (const view of rejoinedViews(folded.view, tokens, lexicon)) read(view, size)
+  for (const view of rejoinedViews(folded.view, tokens, lexicon)) {
+    read(view, size * (1 - (view.end - view.base) / text.length))
+  }
   for (const view of hiddenViews(text, folded)) {
     read(view, view.kind === 'hidden' ? size : 0)
     if (view.kind === 'hidden') continue

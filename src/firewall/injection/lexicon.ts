@@ -1,3 +1,4 @@
+import { createHashTable } from './hash-table.ts'
 import { hashOf, hashStart, hashStep } from './tokens.ts'
 
 /** Common words and words of attacks: what tells a rejoined or decoded letter string from noise. */
@@ -10,6 +11,8 @@ export interface Lexicon {
   segment(letters: string): readonly string[] | undefined
 }
 
+const rotatedMark = -1
+const reversedMark = -2
 const longestWord = 16
 const longestSegmented = 4096
 
@@ -20,25 +23,17 @@ const rotated = (word: string): string =>
 
 /** Builds a lexicon from words of `a-z`, the commonest first. */
 export const createLexicon = (words: readonly string[]): Lexicon => {
-  const ranks = new Map(words.map((word, rank) => [hashOf(word), rank]))
-  const disguises = new Map<number, number>()
-  for (const word of words) {
-    if (word.length < 3) continue
-    const rotatedHash = hashOf(rotated(word))
-    if (!ranks.has(rotatedHash)) disguises.set(rotatedHash, 1)
-    const reversed = [...word].reverse().join('')
-    if (!ranks.has(hashOf(reversed))) disguises.set(hashOf(reversed), 2)
-  }
-  const filter = new Int32Array(2048)
-  const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & 0xffff
-  for (const hash of [...ranks.keys(), ...disguises.keys()]) {
-    const slot = slotOf(hash)
-    filter[slot >> 5] = (filter[slot >> 5] ?? 0) | (1 << (slot & 31))
-  }
-  const mayHold = (hash: number): boolean => {
-    const slot = slotOf(hash)
-    return ((filter[slot >> 5] ?? 0) & (1 << (slot & 31))) !== 0
-  }
+  const known = new Set(words.map(hashOf))
+  const table = createHashTable([
+    ...words.map((word, rank) => [hashOf(word), rank + 1] as const),
+    ...words
+      .filter((word) => word.length > 2)
+      .flatMap((word) => [
+        [hashOf(rotated(word)), rotatedMark] as const,
+        [hashOf([...word].reverse().join('')), reversedMark] as const,
+      ])
+      .filter(([hash]) => !known.has(hash)),
+  ])
   /** The cheapest cut: each word costs a little, more when it is rare, less when it is long. */
   const segment = (letters: string): readonly string[] | undefined => {
     const size = letters.length
@@ -53,9 +48,8 @@ export const createLexicon = (words: readonly string[]): Lexicon => {
       const limit = Math.min(size, start + longestWord)
       for (let end = start + 1; end <= limit; end += 1) {
         hash = hashStep(hash, letters.charCodeAt(end - 1))
-        if (!mayHold(hash)) continue
-        const rank = ranks.get(hash)
-        if (rank === undefined) continue
+        const rank = table.get(hash)
+        if (rank <= 0) continue
         const length = end - start
         const step = cost + 6 + rank / 700 + (length < 3 ? 4 : length < 4 ? 1 : 0)
         if (step < (costs[end] ?? 0)) {
@@ -80,8 +74,8 @@ export const createLexicon = (words: readonly string[]): Lexicon => {
     return found.reverse()
   }
   return {
-    has: (hash) => mayHold(hash) && ranks.has(hash),
-    disguise: (hash) => (mayHold(hash) ? (disguises.get(hash) ?? 0) : 0),
+    has: (hash) => table.get(hash) > 0,
+    disguise: (hash) => Math.max(0, -table.get(hash)),
     segment,
   }
 }

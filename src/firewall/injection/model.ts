@@ -72,5 +72,5 @@ export const sumWeights = (model: Model, tokens: Tokens, sums: Int32Array): void
   }
 }
 
-/** What a window of so many tokens divides its sum by. */
-export const windowNorm = (tokens: number): number => Math.sqrt(Math.max(tokens, 4))
+/** What a window of so many tokens divides its sum by; a few words cannot be sure of anything. */
+export const windowNorm = (tokens: number): number => Math.sqrt(Math.max(tokens, 8))

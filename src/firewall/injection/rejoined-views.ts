@@ -1,5 +1,5 @@
 import type { Lexicon } from './lexicon.ts'
-import { digit, hashOf, hashStep, letter, punctuation, type Tokens } from './tokens.ts'
+import { digit, hashOf, hashStart, hashStep, letter, punctuation, type Tokens } from './tokens.ts'
 import { originalOffset, type View, type ViewKind } from './view.ts'
 
 const mostViews = 8
@@ -17,7 +17,7 @@ export const rejoinedViews = (view: View, tokens: Tokens, lexicon: Lexicon): rea
   if (survey.lone) spacedViews(view, tokens, lexicon, views)
   if (survey.mixed) leetView(view, lexicon, views)
   if (survey.chained) unchainedView(view, views)
-  if (survey.joins >= 2 || survey.longWords > 0) joinedView(view, tokens, lexicon, survey, views)
+  if (survey.joins >= 2) joinedView(view, tokens, lexicon, survey, views)
   for (const kind of ['rot13', 'reversed'] as const) {
     const region = kind === 'rot13' ? survey.rotated : survey.reversed
     const named = kind === 'rot13' ? survey.namesRot13 : survey.namesReverse
@@ -43,7 +43,6 @@ interface Survey {
   joins: number
   firstJoin: number
   lastJoin: number
-  longWords: number
   namesRot13: boolean
   namesReverse: boolean
   readonly rotated: Region
@@ -55,7 +54,8 @@ const reverseNames = new Set(
   ['reverse', 'reversed', 'backwards', 'backward', 'reversing', 'mirror'].map(hashOf),
 )
 
-const longWord = 17
+/** Fewer letters are a long word, or two in an identifier. */
+const longWord = 24
 
 const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
   const survey: Survey = {
@@ -65,7 +65,6 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
     joins: 0,
     firstJoin: -1,
     lastJoin: -1,
-    longWords: 0,
     namesRot13: false,
     namesReverse: false,
     rotated: { count: 0, start: 0, end: 0 },
@@ -102,7 +101,7 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
     if (!known) {
       const disguise = width >= 3 ? lexicon.disguise(hash) : 0
       if (disguise !== 0) widen(disguise === 1 ? survey.rotated : survey.reversed, start, end)
-      if (width >= longWord) survey.longWords += 1
+      if (width >= longWord) noteJoin(survey, index, 2)
       if (rot13Names.has(hash)) survey.namesRot13 = true
     }
     if (known && index > 1 && isChained(view, tokens, index)) {
@@ -112,14 +111,18 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
     if (reverseNames.has(hash)) survey.namesReverse = true
     if (rot13Names.has(hash)) survey.namesRot13 = true
     if (previous >= 0 && !(known && previousKnown) && isJoin(view, tokens, previous, index, lexicon)) {
-      survey.joins += 1
-      if (survey.firstJoin < 0) survey.firstJoin = previous
-      survey.lastJoin = index
+      noteJoin(survey, previous, 1)
     }
     previous = index
     previousKnown = known
   }
   return survey
+}
+
+const noteJoin = (survey: Survey, index: number, count: number): void => {
+  survey.joins += count
+  if (survey.firstJoin < 0) survey.firstJoin = index
+  survey.lastJoin = index + 1
 }
 
 const isLetterAt = (view: View, index: number): boolean => {
@@ -140,7 +143,7 @@ const isJoin = (view: View, tokens: Tokens, before: number, after: number, lexic
   const beforeStart = tokens.starts[before] ?? 0
   const beforeEnd = tokens.ends[before] ?? 0
   const length = end - start + beforeEnd - beforeStart
-  if (length < 5 || length > 16 || start - beforeEnd > 3) return false
+  if (start - beforeEnd !== 1 || length < 5 || length > 16) return false
   let hash = tokens.hashes[before] ?? 0
   for (let index = start; index < end; index += 1) hash = hashStep(hash, view.codes[index] ?? 0)
   return lexicon.has(hash)
@@ -150,12 +153,14 @@ const push = (
   views: View[],
   source: View,
   kind: ViewKind,
-  codes: readonly number[],
-  places: readonly number[],
+  codes: ArrayLike<number>,
+  places: ArrayLike<number>,
 ): void => {
   if (views.length >= mostViews || codes.length < 4) return
-  const offsets = Int32Array.from(places, (place) => originalOffset(source, place))
-  const [first, last] = [places[0] ?? 0, places.at(-1) ?? 0]
+  const offsets = new Int32Array(places.length)
+  for (let index = 0; index < places.length; index += 1)
+    offsets[index] = originalOffset(source, places[index] ?? 0)
+  const [first, last] = [places[0] ?? 0, places[places.length - 1] ?? 0]
   views.push({
     kind,
     codes: Uint16Array.from(codes),
@@ -226,16 +231,17 @@ const spacedViews = (view: View, tokens: Tokens, lexicon: Lexicon, views: View[]
   }
 }
 
-const gapOf = (view: View, from: number, to: number): string => {
-  let gap = ''
-  for (let index = from + 1; index < to; index += 1) gap += String.fromCharCode(view.codes[index] ?? 0)
+/** Hash of what stands between two places. */
+const gapOf = (view: View, from: number, to: number): number => {
+  let gap = hashStart
+  for (let index = from + 1; index < to; index += 1) gap = hashStep(gap, view.codes[index] ?? 0)
   return gap
 }
 
-const mostCommon = (gaps: readonly string[]): string => {
-  const counts = new Map<string, number>()
+const mostCommon = (gaps: readonly number[]): number => {
+  const counts = new Map<number, number>()
   for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1)
-  let best = ''
+  let best = 0
   for (const [gap, count] of counts) if (count > (counts.get(best) ?? 0)) best = gap
   return best
 }
@@ -355,6 +361,8 @@ const isChained = (view: View, tokens: Tokens, index: number): boolean => {
 
 const chains: ReadonlySet<number> = new Set([...'_-./+*|~'].map((sign) => sign.charCodeAt(0)))
 
+const underscore = 0x5f
+
 /** The text with the signs between words as spaces. */
 const unchainedView = (view: View, views: View[]): void => {
   const size = Math.min(view.length, longestRegion * 2)
@@ -362,7 +370,10 @@ const unchainedView = (view: View, views: View[]): void => {
   const places: number[] = []
   for (let index = 0; index < size; index += 1) {
     const code = view.codes[index] ?? 0
-    const isSign = chains.has(code) && isLetterAt(view, index - 1) && isLetterAt(view, index + 1)
+    const isBefore = isLetterAt(view, index - 1)
+    const isAfter = isLetterAt(view, index + 1)
+    const isSign =
+      chains.has(code) && ((isBefore && isAfter) || (code === underscore && (isBefore || isAfter)))
     codes.push(isSign ? 0x20 : code)
     places.push(index)
   }
@@ -372,59 +383,82 @@ const unchainedView = (view: View, views: View[]): void => {
 /** The region around cut words with the halves put together, and words run together taken apart. */
 const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey, views: View[]): void => {
   const { starts, ends, kinds, hashes, count } = tokens
-  const codes: number[] = []
-  const places: number[] = []
+  const first = Math.max(0, survey.firstJoin - 32)
+  const last = Math.min(count, survey.lastJoin + 32)
+  const room = Math.min(longestRegion, ((ends[last - 1] ?? 0) - (starts[first] ?? 0)) * 2 + 64)
+  const codes = new Uint16Array(room)
+  const places = new Int32Array(room)
+  let length = 0
   let changes = 0
-  const first = survey.longWords > 0 ? 0 : Math.max(0, survey.firstJoin - 32)
-  const last = survey.longWords > 0 ? count : Math.min(count, survey.lastJoin + 32)
   const append = (from: number, to: number): void => {
-    for (let index = from; index < to; index += 1) {
-      codes.push(view.codes[index] ?? 0)
-      places.push(index)
+    for (let index = from; index < to && length < room; index += 1) {
+      codes[length] = view.codes[index] ?? 0
+      places[length++] = index
     }
   }
-  let lastChange = 0
-  for (let index = first; index < last && codes.length < longestRegion; index += 1) {
+  const space = (place: number): void => {
+    if (length === room) return
+    codes[length] = 0x20
+    places[length++] = place
+  }
+  for (let index = first; index < last && length < room; index += 1) {
     const start = starts[index] ?? 0
     const end = ends[index] ?? 0
-    if (
-      kinds[index] === letter &&
-      end - start >= longWord &&
-      end - start <= 2048 &&
-      !lexicon.has(hashes[index] ?? 0)
-    ) {
-      const words = lexicon.segment(String.fromCharCode(...view.codes.subarray(start, end)))
-      if (words !== undefined && words.length > 2) {
-        let place = start
-        for (const word of words) {
-          append(place, place + word.length)
-          codes.push(0x20)
-          places.push(place)
-          place += word.length
-        }
-        changes += 2
-        lastChange = codes.length
-        continue
+    const words = isRunTogether(view, tokens, index, lexicon) ? cutWord(view, start, end, lexicon) : undefined
+    if (words !== undefined) {
+      let place = start
+      for (const word of words) {
+        append(place, place + word.length)
+        space(place)
+        place += word.length
       }
+      changes += 2
+      continue
     }
     append(start, end)
     let next = index + 1
     if (next < last && kinds[next] === punctuation && next + 1 < last) next += 1
     const isPair = kinds[index] === letter && next < last && kinds[next] === letter
     const bothKnown = isPair && lexicon.has(hashes[index] ?? 0) && lexicon.has(hashes[next] ?? 0)
-    if (isPair && !bothKnown && isJoin(view, tokens, index, next, lexicon)) {
+    const isCut = next === index + 2 && view.codes[starts[index + 1] ?? 0] === hyphen
+    if (isPair && (isCut || !bothKnown) && isJoin(view, tokens, index, next, lexicon)) {
       append(starts[next] ?? 0, ends[next] ?? 0)
       index = next
       changes += 1
-      lastChange = codes.length
     }
-    codes.push(0x20)
-    places.push(end)
+    space(end)
   }
-  if (changes < 2) return
-  const size = Math.min(codes.length, lastChange + margin)
-  push(views, view, 'joined', codes.slice(0, size), places.slice(0, size))
+  if (changes >= 2) push(views, view, 'joined', codes.subarray(0, length), places.subarray(0, length))
 }
+
+const isRunTogether = (
+  view: View,
+  { starts, ends, kinds, hashes }: Tokens,
+  index: number,
+  lexicon: Lexicon,
+): boolean => {
+  const start = starts[index] ?? 0
+  const width = (ends[index] ?? 0) - start
+  return (
+    kinds[index] === letter &&
+    width >= shortestRun &&
+    isLetterAt(view, start) &&
+    !lexicon.has(hashes[index] ?? 0)
+  )
+}
+
+/** Words that a long one is made of, of which most are not mere letters. */
+const cutWord = (view: View, start: number, end: number, lexicon: Lexicon): readonly string[] | undefined => {
+  const words = lexicon.segment(
+    String.fromCharCode(...view.codes.subarray(start, Math.min(end, start + longestRun))),
+  )
+  return words !== undefined && words.length > 1 ? words : undefined
+}
+
+const hyphen = 0x2d
+const longestRun = 2048
+/** Among words that are run together, so many letters that are no word are taken apart as well. */
+const shortestRun = 9
 
 /** The region in which known words show through rot13 or backwards writing, read in clear. */
 const disguisedView = (view: View, kind: 'rot13' | 'reversed', region: Region, views: View[]): void => {
