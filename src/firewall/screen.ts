@@ -3,6 +3,7 @@ import type { AllowList } from './allow-list.ts'
 import type { Detector, Finding } from './finding.ts'
 import type { Direction, FirewallPolicy } from './policy.ts'
 import type { ScanMemory } from './scan-memory.ts'
+import { truncatedType } from './secrets/index.ts'
 
 /** A text of a request or an answer. */
 export type ScreenedText = Pick<Leaf, 'id' | 'role' | 'kind' | 'text'>
@@ -92,10 +93,12 @@ const actionOf = (
   direction: Direction,
   { detector, isTellingOnly }: Screener,
   { kind }: ScreenedText,
-  { isReportOnly, confidence }: Finding,
+  { type, isReportOnly, confidence }: Finding,
 ): Found['action'] => {
-  if (isReportOnly === true || confidence < leastConfidence) return 'reported'
   const mode = policy.mode(detector.id, direction)
+  // What could not be looked at to its end is never let through as if it had been.
+  if (type === truncatedType && (mode === 'redact' || mode === 'enforce')) return 'refused'
+  if (isReportOnly === true || confidence < leastConfidence) return 'reported'
   if (mode === 'enforce') return 'refused'
   // Signed thoughts are refused by their provider when a byte of them changes.
   if (mode === 'redact' && isTellingOnly !== true && kind !== 'reasoning') return 'redacted'

@@ -51,7 +51,7 @@ describe('the injection detector', () => {
     expect(score).toBeGreaterThan(0.5)
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({
-      detector: 'prompt-injection',
+      detector: 'injection',
       type: 'PROMPT_INJECTION',
       rule: 'override-instructions',
     })
@@ -86,7 +86,7 @@ describe('the injection detector', () => {
 
   test('gives a plain detector for a role', () => {
     expect(detector.forRole('tool').scan(attack)).toEqual(detector.scan(attack, { role: 'tool' }).findings)
-    expect(detector.forRole('user').id).toBe('prompt-injection')
+    expect(detector.forRole('user').id).toBe('injection')
   })
 
   test('can be made more lenient', () => {
