@@ -154,7 +154,12 @@ const foldUntilMove = (
   const shift = place - from
   const { length } = text
   for (let index = from; index < length; index++) {
-    const byte = table[text.charCodeAt(index)] as number
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) {
+      bytes[index + shift] = unit
+      continue
+    }
+    const byte = table[unit] as number
     if (byte >= paired) return index
     bytes[index + shift] = byte
   }
