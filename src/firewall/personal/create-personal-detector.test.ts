@@ -68,6 +68,7 @@ describe('what is none', () => {
     'const COMMIT = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"',
     'server 192.168.1.1 with 00:1A:2B:3C:4D:5E',
     'FOO_12345678Z 20240101Z 20240115A',
+    'phone plan of 2026-03-05 or 05.03.2026',
   ]
   for (const text of cases) {
     test(text, () => {
@@ -176,9 +177,10 @@ test('time grows with the text and no faster', () => {
   for (const piece of pieces) {
     const timeOf = (size: number): number => {
       const text = piece.repeat(size / piece.length)
-      const start = performance.now()
+      const start = process.cpuUsage()
       detector.scan(text)
-      return performance.now() - start
+      const { user, system } = process.cpuUsage(start)
+      return (user + system) / 1000
     }
     timeOf(20_000)
     const short = Math.min(timeOf(20_000), timeOf(20_000), timeOf(20_000))

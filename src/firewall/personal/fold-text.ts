@@ -26,6 +26,8 @@ export const folded = {
 
 /** Left out: invisible marks that people's tools put into numbers (directions, joiners, soft hyphens). */
 const dropped = 0xff
+/** The first half of what may be a digit beyond the basic plane. */
+const paired = 0xfe
 
 /** Zeros after the text, so that looking a little ahead sees nothing. */
 const ending = 8
@@ -70,6 +72,9 @@ const foldTable = (): Uint8Array => {
   to(folded.day, '日일号號')
   to(dropped, '\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff')
   to(dropped, '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+  // Mathematical digits and those of younger scripts; pictures (U+1F000 to U+1F7FF) are left alone.
+  table.fill(paired, 0xd801, 0xd83c)
+  table[0xd83e] = paired
   return table
 }
 
@@ -130,65 +135,65 @@ export const createFolder = (): ((text: string) => FoldedText) => {
       table = foldTable()
       astral = astralDigits()
     }
-    mayMove.lastIndex = 0
-    if (mayMove.test(text)) return foldMoved(table, astral, text, bytes)
-    foldInPlace(table, text, bytes, 0, length, 0)
-    return { bytes, length: finish(bytes, length), startOf: same, endOf: same }
+    const stop = foldUntilMove(table, text, bytes, 0, 0)
+    if (stop === length) return { bytes, length: finish(bytes, length), startOf: same, endOf: same }
+    return foldMoved(table, astral, text, bytes, stop)
   }
 }
 
 const same = (place: number): number => place
 
-/** Folds a piece of the text into the bytes from `place` on. */
-const foldInPlace = (
+/** Folds into the bytes from `place` on, up to what may move the rest. @returns where in the text that is */
+const foldUntilMove = (
   table: Uint8Array,
   text: string,
   bytes: Uint8Array,
   from: number,
-  to: number,
   place: number,
-): void => {
+): number => {
   const shift = place - from
-  for (let index = from; index < to; index++) bytes[index + shift] = table[text.charCodeAt(index)] as number
+  const { length } = text
+  for (let index = from; index < length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit < 0x80) {
+      bytes[index + shift] = unit
+      continue
+    }
+    const byte = table[unit] as number
+    if (byte >= paired) return index
+    bytes[index + shift] = byte
+  }
+  return length
 }
 
-/** Something that is left out, or the first half of what may be a digit. */
-const mayMove =
-  /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud801-\ud83b]|\ud83e[\udff0-\udff9]/g
-
-/** As `foldInPlace`, in pieces between those places: what follows one lies further back in the bytes than in the text. */
+/** Goes on from the first such place: what follows one lies further back in the bytes than in the text. */
 const foldMoved = (
   table: Uint8Array,
   astral: ReadonlyMap<number, number>,
   text: string,
   bytes: Uint8Array,
+  first: number,
 ): FoldedText => {
   /** From this byte on, the original is so many units ahead. */
   const places: number[] = []
   const shifts: number[] = []
-  let length = 0
-  let from = 0
-  const copy = (to: number): void => {
-    foldInPlace(table, text, bytes, from, to, length)
-    length += to - from
-    from = to
-  }
-  mayMove.lastIndex = 0
-  for (let match = mayMove.exec(text); match !== null; match = mayMove.exec(text)) {
-    const { index } = match
-    copy(index)
-    if (table[text.charCodeAt(index)] === dropped) from = index + 1
+  let length = first
+  let from = first
+  while (from < text.length) {
+    if (table[text.charCodeAt(from)] === dropped) from++
     else {
-      const digit = astral.get(text.codePointAt(index) ?? 0)
-      if (digit === undefined) continue
-      bytes[length++] = 0x30 + digit
-      from = index + 2
+      const digit = astral.get(text.codePointAt(from) ?? 0)
+      bytes[length++] = digit === undefined ? folded.other : 0x30 + digit
+      from += digit === undefined ? 1 : 2
     }
-    mayMove.lastIndex = from
-    places.push(length)
-    shifts.push(from - length)
+    if (from - length !== (shifts.at(-1) ?? 0)) {
+      places.push(length)
+      shifts.push(from - length)
+    }
+    const stop = foldUntilMove(table, text, bytes, from, length)
+    length += stop - from
+    from = stop
   }
-  copy(text.length)
   bytes.fill(0, length, length + ending)
   const startOf = (place: number): number => place + (shifts[lastAtMost(places, place)] ?? 0)
   const endOf = (place: number): number => {

@@ -60,7 +60,7 @@ export const createPhoneScanner = (options: PhoneOptions): ScanPhone => {
 
   const national = (readings: readonly Written[], start: number, scan: PhoneScan): Candidate | undefined => {
     for (const { end, digits, separators } of readings) {
-      if (digits.length < 6 || isExample(digits)) continue
+      if (digits.length < 6 || isExample(digits) || isDay(scan.bytes, start, end)) continue
       const isAmerican = scan.bytes[start] === open && /^[2-9]\d\d[2-9]\d{6}$/.test(digits) && separators > 0
       if (isAmerican && plans.isNational(digits, ['US'])) {
         return { type: 'PHONE', rule: 'phone-national', start, end, confidence: 0.8, score: 110 }
@@ -90,6 +90,13 @@ export const createPhoneScanner = (options: PhoneOptions): ScanPhone => {
     return isPlus ? international(readings, start) : national(readings, start, scan)
   }
 }
+
+/** `2026-03-05`, `05.03.2026`: a day is no number to call. */
+const isDay = (bytes: Uint8Array, start: number, end: number): boolean =>
+  end - start === 10 &&
+  /^(?:(?:19|20)\d\d([-./])[01]\d\1[0-3]\d|[0-3]\d([-./])[0-3]\d\2(?:19|20)\d\d)$/.test(
+    asciiOf(bytes, start, end),
+  )
 
 /** Goes back over what stands before the first digit: `+`, `(`, `+(`, `(+`. */
 const beginning = (bytes: Uint8Array, place: number, floor: number): { start: number; isPlus: boolean } => {
