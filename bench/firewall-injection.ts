@@ -4,7 +4,7 @@ import { createInjectionDetector } from '../src/firewall/injection/index.ts'
 
 const size = 32_768
 const detector = createInjectionDetector()
-const source = readFileSync(new URL('../src/firewall/injection/rejoined-views.ts', import.meta.url), 'utf8')
+const source = readFileSync(new URL('../src/runtime.ts', import.meta.url), 'utf8')
 const prose =
   'The gateway sits between agents and providers, and holds budgets for each team. It was slow on Monday; we looked ' +
   'at the logs, found that one provider had answered late, and moved the traffic. Nobody noticed, as it should be. '
@@ -34,19 +34,21 @@ const texts: Readonly<Record<string, string>> = {
 }
 
 const runs = Number(process.argv[2] ?? 100)
-console.log(`${'32 KB of'.padEnd(28)} p50      p99      MB/s`)
+console.log(`${'32 KB of'.padEnd(28)} p50      p99      processor`)
 for (const [name, text] of Object.entries(texts)) {
   for (let warm = 0; warm < 20; warm += 1) detector.scan(text, { role: 'tool' })
   const times: number[] = []
+  const before = process.cpuUsage()
   for (let run = 0; run < runs; run += 1) {
     const started = performance.now()
     detector.scan(text, { role: 'tool' })
     times.push(performance.now() - started)
   }
+  const { user, system } = process.cpuUsage(before)
   times.sort((left, right) => left - right)
   const middle = times[runs >> 1] ?? 0
   const late = times[Math.floor(runs * 0.99)] ?? 0
   console.log(
-    `${name.padEnd(28)} ${middle.toFixed(3).padEnd(8)} ${late.toFixed(3).padEnd(8)} ${(size / middle / 1000).toFixed(0)}`,
+    `${name.padEnd(28)} ${middle.toFixed(3).padEnd(8)} ${late.toFixed(3).padEnd(8)} ${((user + system) / runs / 1000).toFixed(3)}`,
   )
 }

@@ -41,6 +41,7 @@ interface Survey {
   /** Five known words in a row with one sign between each two. */
   chained: boolean
   joins: number
+  longWords: number
   firstJoin: number
   lastJoin: number
   namesRot13: boolean
@@ -63,6 +64,7 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
     mixed: false,
     chained: false,
     joins: 0,
+    longWords: 0,
     firstJoin: -1,
     lastJoin: -1,
     namesRot13: false,
@@ -101,7 +103,10 @@ const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Survey => {
     if (!known) {
       const disguise = width >= 3 ? lexicon.disguise(hash) : 0
       if (disguise !== 0) widen(disguise === 1 ? survey.rotated : survey.reversed, start, end)
-      if (width >= longWord) noteJoin(survey, index, 2)
+      if (width >= longWord) {
+        survey.longWords += 1
+        noteJoin(survey, index, 2)
+      }
       if (rot13Names.has(hash)) survey.namesRot13 = true
     }
     if (known && index > 1 && isChained(view, tokens, index)) {
@@ -366,16 +371,16 @@ const underscore = 0x5f
 /** The text with the signs between words as spaces. */
 const unchainedView = (view: View, views: View[]): void => {
   const size = Math.min(view.length, longestRegion * 2)
-  const codes: number[] = []
-  const places: number[] = []
+  const codes = view.codes.slice(0, size)
+  const places = new Int32Array(size)
   for (let index = 0; index < size; index += 1) {
     const code = view.codes[index] ?? 0
     const isBefore = isLetterAt(view, index - 1)
     const isAfter = isLetterAt(view, index + 1)
     const isSign =
       chains.has(code) && ((isBefore && isAfter) || (code === underscore && (isBefore || isAfter)))
-    codes.push(isSign ? 0x20 : code)
-    places.push(index)
+    if (isSign) codes[index] = 0x20
+    places[index] = index
   }
   push(views, view, 'joined', codes, places)
 }
@@ -385,6 +390,7 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
   const { starts, ends, kinds, hashes, count } = tokens
   const first = Math.max(0, survey.firstJoin - 32)
   const last = Math.min(count, survey.lastJoin + 32)
+  const shortest = survey.longWords * 30 >= count ? shortestRun : longWord
   const room = Math.min(longestRegion, ((ends[last - 1] ?? 0) - (starts[first] ?? 0)) * 2 + 64)
   const codes = new Uint16Array(room)
   const places = new Int32Array(room)
@@ -404,7 +410,9 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
   for (let index = first; index < last && length < room; index += 1) {
     const start = starts[index] ?? 0
     const end = ends[index] ?? 0
-    const words = isRunTogether(view, tokens, index, lexicon) ? cutWord(view, start, end, lexicon) : undefined
+    const words = isRunTogether(view, tokens, index, lexicon, shortest)
+      ? cutWord(view, start, end, lexicon)
+      : undefined
     if (words !== undefined) {
       let place = start
       for (const word of words) {
@@ -436,12 +444,13 @@ const isRunTogether = (
   { starts, ends, kinds, hashes }: Tokens,
   index: number,
   lexicon: Lexicon,
+  shortest: number,
 ): boolean => {
   const start = starts[index] ?? 0
   const width = (ends[index] ?? 0) - start
   return (
     kinds[index] === letter &&
-    width >= shortestRun &&
+    width >= shortest &&
     isLetterAt(view, start) &&
     !lexicon.has(hashes[index] ?? 0)
   )
@@ -457,7 +466,7 @@ const cutWord = (view: View, start: number, end: number, lexicon: Lexicon): read
 
 const hyphen = 0x2d
 const longestRun = 2048
-/** Among words that are run together, so many letters that are no word are taken apart as well. */
+/** Where long words are common, so many letters that are no word are taken apart as well. */
 const shortestRun = 9
 
 /** The region in which known words show through rot13 or backwards writing, read in clear. */
