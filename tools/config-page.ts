@@ -54,10 +54,14 @@ export const configurationPage = (): string => {
     '## Settings',
     '',
     ...sections(available),
-    '## Not in this release',
-    '',
-    `${reserved.map((field) => code(field.path)).join(', ')} belong to later releases and are refused, so that nobody relies on them in vain.`,
-    '',
+    ...(reserved.length === 0
+      ? []
+      : [
+          '## Not in this release',
+          '',
+          `${reserved.map((field) => code(field.path)).join(', ')} belong to later releases and are refused, so that nobody relies on them in vain.`,
+          '',
+        ]),
   ].join('\n')
 }
 

@@ -142,7 +142,7 @@ const unwrap = (wrapped: Schema, inherited: SettingMeta): Outline => {
       defaultValue ??= schema.def.defaultValue
       required = false
       schema = schema.def.innerType
-    } else if (schema instanceof z.ZodOptional) {
+    } else if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) {
       required = false
       schema = schema.def.innerType
     } else if (schema instanceof z.ZodReadonly || schema instanceof z.ZodNullable)

@@ -8,6 +8,7 @@ import type { Screened } from '../firewall/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Limited } from '../limits/index.ts'
+import type { LoopBroken } from '../loops/index.ts'
 import type { Matched, Target } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
 import type { InSession } from '../sessions/index.ts'
@@ -48,6 +49,7 @@ export type AnsweredExchange = Exchange &
   Zoned &
   Limited &
   HandlesChecked &
+  LoopBroken &
   Screened
 
 export type AttemptExchange = AnsweredExchange & Attempting

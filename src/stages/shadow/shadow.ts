@@ -2,6 +2,7 @@ import { allows } from '../../accounts/index.ts'
 import type { Exchange, Reply, Stage } from '../../pipeline/index.ts'
 import { booleanMember } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
+import type { Screened } from '../firewall/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched, ShadowPolicy } from '../match/index.ts'
@@ -21,6 +22,7 @@ export type ShadowExchange = Exchange &
   Received &
   InSession &
   Matched &
+  Screened &
   HandlesChecked
 
 /**
