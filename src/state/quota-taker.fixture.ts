@@ -25,7 +25,7 @@ const work = async (number: number): Promise<void> => {
       claims: [
         budget('money', holder, amount, { limit: 5_000, holding: 1_000 }),
         bucket('tokens', amount, { capacity: 1_000_000, refill: 1, period: 1_000_000_000 }),
-        slot('places', holder, { limit: 7, holding: 60_000 }),
+        slot('places', holder, { limit: 40, holding: 60_000 }),
       ],
     })
     if (!granted) {

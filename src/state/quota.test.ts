@@ -512,21 +512,22 @@ const race = async (backend: 'redis' | 'supervisor', address: string, state: Sta
   )
   expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0, 0])
   const granted = lines.reduce((sum, { amount = 0 }) => sum + amount, 0)
-  expect(granted).toBeGreaterThan(4_500)
+  // What the victim was granted last, nobody heard of.
+  expect(granted).toBeGreaterThan(0)
   expect(granted).toBeLessThanOrEqual(5_000)
   // The dead and the forgetful: within their time everything that they held is spent.
   const end = await waitFor(async () => {
     const level = await look(state.quota, 'money')
     return level.reserved === 0 ? level : undefined
   }, 5_000)
-  expect(end.spent).toBeGreaterThanOrEqual(granted)
+  expect(end.spent).toBeGreaterThanOrEqual(Math.max(granted, 4_500))
   expect(end.spent).toBeLessThanOrEqual(5_000)
   const [tokens] = (await state.quota.take({ claims: [bucket('tokens', 0, { capacity: 1_000_000 })] })).levels
   expect(tokens?.type === 'bucket' && 1_000_000 - tokens.left).toBe(end.spent)
-  // The victim was killed with what it had counted: of its twenty at most seven were inside.
+  // The victim was killed with what it had counted: at most all of its twenty were inside, and held their places.
   const highest = Math.max(...lines.map(({ highest: seen = 0 }) => seen))
   expect(highest).toBeGreaterThan(1)
-  expect(highest).toBeLessThanOrEqual(14)
+  expect(highest).toBeLessThanOrEqual(40 + 20)
 }
 
 describe('counters in memory', () => {
