@@ -35,11 +35,39 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
   const acts = policy.acts('output')
   let isOver = false
 
-  const look = (part: OpenPart, text: string): Screening<ScreenedText> => {
+  const look = (part: Pick<OpenPart, 'at' | 'kind'>, text: string): Screening<ScreenedText> => {
     const { at, kind } = part
     return screen.run([{ id: at, role: 'assistant', kind, text }], policy, 'output')
   }
   const known = (text: string, { start, end }: Finding): boolean => parts.isKnown(text.slice(start, end))
+
+  /** What has no word in the canonical form is not said where it holds what may not be said. */
+  const holdsForbidden = ({ extensions }: Extract<StreamEvent, { type: 'extension' }>): boolean => {
+    const text = JSON.stringify(extensions)
+    const { redactions, refusal } = look({ at: 'the answer', kind: 'text' }, text)
+    return refusal !== undefined || redactions.size > 0
+  }
+
+  /** A part in one piece: what a provider's own tool found, a document, a picture's words. It is refused or goes on. */
+  const onPart = (event: Extract<StreamEvent, { type: 'part' }>): readonly StreamEvent[] => {
+    const { part } = event
+    const text = part.type === 'text' || part.type === 'refusal' ? part.text : JSON.stringify(part)
+    const { found, redactions, refusal } = look(
+      { at: `part ${event.index} of the answer`, kind: 'text' },
+      text,
+    )
+    const news = found.filter((finding) => !known(text, finding))
+    if (refusal !== undefined && news.includes(refusal)) {
+      parts.onFound(news)
+      return refuse(refusal)
+    }
+    const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
+    const isText = part.type === 'text' || part.type === 'refusal'
+    parts.onFound(isText ? news : news.map((finding) => ({ ...finding, action: 'reported' as const })))
+    if (!isText || replaced.length === 0) return [event]
+    const { raw: _raw, ...rest } = part
+    return [{ ...event, part: { ...rest, text: redacted(text, replaced, text.length) } }]
+  }
 
   const refuse = ({ detector, type, at }: Found): readonly StreamEvent[] => {
     isOver = true
@@ -127,6 +155,10 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
           const said = acts ? releaseAll() : []
           return isOver ? said : [...said, event]
         }
+        case 'part':
+          return onPart(event)
+        case 'extension':
+          return acts && holdsForbidden(event) ? [] : [event]
         default:
           return [event]
       }

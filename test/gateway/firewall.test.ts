@@ -429,3 +429,19 @@ test('neither logs nor files of the gateway hold a value', async () => {
   const log = gateway.log()
   for (const secret of secrets) expect(log).not.toContain(secret)
 })
+
+describe('a provider that does not speak its protocol', () => {
+  test('is heard as it is where nothing must be looked at, and not at all where it must', async () => {
+    const { answer } = mirror
+    mirror.answer = () =>
+      new Response('data: {"choices": [{"delta": {"content": 7}}]}\n\ndata: nonsense EMP-888888\n\n', {
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    const heard = await ask(chat, chat, { stream: true })
+    expect(new TextDecoder().decode(heard.bytes)).toContain('nonsense EMP-888888')
+    const key = await makeKey('guarded-answers')
+    const refused = await ask(chat, chat, { stream: true, key })
+    expect(new TextDecoder().decode(refused.bytes)).not.toContain('EMP-888888')
+    mirror.answer = answer
+  })
+})

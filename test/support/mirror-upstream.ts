@@ -15,7 +15,7 @@ export interface MirroredWords {
   readonly input: Readonly<Record<string, unknown>>
 }
 
-export interface MirrorUpstream extends Omit<TestUpstream, 'answer'> {
+export interface MirrorUpstream extends TestUpstream {
   /** Of a request's text, what the model answers. */
   say: (request: string) => MirroredWords
   /** The tool that it calls. */
@@ -34,16 +34,17 @@ export const startMirror = (): MirrorUpstream => {
   const mirror: MirrorUpstream = {
     ...upstream,
     seen: upstream.seen,
+    answer: (seen) => mirrored(mirror, seen),
     say: (request) => ({ text: request, input: {} }),
     call: 'write_file',
     cut: 7,
     last: () => new TextDecoder().decode(upstream.seen.at(-1)?.body),
   }
-  upstream.answer = (seen) => answer(mirror, seen)
+  upstream.answer = (seen) => mirror.answer(seen)
   return mirror
 }
 
-const answer = (mirror: MirrorUpstream, seen: Seen): Response => {
+const mirrored = (mirror: MirrorUpstream, seen: Seen): Response => {
   const [, prefix = '', ...rest] = seen.path.split('/')
   const protocol = protocolOf(prefix)
   const path = `/${rest.join('/')}`

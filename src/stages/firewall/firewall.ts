@@ -26,6 +26,8 @@ import { answerMachines } from './answer-machines.ts'
 export interface AnswerScreen {
   /** New ones for each answer, in order; empty where answers go back as they are. */
   machines(): readonly Machine<StreamEvent, StreamEvent>[]
+  /** What nobody can look at is not to go on. */
+  readonly mustSee: boolean
   /** They only look, and change nothing. */
   readonly isWatching: boolean
   /** As the client sent it, where the request was changed: answers echo it. */
@@ -88,7 +90,7 @@ const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> =
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
 
-const idle: AnswerScreen = { machines: () => [], isWatching: true, original: undefined }
+const idle: AnswerScreen = { machines: () => [], isWatching: true, mustSee: false, original: undefined }
 
 const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked): FirewallPolicy => {
   const { tenant, id, name, options } = identity
@@ -140,6 +142,7 @@ interface Answering {
 const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerScreen => {
   const { exchange, redaction } = answering
   return {
+    mustSee: answering.policy.acts('output'),
     isWatching: !answering.policy.acts('output') && !redaction.map.restores,
     original: redaction.edits.length === 0 ? undefined : exchange.request,
     machines: () =>

@@ -57,6 +57,7 @@ const screened = (
       encoder: codec.streamEncoder(passingContext(exchange, asked)),
       chain,
       isWatching: exchange.screen.isWatching,
+      mustSee: exchange.screen.mustSee,
     }),
   }
 }
@@ -71,8 +72,18 @@ const screenedWhole = (
   const { headers, body, status, outcome } = reply
   if (outcome.result !== 'success') return reply
   const readable = decoded(body, headers.get('content-encoding'))
-  if (readable === undefined) throw unreadable
-  const answer = codec.decodeResponse({ status, headers, body: readable })
+  if (readable === undefined) {
+    if (exchange.screen.mustSee) throw unreadable()
+    return reply
+  }
+  let answer: GenerateResponse
+  try {
+    answer = codec.decodeResponse({ status, headers, body: readable })
+  } catch (error) {
+    if (exchange.screen.mustSee) throw unreadable()
+    if (error instanceof GatewayError || error instanceof SyntaxError) return reply
+    throw error
+  }
   let isChanged = false
   const events = replay(answer).flatMap((event) => {
     const said = chain.push(event)
@@ -127,7 +138,8 @@ const refused = (
   }
 }
 
-const unreadable = new GatewayError(
-  'gateway_upstream_invalid',
-  'the provider answered in an encoding that cannot be read, so its words cannot be looked at',
-)
+const unreadable = (): GatewayError =>
+  new GatewayError(
+    'gateway_upstream_invalid',
+    'the provider answered with something that cannot be read, so its words cannot be looked at',
+  )

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 import { formatFrame, type Machine, type SseFrame } from '../../wire/index.ts'
@@ -13,6 +14,8 @@ export interface ScreenedStreamParts {
   readonly chain: Machine<StreamEvent, StreamEvent>
   /** The chain only looks: every byte goes on as it came. */
   readonly isWatching: boolean
+  /** Nothing goes on that was not looked at. */
+  readonly mustSee: boolean
 }
 
 /** How frames are written. */
@@ -55,6 +58,7 @@ export class ScreenedStream implements BodyStream {
   private isOver = false
   private isSame = true
   private isRefused = false
+  private isBlind = false
   private textBytes = 0
 
   constructor(parts: ScreenedStreamParts) {
@@ -119,7 +123,13 @@ export class ScreenedStream implements BodyStream {
       // Comments go on, and the brackets of an array are written by whoever writes its elements.
       return this.isWriting && framer !== sseFramer ? nothing : block
     }
-    const events = decoder.push(frame)
+    if (this.isBlind) return block
+    let events: readonly StreamEvent[]
+    try {
+      events = decoder.push(frame)
+    } catch (error) {
+      return this.unreadable(block, error)
+    }
     const frames = this.frames(events)
     if (this.parts.isWatching) return block
     if (this.isRefused) {
@@ -133,6 +143,19 @@ export class ScreenedStream implements BodyStream {
     }
     this.isWriting = true
     return written(frames, framer)
+  }
+
+  /** The provider does not speak its protocol. What nobody can look at goes on only where it need not be looked at. */
+  private unreadable(block: Uint8Array, error: unknown): Uint8Array {
+    if (!this.parts.mustSee) {
+      this.isBlind = true
+      return block
+    }
+    const { encoder, framer } = this.parts
+    const { code, row, message } = unreadableAnswer(error)
+    const frames = encoder.push({ type: 'error', error: { kind: row.kind, code, message } })
+    this.refuse()
+    return Buffer.concat([written(frames, framer), Buffer.from(framer.end())])
   }
 
   /** What the client is to hear of these events; sets `isSame` and `isRefused`. */
@@ -156,6 +179,7 @@ export class ScreenedStream implements BodyStream {
   private last(): Uint8Array {
     const { splitter, decoder, chain, encoder, framer } = this.parts
     const rest = splitter.end().map((block) => this.pass(block))
+    if (this.isBlind) return Buffer.concat(rest)
     const frames = [...this.frames(decoder.end())]
     const left = chain.end()
     frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
@@ -164,6 +188,13 @@ export class ScreenedStream implements BodyStream {
     )
   }
 }
+
+const unreadableAnswer = (cause: unknown): GatewayError =>
+  new GatewayError(
+    'gateway_upstream_invalid',
+    'the provider answered with something that is not its protocol, so its words cannot be looked at',
+    { cause },
+  )
 
 /** A token is rarely less than two bytes of text. */
 const bytesPerToken = 2
