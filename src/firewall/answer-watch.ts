@@ -75,6 +75,19 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     return [{ type: 'error', error: { kind: row.kind, code, message } }]
   }
 
+  /** The text up to there, with placeholders. */
+  const redacted = (text: string, findings: readonly Finding[], until: number): string => {
+    let said = ''
+    let at = 0
+    for (const finding of findings) {
+      if (finding.end > until) break
+      said +=
+        text.slice(at, finding.start) + parts.placeholder(finding, text.slice(finding.start, finding.end))
+      at = finding.end
+    }
+    return said + text.slice(at, until)
+  }
+
   /** Says what may be said of a part, and keeps the rest. */
   const release = (part: OpenPart, isWhole: boolean): readonly StreamEvent[] => {
     const { text, last } = part
@@ -91,15 +104,7 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     if (!isWhole) for (const { start, end } of news) if (start < until && end >= until) until = start
     if (isHighSurrogate(text.charCodeAt(until - 1)) && until < text.length) until -= 1
     parts.onFound(news.filter(({ end }) => end <= until))
-    let said = ''
-    let at = 0
-    for (const finding of replaced) {
-      if (finding.end > until) break
-      said +=
-        text.slice(at, finding.start) + parts.placeholder(finding, text.slice(finding.start, finding.end))
-      at = finding.end
-    }
-    said += text.slice(at, until)
+    const said = redacted(text, replaced, until)
     part.text = text.slice(until)
     return said === '' ? [] : [withText(last, said)]
   }
