@@ -99,13 +99,14 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
       return refuse(refusal)
     }
     const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
-    let until = isWhole ? text.length : part.kind === 'tool-input' ? 0 : Math.max(0, text.length - held)
+    let until = isWhole ? text.length : Math.max(0, text.length - held)
     // What reaches into the rest may still grow.
     if (!isWhole) for (const { start, end } of news) if (start < until && end >= until) until = start
     if (isHighSurrogate(text.charCodeAt(until - 1)) && until < text.length) until -= 1
     parts.onFound(news.filter(({ end }) => end <= until))
     const said = redacted(text, replaced, until)
     part.text = text.slice(until)
+    part.looksAt = part.text.length + held
     return said === '' ? [] : [withText(last, said)]
   }
 
@@ -120,7 +121,8 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     const pieces = part.last !== undefined && !isSamePiece(part.last, event) ? release(part, true) : []
     part.text += textOf(event)
     part.last = event
-    if (isOver || part.text.length < 2 * held) return pieces
+    // A call waits until it is whole; a text is looked at again when there is something new to say of it.
+    if (isOver || part.kind === 'tool-input' || part.text.length < part.looksAt) return pieces
     return [...pieces, ...release(part, false)]
   }
   const onEnd = (event: Extract<StreamEvent, { index: number }>): readonly StreamEvent[] => {
@@ -185,6 +187,8 @@ interface OpenPart {
   /** What is not said yet; where nothing is held, all of it. */
   text: string
   last: Delta | undefined
+  /** How long the text is to be before it is looked at again. */
+  looksAt: number
 }
 
 const openPart = (event: Delta): OpenPart => ({
@@ -193,6 +197,7 @@ const openPart = (event: Delta): OpenPart => ({
     event.type === 'tool-call-delta' ? 'tool-input' : event.type === 'reasoning-delta' ? 'reasoning' : 'text',
   text: '',
   last: undefined,
+  looksAt: 2 * held,
 })
 
 const keyOf = ({ choice, index }: { readonly choice?: number; readonly index: number }): string =>
