@@ -14,6 +14,7 @@ export {
   wantsReasoning,
 } from './reasoning/index.ts'
 export { prewarmAnswer } from './settings/index.ts'
+export { arrayFramer, type StreamFramer, sseFramer } from './stream-framer.ts'
 export { type StreamFraming, streamHeaders } from './stream-framing.ts'
 export { takeOutState } from './take-out-state.ts'
 export { toolsRunAt } from './tools/index.ts'

@@ -6,8 +6,9 @@ import type {
   ToolCallDeltaEvent,
 } from '../ir/index.ts'
 import type { GenerateCodec, ReplyContext } from '../protocols/index.ts'
-import { formatFrame, parseFrame, parseRun, type SseFrame } from '../wire/index.ts'
+import { parseFrame, parseRun, type SseFrame } from '../wire/index.ts'
 import { eventChain } from './event-chain.ts'
+import { arrayFramer, sseFramer } from './stream-framer.ts'
 import type { StreamFraming } from './stream-framing.ts'
 import type { TranslatedRequest } from './translate-request.ts'
 
@@ -164,26 +165,6 @@ const join = (earlier: Delta, later: StreamEvent): Delta | undefined => {
       ? { ...earlier, text: earlier.text + later.text }
       : undefined
   return undefined
-}
-
-interface Framer {
-  frame(frame: SseFrame): string
-  end(): string
-}
-
-const sseFramer = (): Framer => ({ frame: formatFrame, end: () => '' })
-
-/** Gemini without `alt=sse`: one JSON array, an element per event. */
-const arrayFramer = (): Framer => {
-  let isOpen = false
-  return {
-    frame({ data }) {
-      const text = `${isOpen ? ',\r\n' : '['}${data}`
-      isOpen = true
-      return text
-    },
-    end: () => (isOpen ? ']' : '[]'),
-  }
 }
 
 const encoder = new TextEncoder()

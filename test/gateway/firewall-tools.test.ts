@@ -1,9 +1,9 @@
 /** Loops, tool calls and links through a real gateway, in every protocol. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { collect, type GenerateResponse, type Part, type Turn } from '../../src/ir/index.ts'
-import { sseDecoder } from '../../src/wire/index.ts'
-import { oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
-import { generateCodec, type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
+import type { Part, Turn } from '../../src/ir/index.ts'
+import { oneCall, startGateway, type TestGateway } from '../support/gateway.ts'
+import { answerOf, askAs } from '../support/mirror-client.ts'
+import { type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
 import { githubToken } from '../support/test-secrets.ts'
 import { type TranslationCase, translationCases } from './translation-cases.ts'
 
@@ -68,31 +68,7 @@ const ask = async (
     name,
     parameters: '{"type":"object","properties":{}}',
   }))
-  const { body } = generateCodec(client.protocol).encodeRequest(
-    { protocol: client.protocol, model, stream, turns, tools, sampling: {}, maxOutputTokens: 4096 },
-    { model, stream },
-  )
-  const response = await fetch(gateway.url + client.path(model, stream), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${testKey}`,
-      'content-type': 'application/json',
-      'anthropic-version': '2023-06-01',
-    },
-    body,
-  })
-  return { response, bytes: await response.bytes() }
-}
-
-const answerOf = (client: TranslationCase, bytes: Uint8Array, stream: boolean): GenerateResponse => {
-  const codec = generateCodec(client.protocol)
-  if (!stream) return codec.decodeResponse({ status: 200, headers: new Headers(), body: bytes })
-  const frames = sseDecoder()
-  const decoder = codec.streamDecoder()
-  const events = [...frames.push(bytes), ...frames.end()].flatMap((frame) => decoder.push(frame))
-  const collected = collect(client.protocol, [...events, ...decoder.end()])
-  expect(collected).toMatchObject({ complete: true })
-  return collected.response
+  return askAs(gateway, client, { model, stream, turns, tools, maxOutputTokens: 4096 })
 }
 
 const named = translationCases.map((one) => [one.protocol, one] as const)

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { collect, type GenerateRequest, type GenerateResponse, type Turn } from '../../src/ir/index.ts'
-import { sseDecoder } from '../../src/wire/index.ts'
+import type { Turn } from '../../src/ir/index.ts'
 import {
   ledgerEntries,
   oneCall,
@@ -12,7 +11,8 @@ import {
   testKey,
   waitFor,
 } from '../support/gateway.ts'
-import { generateCodec, type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
+import { answerOf, askAs, callOf, textOf } from '../support/mirror-client.ts'
+import { type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
 import { runTgw } from '../support/run-tgw.ts'
 import { githubToken } from '../support/test-secrets.ts'
 import { type TranslationCase, translationCases } from './translation-cases.ts'
@@ -94,26 +94,19 @@ const turns: readonly Turn[] = [
   },
 ]
 
-const requestOf = (
-  { protocol }: TranslationCase,
-  model: string,
-  stream: boolean,
-  said: readonly Turn[] = turns,
-): GenerateRequest => ({
-  protocol,
+const requestOf = (model: string, stream: boolean, said: readonly Turn[] = turns) => ({
   model,
   stream,
   turns: said,
   tools: [
     {
-      type: 'function',
+      type: 'function' as const,
       name: 'write_file',
       description: said === turns ? `for ${employee}` : 'for all',
       parameters: '{"type":"object","properties":{}}',
     },
-    { type: 'function', name: 'read_file', parameters: '{"type":"object","properties":{}}' },
+    { type: 'function' as const, name: 'read_file', parameters: '{"type":"object","properties":{}}' },
   ],
-  sampling: {},
   maxOutputTokens: 4096,
 })
 
@@ -124,43 +117,9 @@ interface Asking {
   readonly turns?: readonly Turn[]
 }
 
-const ask = async (client: TranslationCase, target: TranslationCase, asking: Asking = {}) => {
-  const { stream = false, key = testKey } = asking
-  const model = asking.model ?? `${target.provider}/m`
-  const { body } = generateCodec(client.protocol).encodeRequest(
-    requestOf(client, model, stream, asking.turns),
-    { model, stream },
-  )
-  const response = await fetch(gateway.url + client.path(model, stream), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'anthropic-version': '2023-06-01',
-    },
-    body,
-  })
-  return { response, sent: body, bytes: await response.bytes() }
-}
-
-const answerOf = (client: TranslationCase, bytes: Uint8Array, stream: boolean): GenerateResponse => {
-  const codec = generateCodec(client.protocol)
-  if (!stream) return codec.decodeResponse({ status: 200, headers: new Headers(), body: bytes })
-  const frames = sseDecoder()
-  const decoder = codec.streamDecoder()
-  const events = [...frames.push(bytes), ...frames.end()].flatMap((frame) => decoder.push(frame))
-  const collected = collect(client.protocol, [...events, ...decoder.end()])
-  expect(collected.error).toBeUndefined()
-  expect(collected.complete).toBe(true)
-  return collected.response
-}
-
-const textOf = ({ choices }: GenerateResponse): string =>
-  (choices[0]?.parts ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-
-const callOf = ({ choices }: GenerateResponse): unknown => {
-  const call = choices[0]?.parts.find(({ type }) => type === 'tool-call')
-  return call?.type === 'tool-call' ? JSON.parse(call.input) : undefined
+const ask = (client: TranslationCase, target: TranslationCase, asking: Asking = {}) => {
+  const { stream = false, key, model = `${target.provider}/m` } = asking
+  return askAs(gateway, client, requestOf(model, stream, asking.turns), key)
 }
 
 const pairs = translationCases.flatMap((client) =>

@@ -8,12 +8,12 @@ import {
 } from '../../ir/index.ts'
 import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
-import { eventChain } from '../../translation/index.ts'
+import { arrayFramer, eventChain, sseFramer } from '../../translation/index.ts'
 import { frameSplitter, jsonArraySplitter, type Machine, parseElement, parseFrame } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming, passingContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
-import { arrayFramer, ScreenedStream, sseFramer } from './screened-stream.ts'
+import { ScreenedStream } from './screened-stream.ts'
 
 type Asked = AttemptExchange & Translated
 
@@ -52,7 +52,8 @@ const screened = (
       inner: reply.body,
       splitter: isArray ? jsonArraySplitter() : frameSplitter(),
       parse: isArray ? parseElement : parseFrame,
-      framer: isArray ? arrayFramer() : sseFramer,
+      isArray,
+      framer: isArray ? arrayFramer() : sseFramer(),
       decoder: codec.streamDecoder(),
       encoder: codec.streamEncoder(passingContext(exchange, asked)),
       chain,

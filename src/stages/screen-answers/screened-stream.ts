@@ -1,14 +1,17 @@
 import { GatewayError } from '../../errors.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
-import { formatFrame, type Machine, type SseFrame } from '../../wire/index.ts'
+import type { StreamFramer } from '../../translation/index.ts'
+import type { Machine, SseFrame } from '../../wire/index.ts'
 
 export interface ScreenedStreamParts {
   /** Of the client's own protocol. */
   readonly inner: BodyStream
   readonly splitter: Machine<Uint8Array, Uint8Array>
   readonly parse: (block: Uint8Array) => SseFrame | undefined
-  readonly framer: Framer
+  /** Whoever writes an array writes its brackets as well. */
+  readonly isArray: boolean
+  readonly framer: StreamFramer
   readonly decoder: Machine<SseFrame, StreamEvent>
   readonly encoder: Machine<StreamEvent, SseFrame>
   readonly chain: Machine<StreamEvent, StreamEvent>
@@ -16,33 +19,6 @@ export interface ScreenedStreamParts {
   readonly isWatching: boolean
   /** Nothing goes on that was not looked at. */
   readonly mustSee: boolean
-}
-
-/** How frames are written. */
-export interface Framer {
-  /** A block of the provider's goes on as it came. */
-  passed(): void
-  frame(frame: SseFrame): string
-  /** Behind the last frame. */
-  end(): string
-}
-
-export const sseFramer: Framer = { passed: () => undefined, frame: formatFrame, end: () => '' }
-
-/** Gemini without `alt=sse`: one JSON array, an element per event. */
-export const arrayFramer = (): Framer => {
-  let isOpen = false
-  return {
-    passed() {
-      isOpen = true
-    },
-    frame({ data }) {
-      const text = `${isOpen ? ',\r\n' : '['}${data}`
-      isOpen = true
-      return text
-    },
-    end: () => (isOpen ? ']' : '[]'),
-  }
 }
 
 /**
@@ -121,7 +97,7 @@ export class ScreenedStream implements BodyStream {
     const frame = parse(block)
     if (frame === undefined) {
       // Comments go on, and the brackets of an array are written by whoever writes its elements.
-      return this.isWriting && framer !== sseFramer ? nothing : block
+      return this.isWriting && this.parts.isArray ? nothing : block
     }
     if (this.isBlind) return block
     let events: readonly StreamEvent[]
@@ -217,5 +193,5 @@ const lengthOf = (event: StreamEvent): number => {
 
 const nothing = new Uint8Array(0)
 
-const written = (frames: readonly SseFrame[], framer: Framer): Uint8Array =>
+const written = (frames: readonly SseFrame[], framer: StreamFramer): Uint8Array =>
   Buffer.from(frames.map((frame) => framer.frame(frame)).join(''))
