@@ -164,12 +164,15 @@ describe('a key', () => {
     expect(usual.provider).toBe('one')
   })
 
-  test('changes one thing at a time; what it does not say of a firewall it cannot say', async () => {
+  test('changes one thing at a time, also what the firewall does with its exchanges', async () => {
     const { id, secret } = await makeKey({ scopes: { models: ['many'], endpoints: ['generate'] } })
     const changed = await send(`/keys/${id}`, { scopes: { models: null } }, 'PATCH')
     expect(changed['scopes']).toEqual({ models: null, endpoints: ['generate'], providers: null, tags: null })
     expect(await send(`/keys/${id}`, { options: { firewall: 'block' } }, 'PATCH')).toMatchObject({
-      error: { code: 'gateway_request_invalid', message: expect.stringContaining('has no firewall') },
+      error: { code: 'gateway_request_invalid' },
+    })
+    expect(await send(`/keys/${id}`, { options: { firewall: 'enforce' } }, 'PATCH')).toMatchObject({
+      options: { firewall: 'enforce' },
     })
     await send(`/keys/${id}`, { expireInSeconds: 1 }, 'PATCH')
     await waitFor(async () => ((await ask(secret, {}, 'many')).status === 401 ? true : undefined))
