@@ -103,7 +103,24 @@ onEachDatabase('the registry of placeholders', (open) => {
     const one = registry()
     expect(await one.keep('org_a', response('resp_1'), [entry('A')])).toBe(false)
     expect(problems).toEqual(['placeholders cannot be written'])
+    expect(await one.load('org_a', [response('resp_1')])).toEqual([entry('A')])
+    expect(await one.keep('org_a', talk, [entry('B')])).toBe(false)
+    expect(await one.load('org_a', [talk])).toEqual([entry('B')])
+    expect(problems.at(-1)).toBe('placeholders cannot be read, memory has to do')
     await expect(one.load('org_a', [response('resp_2')])).rejects.toThrow('away')
+  })
+
+  test('keeps no more of an organisation than it may, those unused longest go first', async () => {
+    const { registry, clock, limits } = await start()
+    limits.max_stored = 1_000
+    for (let at = 0; at < 10; at++) {
+      clock.now += 1
+      await registry().keep('org_a', response(`resp_${at}`), [entry(`${at}`, `${at}`.repeat(80))])
+    }
+    const purged = await registry().purge()
+    expect(purged).toBeGreaterThan(2)
+    const left = await registry().load('org_a', [response('resp_0'), response('resp_9')])
+    expect(left.map(({ placeholder }) => placeholder)).toEqual(['[EMAIL_9]'])
   })
 
   test('keeps no map that is larger than an answer may be', async () => {

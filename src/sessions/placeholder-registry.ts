@@ -122,6 +122,21 @@ export const createPlaceholderRegistry = (
       .catch((error: unknown) => onProblem('the time of kept placeholders cannot be written', error))
   }
 
+  const read = async (
+    organisation: string,
+    ids: readonly string[],
+    isKnown: (id: string) => boolean,
+  ): Promise<readonly PlaceholderRow[]> => {
+    if (ids.length === 0) return []
+    try {
+      return await store.find(organisation, ids, now())
+    } catch (error) {
+      if (!ids.every(isKnown)) throw error
+      onProblem('placeholders cannot be read, memory has to do', error)
+      return []
+    }
+  }
+
   const write = async (
     organisation: string,
     id: string,
@@ -161,10 +176,11 @@ export const createPlaceholderRegistry = (
         // Other processes may have added to a conversation.
         if (own === undefined || kind === 'conversation') missing.push(id)
       }
-      const rows = await store.find(organisation, [...new Set(missing)], now())
+      const rows = await read(organisation, [...new Set(missing)], (id) => found.has(id))
       prolong(organisation, rows)
       for (const row of rows) {
-        const entries = joined(opened(row), found.get(row.id) ?? nothing)
+        // Memory may know what is not written yet.
+        const entries = joined(found.get(row.id) ?? nothing, opened(row))
         found.set(row.id, entries)
         remember(keyOf(organisation, row.id), entries, row.expires)
       }
