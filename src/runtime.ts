@@ -160,6 +160,12 @@ export const createRuntime = async (
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
     keepsAnswers: settings.sessions.store === 'on',
+    onUnreadable(error) {
+      foundation.metrics.placeholderProblem()
+      foundation.logger.warn('placeholders of an earlier turn cannot be read, they stay in the answer', {
+        error: error instanceof Error ? error.name : undefined,
+      })
+    },
     conversations: settings.sessions.conversations,
     hasUpstream: ({ protocol, operation, incoming }) =>
       routes.anyModel(protocol.id, operation, incoming.pinnedProvider).length > 0,
