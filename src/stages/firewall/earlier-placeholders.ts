@@ -55,7 +55,9 @@ export const earlierPlaceholders = async (
 
 /** Does a policy refuse anything, of whichever side? */
 export const enforcesWith = ({ detectors }: Firewall, policy: FirewallPolicy): boolean =>
-  detectors.some((name) => policy.mode(name, 'input') === 'enforce' || policy.mode(name, 'output') === 'enforce')
+  detectors.some(
+    (name) => policy.mode(name, 'input') === 'enforce' || policy.mode(name, 'output') === 'enforce',
+  )
 
 /**
  * Keeps a map under every id that the answer issues, before the client sees it; in the store before the answer ends.
