@@ -88,7 +88,9 @@ const calls = (parts: AnswerMachineParts): EventMachine => {
 /** What the conversation says about a call; it takes a decode, so only answers with calls pay. */
 const contextOf = ({ firewall, protocol, request, redaction, found }: AnswerMachineParts): ToolContext => {
   const { foreign } = firewall.tools
-  const decoded = protocol.generate?.decodeRequest(request)
+  // Answers that the provider kept are asked for by their name alone.
+  const decoded =
+    request.endpoint.operation === 'generate' ? protocol.generate?.decodeRequest(request) : undefined
   if (decoded === undefined) return { isUntrusted: true, isSeen: () => false, carriesSecret: () => false }
   const secrets = new Set(found.flatMap(({ detector, type }) => (detector === 'secrets' ? [type] : [])))
   return {

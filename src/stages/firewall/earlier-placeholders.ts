@@ -65,19 +65,22 @@ export const enforcesWith = ({ detectors }: Firewall, policy: FirewallPolicy): b
  */
 export const keepPlaceholders = (
   { placeholders, keepsAnswers }: EarlierPlaceholdersParts,
-  { entry, identity, operation, request }: Asked,
+  { entry, identity, operation, request, facts }: Asked,
   map: PlaceholderMap,
 ): ((reply: Reply) => Promise<void>) => {
   const says = request.body.byteLength > 0 && operation !== 'count-tokens'
   if (!keepsAnswers || !says || map.size === 0) return () => Promise.resolve()
   const entries = map.entries()
-  const writes: Promise<unknown>[] = []
-  entry.whenIssued((handle) => {
-    for (const state of stateOf(handle)) {
-      writes.push(placeholders.keep(identity.tenant.organisation, state, entries))
-    }
-  })
+  const writes = new Map<string, Promise<unknown>>()
+  const keep = (state: PlaceholderState): void => {
+    if (writes.has(state.id)) return
+    writes.set(state.id, placeholders.keep(identity.tenant.organisation, state, entries))
+  }
+  entry.whenIssued((handle) => stateOf(handle).forEach(keep))
   return async (reply) => {
+    // What was added to a conversation is part of it, whether or not the answer names it.
+    const talks = facts.handles.flatMap(stateOf).filter(({ kind }) => kind === 'conversation')
+    if (reply.status < 400) talks.forEach(keep)
     await whenSettled(reply, () => patiently(writes))
   }
 }
@@ -105,12 +108,12 @@ const stateOf = ({ kind, id }: Pick<HandleReference, 'kind' | 'id'>): readonly P
 /** How long an answer's end waits until its placeholders are written, in milliseconds. */
 const patience = 10_000
 
-const patiently = async (writes: readonly Promise<unknown>[]): Promise<void> => {
-  if (writes.length === 0) return
+const patiently = async (writes: ReadonlyMap<string, Promise<unknown>>): Promise<void> => {
+  if (writes.size === 0) return
   let timer: ReturnType<typeof setTimeout> | undefined
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patience)
   })
-  await Promise.race([Promise.all(writes), enough])
+  await Promise.race([Promise.all(writes.values()), enough])
   clearTimeout(timer)
 }
