@@ -195,7 +195,7 @@ export const errorTable = {
     'overloaded',
     503,
     true,
-    'The ledger can neither write its database nor its spool (disk full?). Nothing was sent upstream.',
+    'The ledger can neither write its database nor its spool (disk full?), or the firewall cannot read what it redacted earlier in this conversation. Nothing was sent upstream.',
   ),
   gateway_state_unavailable: row(
     'overloaded',

@@ -24,7 +24,13 @@ import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import type { PriceBook } from './prices/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { type ProviderSettings, timeoutsFor, usableProviders } from './providers/index.ts'
-import type { HandleRegistry, ReasoningRegistry, Sessions, StateKeysOf } from './sessions/index.ts'
+import type {
+  HandleRegistry,
+  PlaceholderRegistry,
+  ReasoningRegistry,
+  Sessions,
+  StateKeysOf,
+} from './sessions/index.ts'
 import type { Settings } from './settings.ts'
 import {
   type CircuitSettings,
@@ -53,6 +59,7 @@ export interface Foundation {
   readonly keys: KeyRing
   readonly credentials: Credentials
   readonly handles: HandleRegistry
+  readonly placeholders: PlaceholderRegistry
   readonly stateKeys: StateKeysOf
   /** An organisation's key for placeholders. */
   readonly placeholderKey: (organisation: string) => Uint8Array
@@ -153,6 +160,12 @@ export const createRuntime = async (
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
     keepsAnswers: settings.sessions.store === 'on',
+    onUnreadable(error) {
+      foundation.metrics.placeholderProblem()
+      foundation.logger.warn('placeholders of an earlier turn cannot be read, they stay in the answer', {
+        error: error instanceof Error ? error.name : undefined,
+      })
+    },
     conversations: settings.sessions.conversations,
     hasUpstream: ({ protocol, operation, incoming }) =>
       routes.anyModel(protocol.id, operation, incoming.pinnedProvider).length > 0,

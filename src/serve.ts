@@ -35,7 +35,12 @@ import { protocols } from './protocols/index.ts'
 import { createRetention } from './retention.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
 import { serveCredentials } from './serve-credentials.ts'
-import { createHandleRegistry, createReasoningRegistry, createSessions } from './sessions/index.ts'
+import {
+  createHandleRegistry,
+  createPlaceholderRegistry,
+  createReasoningRegistry,
+  createSessions,
+} from './sessions/index.ts'
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
@@ -153,6 +158,13 @@ export const serve = async ({
   const warn = (message: string, error: unknown): void =>
     logger.warn(message, { error: error instanceof Error ? error.message : undefined })
   const reasoning = createReasoningRegistry(writer.reasoning, accounts.stateKeys, { onProblem: warn })
+  const placeholders = createPlaceholderRegistry(writer.placeholders, accounts.stateKeys, {
+    limits: () => config.settings.sessions,
+    onProblem(message, error) {
+      metrics.placeholderProblem()
+      warn(message, error)
+    },
+  })
   const sessions = createSessions(writer, accounts.stateKeys, {
     limits: () => config.settings.sessions,
     outputOf: (response) => protocols['openai-responses'].sessions?.outputOf(response) ?? [],
@@ -218,6 +230,7 @@ export const serve = async ({
     keys: accounts.keys,
     credentials,
     handles,
+    placeholders,
     stateKeys: accounts.stateKeys,
     placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
@@ -445,7 +458,7 @@ export const serve = async ({
     }, keyPoll),
     setInterval(() => {
       const purges = team.leads()
-        ? [handles.purge(), reasoning.purge(), sessions.purge(), logins.purge(), retention.purge()]
+        ? [handles, placeholders, reasoning, sessions, logins, retention].map((kept) => kept.purge())
         : []
       Promise.all([accounts.flush(), shadows.flush(), ...purges]).catch(() => undefined)
     }, housekeeping),

@@ -40,11 +40,13 @@ import {
   type ConversationStore,
   createConversationStore,
   createHandleStore,
+  createPlaceholderStore,
   createReasoningStore,
   createResponseStore,
   type HandleStore,
   handleKinds,
   insertHandles,
+  type PlaceholderStore,
   type ReasoningStore,
   type ResponseStore,
 } from './sessions/index.ts'
@@ -62,6 +64,7 @@ export interface Stores {
   readonly handles: HandleStore
   readonly keys: KeyStore
   readonly ledger: LedgerStore
+  readonly placeholders: PlaceholderStore
   readonly prices: PriceStore
   readonly logins: LoginStore
   readonly purposeKeys: PurposeKeyStore
@@ -89,6 +92,7 @@ export const createStores = (
   handles: createHandleStore(database),
   keys: createKeyStore(database),
   ledger: createLedgerStore(database, { ...ledger, writeHandles }),
+  placeholders: createPlaceholderStore(database),
   prices: createPriceStore(database),
   logins: createLoginStore(database),
   purposeKeys: createPurposeKeyStore(database),

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../storage/index.ts'
 
 /** Tables whose rows end at a time and are known by organisation and id. */
-type ExpiringTable = 'responses' | 'handles'
+type ExpiringTable = 'responses' | 'handles' | 'placeholders'
 
 /** Deletes rows that have expired by `at`, at most `limit` at once; how many went. */
 export const deleteExpired = async (

@@ -14,6 +14,17 @@ export { createHandleStore, type HandleStore, insertHandles } from './handle-sto
 export { isOwnId, ownConversationId, ownName, ownResponseId, responseOfItem } from './own-ids.ts'
 export type { Owner } from './owner.ts'
 export {
+  createPlaceholderRegistry,
+  type KeptPlaceholder,
+  type PlaceholderRegistry,
+  type PlaceholderState,
+} from './placeholder-registry.ts'
+export {
+  createPlaceholderStore,
+  type PlaceholderRow,
+  type PlaceholderStore,
+} from './placeholder-store.ts'
+export {
   createReasoningRegistry,
   type ReasoningRegistry,
   type ReasoningRegistryOptions,

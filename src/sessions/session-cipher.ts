@@ -4,7 +4,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 /** Where a sealed text belongs: it opens nowhere else. */
 export interface SessionPlace {
   readonly organisation: string
-  readonly kind: 'response' | 'conversation' | 'item'
+  readonly kind: 'response' | 'conversation' | 'item' | 'placeholders'
   readonly id: string
 }
 

@@ -45,7 +45,7 @@ export const sessionsSettings = z
       .prefault('4GB')
       .register(settingMeta, reloads)
       .describe(
-        'How much is kept for an organisation, answers and conversations each; beyond, those unused longest go first (in bytes or with a unit).',
+        'How much is kept for an organisation, answers, conversations and placeholders each; beyond, those unused longest go first (in bytes or with a unit).',
       ),
   })
   .prefault({})

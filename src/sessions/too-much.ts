@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../storage/index.ts'
 
 /** Tables whose rows have a size and an owner. */
-type SizedTable = 'responses' | 'conversations'
+type SizedTable = 'responses' | 'conversations' | 'placeholders'
 
 /**
  * What organisations keep beyond `size` bytes each: ids of rows, those first that nobody has touched for the longest

@@ -312,6 +312,21 @@ export interface ResponsesTable extends TenantColumns {
   expires_at: Integer
 }
 
+/** What placeholders stand for in conversations that providers keep; `sealed` holds the values. */
+export interface PlaceholdersTable {
+  organisation_id: string
+  /** The provider's id of a response or a conversation. */
+  id: string
+  /** How often it was written. */
+  version: Integer
+  sealed: string
+  /** Of `sealed`, in characters. */
+  size: Integer
+  /** Last written, or continued. */
+  touched_at: Integer
+  expires_at: Integer
+}
+
 /** Conversations that the gateway keeps itself; `sealed` holds their metadata. */
 export interface ConversationsTable extends TenantColumns {
   id: string
@@ -544,6 +559,7 @@ export interface Schema {
   responses: ResponsesTable
   conversations: ConversationsTable
   conversation_items: ConversationItemsTable
+  placeholders: PlaceholdersTable
   shadow_copies: ShadowCopiesTable
   shadow_drops: ShadowDropsTable
   drift_announcements: DriftAnnouncementsTable

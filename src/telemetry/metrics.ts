@@ -62,6 +62,8 @@ export interface Metrics {
   loop(result: 'warned' | 'stopped'): void
   /** The firewall found something. @param action what was done about it */
   firewallFinding(detector: string, type: string, direction: string, action: string): void
+  /** Placeholders of a conversation could not be read or kept, so that they may stay in answers. */
+  placeholderProblem(): void
   render(): Promise<string>
   readonly contentType: string
   /** Stops the timer behind the process metrics. */
@@ -159,6 +161,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'What the firewall found in requests and answers, and what was done about it.',
     labels: ['detector', 'type', 'direction', 'action'],
   })
+  const placeholderProblems = counter({
+    name: 'tollgate_firewall_placeholder_problems_total',
+    help: 'How often placeholders of a conversation that a provider keeps could not be read or kept.',
+  })
   const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
   restarts().add(options.workerRestarts ?? 0)
   const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
@@ -202,6 +208,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     loop: (result) => toolLoops(result).add(),
     firewallFinding: (detector, type, direction, action) =>
       firewallFindings(detector, type, direction, action).add(),
+    placeholderProblem: () => placeholderProblems().add(),
     render: registry.render,
     contentType: registry.contentType,
     close: addProcessMetrics(registry),

@@ -10,6 +10,7 @@ export {
 } from './placeholder-map.ts'
 export { placeholderOf } from './placeholder-of.ts'
 export { createRedaction, type Redaction, type RedactionInput } from './redact.ts'
+export { restoreDocument } from './restore-document.ts'
 export { type RestoreOptions, restorePart, restoreResponse } from './restore-response.ts'
 export { type RestoreMachine, restoreStream } from './restore-stream.ts'
 export { createRestorer, type RestoreCounts, type Restorer, restoreJson, restoreText } from './restorer.ts'

@@ -20,10 +20,16 @@ export interface RedactionInput {
   readonly form?: (type: string) => PlaceholderForm
   /** Readable thoughts are signed (`signsReasoning`): they stay as they are. */
   readonly signedReasoning: boolean
+  /**
+   * Of turns that the request continues without saying them: their values are replaced where they stand again, by the
+   * placeholders that they have, and no other value gets one of these.
+   */
+  readonly earlier?: PlaceholderMap
 }
 
 export interface Redaction {
   readonly edits: readonly Edit[]
+  /** Of what stands in this request; `joinPlaceholderMaps` adds what came earlier. */
   readonly map: PlaceholderMap
   /** Places that were replaced; a value that stands three times counts three times. */
   readonly replaced: number
@@ -47,6 +53,9 @@ interface Place {
  */
 export const createRedaction = (input: RedactionInput): Redaction => {
   const known = knownValues()
+  for (const { value, type } of input.earlier?.entries() ?? []) {
+    if (value !== undefined) known.add(value, type, true)
+  }
   const places = input.texts.map(({ leaf, text }, index): readonly Place[] => {
     if (input.signedReasoning && leaf.kind === 'reasoning') return []
     const findings = input.findings[index] ?? []
@@ -163,9 +172,15 @@ interface Named {
 }
 
 /** Gives every value its placeholder: the shortest that no other value has and that no client wrote. */
-const nameValues = ({ key, texts, form }: RedactionInput, values: readonly Located[]): Names => {
+const nameValues = ({ key, texts, form, earlier }: RedactionInput, values: readonly Located[]): Names => {
   const named = new Map<string, Named>()
   const taken = new Set<string>()
+  const before = new Map<string, string>()
+  for (const { placeholder, type, value } of earlier?.entries() ?? []) {
+    if (value === undefined) continue
+    taken.add(placeholder)
+    before.set(`${type}\0${value}`, placeholder)
+  }
   const formOf = (type: string): PlaceholderForm => (alikeTypes.has(type) ? (form?.(type) ?? 'tag') : 'tag')
   const write = (item: Named): void => {
     do {
@@ -178,8 +193,9 @@ const nameValues = ({ key, texts, form }: RedactionInput, values: readonly Locat
     const name = `${type}\0${value}`
     const known = named.get(name)
     if (known === undefined) {
-      const item = { type, value, id: idOf(key, type, value), restores, length: shortestId, placeholder: '' }
-      write(item)
+      const placeholder = before.get(name) ?? ''
+      const item = { type, value, id: idOf(key, type, value), restores, length: shortestId, placeholder }
+      if (placeholder === '') write(item)
       named.set(name, item)
     } else known.restores &&= restores
   }

@@ -1,6 +1,7 @@
 import { type Extensions, isJsonObject, type JsonValue } from '../../ir/index.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
 import { restoreJson, restoreText } from './restorer.ts'
+import { sealedMembers } from './sealed-members.ts'
 
 /** What a protocol says beside its words (search queries, quoted sources, explanations), with its values. */
 export const restoreExtensions = <T extends { readonly extensions?: Extensions }>(
@@ -19,20 +20,12 @@ const mayHold = (extensions: object): boolean =>
 const isLarge = (value: unknown): boolean =>
   typeof value === 'string' ? value.length > 8 : typeof value === 'object' && value !== null
 
-/** Members that hold state, which must come back as it was. */
-const sealed: ReadonlySet<string> = new Set([
-  'signature',
-  'thoughtSignature',
-  'thought_signature',
-  'encrypted_content',
-])
-
 const deepest = 64
 
 const restoreObject = <T extends object>(object: T, map: PlaceholderMap, depth = 0): T => {
   let changed: Record<string, unknown> | undefined
   for (const [key, value] of Object.entries(object)) {
-    const next = sealed.has(key) ? value : restoreValue(value, map, depth)
+    const next = sealedMembers.has(key) ? value : restoreValue(value, map, depth)
     if (next === value) continue
     changed ??= { ...object } as Record<string, unknown>
     changed[key] = next

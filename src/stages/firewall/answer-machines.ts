@@ -36,7 +36,18 @@ export interface AnswerMachineParts {
 
 /** What looks at an answer, in order: first as the model said it, then values come back in place of placeholders. */
 export const answerMachines = (parts: AnswerMachineParts): readonly EventMachine[] => {
-  const { policy, redaction, protocol } = parts
+  const { redaction, protocol } = parts
+  return [
+    ...answerWatchers(parts),
+    ...(redaction.map.restores
+      ? [restoreStream(redaction.map, { signedReasoning: signsReasoning(protocol.id) })]
+      : []),
+  ]
+}
+
+/** What looks at an answer as the model said it. */
+export const answerWatchers = (parts: AnswerMachineParts): readonly EventMachine[] => {
+  const { policy } = parts
   const watches = parts.firewall.detectors.some(
     (name) => name !== 'tools' && name !== 'links' && policy.mode(name, 'output') !== 'off',
   )
@@ -44,9 +55,6 @@ export const answerMachines = (parts: AnswerMachineParts): readonly EventMachine
     ...(policy.mode('tools', 'output') === 'off' ? [] : [calls(parts)]),
     ...(policy.mode('links', 'output') === 'off' ? [] : [links(parts)]),
     ...(watches ? [watch(parts)] : []),
-    ...(redaction.map.restores
-      ? [restoreStream(redaction.map, { signedReasoning: signsReasoning(protocol.id) })]
-      : []),
   ]
 }
 
@@ -80,7 +88,9 @@ const calls = (parts: AnswerMachineParts): EventMachine => {
 /** What the conversation says about a call; it takes a decode, so only answers with calls pay. */
 const contextOf = ({ firewall, protocol, request, redaction, found }: AnswerMachineParts): ToolContext => {
   const { foreign } = firewall.tools
-  const decoded = protocol.generate?.decodeRequest(request)
+  // Answers that the provider kept are asked for by their name alone.
+  const decoded =
+    request.endpoint.operation === 'generate' ? protocol.generate?.decodeRequest(request) : undefined
   if (decoded === undefined) return { isUntrusted: true, isSeen: () => false, carriesSecret: () => false }
   const secrets = new Set(found.flatMap(({ detector, type }) => (detector === 'secrets' ? [type] : [])))
   return {

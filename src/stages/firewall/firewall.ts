@@ -7,6 +7,8 @@ import {
   type FirewallPolicy,
   type Found,
   firewallHeader,
+  joinPlaceholderMaps,
+  type PlaceholderMap,
   type PolicyLayer,
   type Redaction,
   readLeaf,
@@ -20,14 +22,26 @@ import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
 import { leavesOf, type Received } from '../receive/index.ts'
-import { answerMachines } from './answer-machines.ts'
+import { type AnswerMachineParts, answerMachines, answerWatchers } from './answer-machines.ts'
+import {
+  type EarlierPlaceholdersParts,
+  earlierPlaceholders,
+  enforcesWith,
+  forgetPlaceholders,
+  keepPlaceholders,
+  noPlaceholders,
+} from './earlier-placeholders.ts'
 
 /** What is to be done with the words of an answer before the client hears them. */
 export interface AnswerScreen {
   /** New ones for each answer, in order; empty where answers go back as they are. */
   machines(): readonly Machine<StreamEvent, StreamEvent>[]
-  /** What nobody can look at is not to go on. */
-  readonly mustSee: boolean
+  /** Those of them that look at what the model said: what they let through still holds placeholders. */
+  watchers(): readonly Machine<StreamEvent, StreamEvent>[]
+  /** The watchers may change or end an answer: what nobody can look at is not to go on. */
+  readonly isActing: boolean
+  /** What placeholders of the answer stand for, those of earlier turns included. */
+  readonly map: PlaceholderMap
   /** They only look, and change nothing. */
   readonly isWatching: boolean
   /** As the client sent it, where the request was changed: answers echo it. */
@@ -38,7 +52,7 @@ export interface Screened {
   readonly screen: AnswerScreen
 }
 
-export interface FirewallStageParts {
+export interface FirewallStageParts extends EarlierPlaceholdersParts {
   readonly firewall: Firewall
   /** An organisation's own: one organisation's placeholders say nothing to another. */
   readonly placeholderKey: (organisation: string) => Uint8Array
@@ -58,7 +72,12 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
   async run(exchange, next) {
     const { request, facts, entry, protocol, operation } = exchange
     const policy = policyOf(parts, exchange)
-    if (policy.isOff('input') && policy.isOff('output')) return next({ request, facts, screen: idle })
+    const earlier = await earlierPlaceholders(parts, exchange, () => enforcesWith(parts.firewall, policy))
+    if (policy.isOff('input') && policy.isOff('output') && earlier.size === 0) {
+      const reply = await next({ request, facts, screen: idle })
+      await forgetPlaceholders(parts, exchange, reply)
+      return reply
+    }
     const texts = leavesOf(protocol, operation, request).map((leaf) => ({
       ...readLeaf(leaf),
       ...placeOf(leaf),
@@ -72,13 +91,21 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       findings: texts.map((text) => redactions.get(text) ?? []),
       restores: ({ detector }) => detector !== 'secrets' || parts.firewall.restoresSecrets,
       signedReasoning: signsReasoning(exchange.protocol.id),
+      // A policy that only watches changes no byte.
+      ...(policy.acts('input') ? { earlier } : {}),
     })
+    const map = joinPlaceholderMaps(earlier, redaction.map)
     const changed = redaction.edits.length === 0 ? { request, facts } : rewritten(parts, exchange, redaction)
     const screen = answerScreen(parts, {
-      ...{ exchange, policy, redaction, found, values },
+      ...{ exchange, policy, found },
+      redaction: { ...redaction, map },
+      values: withValues(values, earlier),
       request: changed.request,
     })
+    const keep = keepPlaceholders(parts, exchange, map)
     const reply = await next({ ...changed, screen })
+    await keep(reply)
+    await forgetPlaceholders(parts, exchange, reply)
     const header = firewallHeader(entry.found)
     if (header !== undefined) reply.headers.set('x-tollgate-firewall', header)
     return reply
@@ -90,7 +117,20 @@ const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> =
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
 
-const idle: AnswerScreen = { machines: () => [], isWatching: true, mustSee: false, original: undefined }
+const idle: AnswerScreen = {
+  machines: () => [],
+  watchers: () => [],
+  isActing: false,
+  map: noPlaceholders,
+  isWatching: true,
+  original: undefined,
+}
+
+/** What the client said in earlier turns is no news in an answer either. */
+const withValues = (values: ReadonlySet<string>, earlier: PlaceholderMap): ReadonlySet<string> =>
+  earlier.size === 0
+    ? values
+    : new Set([...values, ...earlier.entries().flatMap(({ value }) => (value === undefined ? [] : [value]))])
 
 const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked): FirewallPolicy => {
   const { tenant, id, name, options } = identity
@@ -141,17 +181,20 @@ interface Answering {
 
 const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerScreen => {
   const { exchange, redaction } = answering
+  const machineParts: AnswerMachineParts = {
+    ...answering,
+    firewall: parts.firewall,
+    protocol: exchange.protocol,
+    placeholderKey: keyOf(parts, exchange),
+    onFound: (found) => note(parts, exchange, found),
+  }
+  const isActing = answering.policy.acts('output')
   return {
-    mustSee: answering.policy.acts('output'),
-    isWatching: !answering.policy.acts('output') && !redaction.map.restores,
+    isWatching: !isActing && !redaction.map.restores,
+    isActing,
+    map: redaction.map,
     original: redaction.edits.length === 0 ? undefined : exchange.request,
-    machines: () =>
-      answerMachines({
-        ...answering,
-        firewall: parts.firewall,
-        protocol: exchange.protocol,
-        placeholderKey: keyOf(parts, exchange),
-        onFound: (found) => note(parts, exchange, found),
-      }),
+    machines: () => answerMachines(machineParts),
+    watchers: () => answerWatchers(machineParts),
   }
 }

@@ -122,8 +122,15 @@ export class EntryDraft {
 
   /** The client has seen this id, perhaps in the first frame of a long answer, and may use it from now on. */
   issue(handle: IssuedHandle): void {
-    const { issued } = this.shared
-    if (!issued.has(handle.id)) issued.set(handle.id, this.remember(handle))
+    const { issued, issueHooks } = this.shared
+    if (issued.has(handle.id)) return
+    issued.set(handle.id, this.remember(handle))
+    for (const hook of issueHooks) hook(handle)
+  }
+
+  /** Runs a hook with every id of upstream state, just before the client sees it. */
+  whenIssued(hook: (handle: IssuedHandle) => void): void {
+    this.shared.issueHooks.push(hook)
   }
 
   get handles(): readonly HandleRow[] {
@@ -135,6 +142,7 @@ interface Shared {
   opened: boolean
   readonly attempts: AttemptRow[]
   readonly issued: Map<string, HandleRow>
+  readonly issueHooks: ((handle: IssuedHandle) => void)[]
   readonly bounds: Map<number, Bound>
   isClosed: boolean
   isDurable: boolean
@@ -146,6 +154,7 @@ const newShared = (): Shared => ({
   opened: false,
   attempts: [],
   issued: new Map(),
+  issueHooks: [],
   bounds: new Map(),
   isClosed: false,
   isDurable: false,

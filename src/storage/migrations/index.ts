@@ -16,6 +16,7 @@ import { auditLogMigration } from './0013-audit-log.ts'
 import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 import { firewallMigration } from './0016-firewall.ts'
+import { placeholdersMigration } from './0017-placeholders.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -38,4 +39,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0014-prices': pricesMigration,
   '0015-budgets': budgetsMigration,
   '0016-firewall': firewallMigration,
+  '0017-placeholders': placeholdersMigration,
 }
