@@ -39,7 +39,7 @@ export const screenAnswers = (): Stage<Asked> => ({
     const keeps = protocol.sessions !== undefined
     const isResumed = operation === 'retrieve-response' && exchange.request.query.has('starting_after')
     const machines = !answers.has(operation) ? [] : keeps ? screen.watchers() : screen.machines()
-    if (isResumed && machines.length > 0 && screen.isActing) throw notFromTheMiddle
+    if (isResumed && machines.length > 0 && screen.isActing) throw notFromTheMiddle()
     const reply = await next({})
     if (reply.status >= 400) return reply
     const screenedReply =
@@ -51,11 +51,12 @@ export const screenAnswers = (): Stage<Asked> => ({
 /** What they answer with is what a model said. */
 const answers: ReadonlySet<Operation> = new Set(['generate', 'retrieve-response', 'cancel-response'])
 
-const notFromTheMiddle = new GatewayError(
-  'gateway_request_invalid',
-  'the firewall looks at whole answers, so a stream cannot go on in its middle: leave out `starting_after`',
-  { param: 'starting_after' },
-)
+const notFromTheMiddle = (): GatewayError =>
+  new GatewayError(
+    'gateway_request_invalid',
+    'the firewall looks at whole answers, so a stream cannot go on in its middle: leave out `starting_after`',
+    { param: 'starting_after' },
+  )
 
 const screenReply = (
   exchange: Asked,
