@@ -57,9 +57,11 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
     const { request, facts, entry, protocol, operation } = exchange
     const policy = policyOf(parts, exchange)
     if (policy.isOff('input') && policy.isOff('output')) return next({ request, facts, screen: idle })
+    const signedReasoning = signsReasoning(protocol.id)
     const texts = leavesOf(protocol, operation, request).map((leaf) => ({
       ...readLeaf(leaf),
       ...placeOf(leaf),
+      isSigned: signedReasoning && leaf.kind === 'reasoning',
     }))
     const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
     note(parts, exchange, found)
@@ -69,7 +71,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       texts,
       findings: texts.map((text) => redactions.get(text) ?? []),
       restores: ({ detector }) => detector !== 'secrets' || parts.firewall.restoresSecrets,
-      signedReasoning: signsReasoning(exchange.protocol.id),
+      signedReasoning,
     })
     const changed = redaction.edits.length === 0 ? { request, facts } : rewritten(parts, exchange, redaction)
     const screen = answerScreen(parts, {
