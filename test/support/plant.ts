@@ -1,5 +1,5 @@
-import type { Leaf, ProtocolId } from '../../src/ir/index.ts'
 import { signsReasoning } from '../../src/firewall/index.ts'
+import type { Leaf, ProtocolId } from '../../src/ir/index.ts'
 import { type JsonString, jsonStrings, memberName } from './json-strings.ts'
 import { reasonOf } from './no-text.ts'
 import { plantedText, plantedValues } from './planted-values.ts'

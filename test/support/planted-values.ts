@@ -14,7 +14,8 @@ export const plantedValues = (seed: number): Planted => ({
 })
 
 /** All of them as a sentence. */
-export const plantedText = ({ token, email, card }: Planted): string => ` see ${token} or ask ${email}, card ${card} `
+export const plantedText = ({ token, email, card }: Planted): string =>
+  ` see ${token} or ask ${email}, card ${card} `
 
 const letters = (seed: number): string =>
   [...seed.toString(26).padStart(6, '0')].map((digit) => alphabet[Number.parseInt(digit, 26)]).join('')

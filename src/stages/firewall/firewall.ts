@@ -19,7 +19,7 @@ import { type Machine, scanJson } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
-import { leavesOf, type Received } from '../receive/index.ts'
+import { leavesOf, type Received, sessionOf } from '../receive/index.ts'
 import { answerMachines } from './answer-machines.ts'
 
 /** What is to be done with the words of an answer before the client hears them. */
@@ -65,6 +65,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
     }))
     const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
     note(parts, exchange, found)
+    entry.session = speakable(entry.session, values)
     if (refusal !== undefined) throw refused(refusal, found)
     const redaction = createRedaction({
       key: keyOf(parts, exchange),
@@ -110,6 +111,10 @@ const note = ({ onFinding }: FirewallStageParts, { entry }: Asked, found: readon
   }
 }
 
+/** The name of a session becomes part of rows: none that holds what was found. */
+const speakable = (session: string | null, values: ReadonlySet<string>): string | null =>
+  session !== null && [...values].some((value) => session.includes(value)) ? null : session
+
 const refused = ({ detector, type, at }: Found, found: readonly Found[]): GatewayError => {
   const others = found.filter(({ action }) => action === 'refused').length - 1
   const more = others === 0 ? '' : `, and ${others} more`
@@ -122,12 +127,15 @@ const refused = ({ detector, type, at }: Found, found: readonly Found[]): Gatewa
 
 const rewritten = (
   { maxNesting }: FirewallStageParts,
-  { request, protocol }: Asked,
+  { request, protocol, entry }: Asked,
   { edits }: Redaction,
 ): Received => {
   const body = applyEdits(request.body, edits)
   const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, maxNesting) }
-  return { request: changed, facts: protocol.facts(changed) }
+  const facts = protocol.facts(changed)
+  // A client may name its sessions by what was just replaced.
+  entry.session = sessionOf(request.headers, facts)
+  return { request: changed, facts }
 }
 
 interface Answering {
