@@ -27,6 +27,8 @@ const prompt = (line: string): string =>
 describe.skipIf(kit === undefined)('agents behind a firewall that redacts', () => {
   let fake: FakeUpstream
   let gateway: TestGateway
+  /** Placeholders are its organisation's. */
+  let keyId: string
 
   beforeAll(async () => {
     fake = await startFakeUpstream(kit ?? '', ['--api-key', 'upstream-secret-key'])
@@ -41,6 +43,8 @@ describe.skipIf(kit === undefined)('agents behind a firewall that redacts', () =
         'firewall: { input: redact, output: monitor, secrets: reversible }',
       ],
     })
+    const { keys } = (await gateway.admin('/keys')) as { keys: readonly { readonly id: string }[] }
+    keyId = keys[0]?.id ?? ''
   })
 
   afterAll(async () => {
@@ -54,7 +58,7 @@ describe.skipIf(kit === undefined)('agents behind a firewall that redacts', () =
       async () => {
         const trial = (await gateway.admin('/firewall/test', {
           method: 'POST',
-          body: JSON.stringify({ text: content }),
+          body: JSON.stringify({ text: content, key: keyId }),
         })) as { text: string }
         expect(trial.text).toMatch(/^owner=\[EMAIL_\w+\] token=\[GITHUB_TOKEN_\w+\]$/)
         // A model repeats what it was told, which are placeholders.
