@@ -37,7 +37,8 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
 
   const look = (part: Pick<OpenPart, 'at' | 'kind'>, text: string): Screening<ScreenedText> => {
     const { at, kind } = part
-    return screen.run([{ id: at, role: 'assistant', kind, text }], policy, 'output')
+    const said = { id: at, role: 'assistant', kind, text, isSigned: kind === 'reasoning' } as const
+    return screen.run([said], policy, 'output')
   }
   const known = (text: string, { start, end }: Finding): boolean => parts.isKnown(text.slice(start, end))
 

@@ -6,7 +6,10 @@ import type { ScanMemory } from './scan-memory.ts'
 import { truncatedType } from './secrets/index.ts'
 
 /** A text of a request or an answer. */
-export type ScreenedText = Pick<Leaf, 'id' | 'role' | 'kind' | 'text'>
+export interface ScreenedText extends Pick<Leaf, 'id' | 'role' | 'kind' | 'text'> {
+  /** Its provider refuses it when a byte of it changes: what stands in it is told of and stays. */
+  readonly isSigned?: boolean
+}
 
 /** A finding with its place and what is done about it. */
 export interface Found extends Finding {
@@ -92,7 +95,7 @@ const actionOf = (
   policy: FirewallPolicy,
   direction: Direction,
   { detector, isTellingOnly }: Screener,
-  { kind }: ScreenedText,
+  { isSigned }: ScreenedText,
   { type, isReportOnly, confidence }: Finding,
 ): Found['action'] => {
   const mode = policy.mode(detector.id, direction)
@@ -100,7 +103,6 @@ const actionOf = (
   if (type === truncatedType && (mode === 'redact' || mode === 'enforce')) return 'refused'
   if (isReportOnly === true || confidence < leastConfidence) return 'reported'
   if (mode === 'enforce') return 'refused'
-  // Signed thoughts are refused by their provider when a byte of them changes.
-  if (mode === 'redact' && isTellingOnly !== true && kind !== 'reasoning') return 'redacted'
+  if (mode === 'redact' && isTellingOnly !== true && isSigned !== true) return 'redacted'
   return 'reported'
 }

@@ -22,18 +22,20 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
     else if (key === 'tools') collector.tools(value, 'tools')
     else if (key === 'output_config') collector.format(value, key)
     else if (key === 'output_format') collector.schema(value, key)
+    else if (asides.has(key)) collector.text(value, key, { role: 'system', kind: 'title' })
     else if (!settings.has(key)) collector.text(value, key, { role: 'user', kind: 'text' })
   }
   return collector.found
 }
 
-/** Request members that say how to answer, and who asks. */
+/** Words that stand beside the conversation: who asks, and where an answer ends. */
+const asides: ReadonlySet<string> = new Set(['metadata', 'stop_sequences'])
+
+/** Request members that say how to answer. */
 const settings: ReadonlySet<string> = new Set([
   'model',
   'max_tokens',
   'stream',
-  'metadata',
-  'stop_sequences',
   'temperature',
   'top_p',
   'top_k',
@@ -86,6 +88,16 @@ const notText: ReadonlySet<string> = new Set([
   'stop_reason',
   'clear_at',
   'output_config',
+])
+
+/** Members of tools that are names and enum words. */
+const toolSettings: ReadonlySet<string> = new Set([
+  'name',
+  'type',
+  'model',
+  'cache_control',
+  'allowed_callers',
+  'mcp_server_name',
 ])
 
 const titles: ReadonlySet<string> = new Set(['title', 'document_title', 'source'])
@@ -162,9 +174,8 @@ const leafCollector = (tree: JsonTree) => {
     value.items.forEach((tool, index) => {
       for (const member of membersOf(tool)) {
         const at = `${path}[${index}].${member.key}`
-        if (member.key === 'description') text(member.value, at, description)
-        else if (member.key === 'input_schema') schema(member.value, at)
-        else if (member.key === 'input_examples') text(member.value, at, description)
+        if (member.key === 'input_schema') schema(member.value, at)
+        else if (!toolSettings.has(member.key)) text(member.value, at, description)
       }
     })
   }

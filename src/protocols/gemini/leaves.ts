@@ -3,7 +3,10 @@ import type { WireRequest } from '../protocol.ts'
 import { parseBody } from './decode-request.ts'
 import { type Place, walkStrings } from './walk-strings.ts'
 
-/** Every text of a request, told from ids, names and media by where it stands. Keys count in both spellings. */
+/**
+ * Every text of a request. Every string is text but for ids, names, enum words, media and opaque state, so that a part
+ * of tomorrow hides nothing. Keys count in both spellings.
+ */
 export const leaves = (wire: WireRequest): readonly Leaf[] => {
   const { value } = parseBody(wire.body)
   const text = Buffer.from(wire.body.buffer, wire.body.byteOffset, wire.body.byteLength).toString('latin1')
@@ -56,9 +59,10 @@ const wholeKind = (path: Path): Leaf['kind'] | undefined => {
 }
 
 const stringKind = (path: Path, root: unknown): Leaf['kind'] | undefined => {
-  const key = camel(path.at(-1))
+  const key = camel(path.findLast((step) => typeof step === 'string'))
   const owner = camel(path.at(-2))
-  if (isInTools(path)) return schemaKind(path)
+  if (isInTools(path) || isInSchema(path)) return schemaKind(path)
+  if (settings.has(rootOf(path))) return undefined
   switch (key) {
     case 'text':
       if (isEmbedding(path, root)) return 'embedding'
@@ -75,31 +79,90 @@ const stringKind = (path: Path, root: unknown): Leaf['kind'] | undefined => {
     case 'title':
       return 'title'
     default:
-      return isInSchema(path) ? schemaKind(path) : undefined
+      if (notText.has(key)) return undefined
+      return isBeside(path) ? 'title' : 'text'
   }
 }
+
+/** Members of the request that say how to answer, in enum words and ids. */
+const settings: ReadonlySet<string> = new Set([
+  'model',
+  'cachedContent',
+  'safetySettings',
+  'toolConfig',
+  'serviceTier',
+  'modelArmorConfig',
+])
+
+/** Ids, names, enum words, media and opaque state. */
+const notText: ReadonlySet<string> = new Set([
+  'role',
+  'id',
+  'name',
+  'model',
+  'mimeType',
+  'data',
+  'fileUri',
+  'thoughtSignature',
+  'scheduling',
+  'language',
+  'outcome',
+  'level',
+  'startOffset',
+  'endOffset',
+  'taskType',
+  'responseMimeType',
+  'responseModalities',
+  'mediaResolution',
+  'thinkingLevel',
+  'voiceName',
+  'languageCode',
+  'aspectRatio',
+  'imageSize',
+])
+
+/** What is neither said nor embedded: labels, and where an answer ends. */
+const isBeside = (path: Path): boolean => !conversation.has(rootOf(path))
+
+const conversation: ReadonlySet<string> = new Set(['contents', 'content', 'systemInstruction', 'requests'])
+
+/** Counting may take a whole request as a member. */
+const rootOf = ([root, member]: Path): string =>
+  camel(root) === 'generateContentRequest' ? camel(member) : camel(root)
 
 const isInTools = (path: Path): boolean => path.some((step) => camel(step) === 'tools')
 
 const isInSchema = (path: Path): boolean =>
   path.some((step) => camel(step) === 'responseSchema' || camel(step) === 'responseJsonSchema')
 
-/** Words of whoever wrote the tool. A property may be called `description`, but then its value is no string. */
+/**
+ * Words of whoever wrote the tool, and the values that a schema allows. A property may be called `type`, but then its
+ * value is no string.
+ */
 const schemaKind = (path: Path): Leaf['kind'] | undefined => {
-  const key = path.findLast((step) => typeof step === 'string')
-  switch (key) {
-    case 'description':
-    case 'default':
-    case 'example':
-    case 'examples':
-    case '$comment':
-      return 'description'
-    case 'title':
-      return 'title'
-    default:
-      return undefined
-  }
+  const key = camel(path.findLast((step) => typeof step === 'string'))
+  // Where a server of tools is, and what it takes to be let in.
+  if (path.some((step) => camel(step) === 'mcpServers')) return undefined
+  if (key === 'title') return 'title'
+  return schemaKeywords.has(key) && !path.includes('default') ? undefined : 'description'
 }
+
+const schemaKeywords: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'format',
+  'required',
+  'propertyOrdering',
+  'behavior',
+  'fileSearchStoreNames',
+  '$schema',
+  '$ref',
+  '$id',
+  '$anchor',
+  '$dynamicRef',
+  'contentEncoding',
+  'contentMediaType',
+])
 
 const isEmbedding = (path: Path, root: unknown): boolean =>
   path[0] === 'content' || (path[0] === 'requests' && isJsonObject(root))
@@ -120,6 +183,7 @@ const roleOf = (path: Path, root: unknown): Leaf['role'] => {
   if (path.some((step) => camel(step) === 'functionResponse' || camel(step) === 'codeExecutionResult'))
     return 'tool'
   if (path.some((step) => camel(step) === 'systemInstruction') || isInTools(path)) return 'system'
+  if (isBeside(path)) return 'system'
   const at = path.indexOf('contents')
   if (at < 0) return 'user'
   const contentPath = path.slice(0, typeof path[at + 1] === 'number' ? at + 2 : at + 1)

@@ -56,6 +56,7 @@ test('every text with its role and kind', () => {
     }),
   ).toEqual([
     ['messages[0].content', 'system', 'text', 'sys'],
+    ['messages[1].name', 'user', 'title', 'n'],
     ['messages[1].content[0].text', 'user', 'text', 'hi'],
     ['messages[2].reasoning_content', 'assistant', 'reasoning', 'hm'],
     ['messages[2].refusal', 'assistant', 'text', 'no'],

@@ -5,8 +5,8 @@ import { arrayOf, objectOf } from './members.ts'
 import { decodeLiteral, type Path, stringPlaces } from './string-places.ts'
 
 /**
- * Every text of a request with its place in the bytes. Within messages every string is text but for ids, names, enum
- * words, media and opaque state, so that a dialect's field cannot hide one.
+ * Every text of a request with its place in the bytes. Every string is text but for ids, names, enum words, media and
+ * opaque state, so that a dialect's field cannot hide one.
  */
 export const leaves = (wire: WireRequest): readonly Leaf[] => {
   const bytes = Buffer.from(wire.body.buffer, wire.body.byteOffset, wire.body.byteLength)
@@ -66,16 +66,44 @@ const placeOf = (path: Path, roles: readonly Leaf['role'][]): LeafPlace | undefi
   const [root, index] = path
   if (root === 'messages') return messagePlace(path, roles[Number(index)] ?? 'user')
   if (root === 'tools' || root === 'functions' || root === 'response_format') return definitionPlace(path)
-  if (root === 'prediction' || root === 'prompt' || root === 'system' || root === 'instructions') {
-    return path.at(-1) === 'type'
-      ? undefined
-      : { role: root === 'prediction' ? 'assistant' : 'user', kind: 'text' }
-  }
-  return undefined
+  if (typeof root !== 'string' || settings.has(root) || path.at(-1) === 'type') return undefined
+  if (root === 'prediction') return { role: 'assistant', kind: 'text' }
+  return asides.has(root) ? { role: 'system', kind: 'title' } : { role: 'user', kind: 'text' }
 }
 
-/** Members of messages that hold no text: ids, names, enum words, media, opaque state. */
-const notText = new Set([
+/** Members of the request that say how to answer, in enum words and ids. */
+const settings: ReadonlySet<string> = new Set([
+  'model',
+  'models',
+  'modalities',
+  'audio',
+  'moderation',
+  'tool_choice',
+  'function_call',
+  'reasoning',
+  'reasoning_effort',
+  'reasoning_format',
+  'verbosity',
+  'service_tier',
+  'prompt_cache_retention',
+  'prompt_cache_options',
+  'provider',
+  'thinking',
+])
+
+/** Words that stand beside the conversation: who asks, and where an answer ends. */
+const asides: ReadonlySet<string> = new Set([
+  'user',
+  'safety_identifier',
+  'metadata',
+  'prompt_cache_key',
+  'stop',
+  'web_search_options',
+  'search_settings',
+])
+
+/** Members of messages that hold no text: ids, names of tools, enum words, media, opaque state. */
+const notText: ReadonlySet<string> = new Set([
   'role',
   'type',
   'id',
@@ -104,7 +132,11 @@ const notText = new Set([
 
 const messagePlace = (path: Path, role: Leaf['role']): LeafPlace | undefined => {
   const key = path.findLast((step) => typeof step === 'string')
-  if (typeof key !== 'string' || notText.has(key)) return undefined
+  if (typeof key !== 'string') return undefined
+  // Of a message of the client's side it is who speaks, of a tool's it is the tool's name.
+  if (path.length === 3 && key === 'name' && role !== 'tool') return { role, kind: 'title' }
+  // A source that the model named is said, not fetched.
+  if (notText.has(key) && !(key === 'url' && path.includes('annotations'))) return undefined
   if (key === 'filename' || key === 'document_name' || key === 'title') return { role, kind: 'title' }
   if (path.includes('tool_calls') || path.includes('function_call')) return { role, kind: 'tool-input' }
   const member = path[2]
@@ -117,18 +149,35 @@ const messagePlace = (path: Path, role: Leaf['role']): LeafPlace | undefined => 
   return { role, kind: role === 'tool' ? 'tool-output' : 'text' }
 }
 
-/** Descriptions of tools and in schemas; what a schema allows or names is not text. */
+/** Descriptions, titles, and the values that a schema allows. */
 const definitionPlace = (path: Path): LeafPlace | undefined => {
   const role = 'system'
-  const key = path.at(-1)
-  // A property of that name is an object, so a string under it is the keyword.
-  if (key === 'description' || key === 'definition' || key === '$comment')
+  const key = path.findLast((step) => typeof step === 'string')
+  if (path.includes('default') || path.includes('examples') || path.includes('example')) {
     return { role, kind: 'description' }
-  if (key === 'title') return { role, kind: 'title' }
-  return path.includes('default') || path.includes('examples') || path.includes('example')
-    ? { role, kind: 'description' }
-    : undefined
+  }
+  // A property of that name is an object, so a string under it is the keyword.
+  if (typeof key !== 'string' || definitionKeywords.has(key)) return undefined
+  return { role, kind: key === 'title' ? 'title' : 'description' }
 }
+
+/** Members of tools and keywords of schemas whose strings are no words of anybody. */
+const definitionKeywords: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'format',
+  'required',
+  'syntax',
+  'ttl',
+  'model',
+  '$schema',
+  '$ref',
+  '$id',
+  '$anchor',
+  '$dynamicRef',
+  'contentEncoding',
+  'contentMediaType',
+])
 
 const idOf = (path: Path): string => {
   let id = ''

@@ -1,10 +1,18 @@
 /** Which members of a request hold no text of a user or a tool. Everything else does. */
 
-/** Members of the request that say how to answer, and who asks. */
+/** Words that stand beside the conversation: who asks, and what the client notes for itself. */
+export const asides: ReadonlySet<string> = new Set([
+  'client_metadata',
+  'metadata',
+  'prompt_cache_key',
+  'safety_identifier',
+  'user',
+])
+
+/** Members of the request that say how to answer. */
 export const settings: ReadonlySet<string> = new Set([
   'access_programs',
   'background',
-  'client_metadata',
   'context_management',
   'conversation',
   'generate',
@@ -12,17 +20,14 @@ export const settings: ReadonlySet<string> = new Set([
   'include',
   'max_output_tokens',
   'max_tool_calls',
-  'metadata',
   'model',
   'moderation',
   'parallel_tool_calls',
   'personality',
   'previous_response_id',
-  'prompt_cache_key',
   'prompt_cache_options',
   'prompt_cache_retention',
   'reasoning',
-  'safety_identifier',
   'service_tier',
   'store',
   'stream',
@@ -33,7 +38,6 @@ export const settings: ReadonlySet<string> = new Set([
   'top_p',
   'truncation',
   'type',
-  'user',
 ])
 
 /** Members of items and content parts that are ids, names, marks, media, or state that must come back unchanged. */
@@ -62,7 +66,6 @@ export const notText: ReadonlySet<string> = new Set([
   'acknowledged_safety_checks',
   'pending_safety_checks',
   'internal_chat_message_metadata_passthrough',
-  'metadata',
   'logprobs',
   'input_audio',
   'output_format',
@@ -70,6 +73,33 @@ export const notText: ReadonlySet<string> = new Set([
   'quality',
   'size',
   'reasoning',
+])
+
+/** Members of tools that are ids, names, enum words, addresses, and credentials for the provider to use. */
+export const toolSettings: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'server_label',
+  'server_url',
+  'connector_id',
+  'authorization',
+  'headers',
+  'vector_store_ids',
+  'container',
+  'allowed_tools',
+  'require_approval',
+  'environment',
+  'execution',
+  'search_context_size',
+  'search_content_types',
+  'model',
+  'background',
+  'moderation',
+  'output_format',
+  'quality',
+  'size',
+  'input_fidelity',
+  'input_image_mask',
 ])
 
 /** A picture's data stands in `result`; a file's address is fetched, not read. */
@@ -84,6 +114,7 @@ export const schemaKeywords: ReadonlySet<string> = new Set([
   'name',
   'strict',
   'verbosity',
+  'syntax',
   '$schema',
   '$ref',
   '$id',

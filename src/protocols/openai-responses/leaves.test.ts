@@ -49,7 +49,7 @@ describe('the texts of a request', () => {
         ],
         text: { format: { type: 'json_schema', name: 'n', schema: { description: 'shape' } } },
         prompt: { id: 'p', variables: { who: 'Ada' } },
-        metadata: { not: 'text' },
+        metadata: { note: 'beside' },
         future_field: 'hm?',
       }),
     ).toEqual([

@@ -2,7 +2,7 @@ import type { Leaf } from '../../ir/index.ts'
 import type { Span } from '../../wire/index.ts'
 import type { WireRequest } from '../protocol.ts'
 import { decodeString, elementsAt, kindAt, type MemberSpan, membersAt } from './json-walk.ts'
-import { isNoText, notText, schemaKeywords, settings } from './leaf-keys.ts'
+import { asides, isNoText, notText, schemaKeywords, settings, toolSettings } from './leaf-keys.ts'
 
 /** What the strings inside a value are. */
 interface Voice {
@@ -24,6 +24,9 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
 const system: Voice = { role: 'system', kind: 'text' }
 const description: Voice = { role: 'system', kind: 'description' }
 
+/** Of tools; a custom tool's `format` holds a grammar. */
+const schemas: ReadonlySet<string> = new Set(['parameters', 'output_schema', 'input_schema', 'format'])
+
 class LeafCollector {
   readonly #text: string
   readonly #found: Leaf[] = []
@@ -42,6 +45,7 @@ class LeafCollector {
       else if (key === 'tools') this.#tools(member, key)
       else if (key === 'text') this.#schema(member, key)
       else if (key === 'prompt') this.#prompt(member)
+      else if (asides.has(key)) this.#walk(member, key, { role: 'system', kind: 'title' })
       else if (!settings.has(key)) this.#walk(member, key, { role: 'user', kind: 'text' })
     }
     return this.#found
@@ -106,11 +110,8 @@ class LeafCollector {
       for (const member of membersAt(this.#text, tool.start)) {
         const { key } = member
         if (key === 'tools') this.#tools(member, `${at}.${key}`)
-        else if (key === 'description' || key === 'server_description') {
-          this.#walk(member, `${at}.${key}`, description)
-        } else if (key === 'parameters' || key === 'output_schema' || key === 'input_schema') {
-          this.#schema(member, `${at}.${key}`)
-        }
+        else if (schemas.has(key)) this.#schema(member, `${at}.${key}`)
+        else if (!toolSettings.has(key)) this.#walk(member, `${at}.${key}`, description)
       }
     })
   }

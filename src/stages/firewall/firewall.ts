@@ -21,7 +21,7 @@ import { type Machine, scanJson } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
-import { leavesOf, type Received } from '../receive/index.ts'
+import { leavesOf, type Received, sessionOf } from '../receive/index.ts'
 import { type AnswerMachineParts, answerMachines, answerWatchers } from './answer-machines.ts'
 import {
   type EarlierPlaceholdersParts,
@@ -78,19 +78,22 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       await forgetPlaceholders(parts, exchange, reply)
       return reply
     }
+    const signedReasoning = signsReasoning(protocol.id)
     const texts = leavesOf(protocol, operation, request).map((leaf) => ({
       ...readLeaf(leaf),
       ...placeOf(leaf),
+      isSigned: signedReasoning && leaf.kind === 'reasoning',
     }))
     const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
     note(parts, exchange, found)
+    entry.session = speakable(entry.session, values)
     if (refusal !== undefined) throw refused(refusal, found)
     const redaction = createRedaction({
       key: keyOf(parts, exchange),
       texts,
       findings: texts.map((text) => redactions.get(text) ?? []),
       restores: ({ detector }) => detector !== 'secrets' || parts.firewall.restoresSecrets,
-      signedReasoning: signsReasoning(exchange.protocol.id),
+      signedReasoning,
       // A policy that only watches changes no byte.
       ...(policy.acts('input') ? { earlier } : {}),
     })
@@ -150,6 +153,10 @@ const note = ({ onFinding }: FirewallStageParts, { entry }: Asked, found: readon
   }
 }
 
+/** The name of a session becomes part of rows: none that holds what was found. */
+const speakable = (session: string | null, values: ReadonlySet<string>): string | null =>
+  session !== null && [...values].some((value) => session.includes(value)) ? null : session
+
 const refused = ({ detector, type, at }: Found, found: readonly Found[]): GatewayError => {
   const others = found.filter(({ action }) => action === 'refused').length - 1
   const more = others === 0 ? '' : `, and ${others} more`
@@ -162,12 +169,15 @@ const refused = ({ detector, type, at }: Found, found: readonly Found[]): Gatewa
 
 const rewritten = (
   { maxNesting }: FirewallStageParts,
-  { request, protocol }: Asked,
+  { request, protocol, entry }: Asked,
   { edits }: Redaction,
 ): Received => {
   const body = applyEdits(request.body, edits)
   const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, maxNesting) }
-  return { request: changed, facts: protocol.facts(changed) }
+  const facts = protocol.facts(changed)
+  // A client may name its sessions by what was just replaced.
+  entry.session = sessionOf(request.headers, facts)
+  return { request: changed, facts }
 }
 
 interface Answering {

@@ -1,2 +1,2 @@
 export { leavesOf } from './leaves-of.ts'
-export { type Received, type ReceiveParts, receive } from './receive.ts'
+export { type Received, type ReceiveParts, receive, sessionOf } from './receive.ts'

@@ -42,9 +42,7 @@ export const receive = (parts: ReceiveParts): Stage<Exchange & Recorded, Receive
     }
     const facts = protocol.facts(request)
     exchange.entry.modelAsked = facts.model ?? null
-    const session = incoming.headers.get('x-tollgate-session') || facts.session
-    // It becomes part of rows and of counters' names.
-    exchange.entry.session = session?.slice(0, longestSession) ?? null
+    exchange.entry.session = sessionOf(incoming.headers, facts)
     exchange.entry.streamed = facts.stream
     return next({ request, facts })
   },
@@ -52,6 +50,10 @@ export const receive = (parts: ReceiveParts): Stage<Exchange & Recorded, Receive
 
 /** Names of sessions are ids of some dozen characters; longer ones are cut. */
 const longestSession = 256
+
+/** It becomes part of rows and of counters' names. */
+export const sessionOf = (headers: Headers, { session }: RequestFacts): string | null =>
+  (headers.get('x-tollgate-session') || session)?.slice(0, longestSession) ?? null
 
 const emptyScan: JsonScan = { text: '', top: new Map(), watched: [], rootType: 'object' }
 

@@ -53,10 +53,11 @@ export class ScreenedStream implements BodyStream {
       try {
         const bytes = await this.parts.inner.next()
         const said = bytes === undefined ? nothing : this.passAll(bytes)
-        // The piece that came with the outcome is the last.
         const isLast = bytes === undefined || this.outcome !== undefined
-        const all = isLast && !this.isOver ? Buffer.concat([said, this.last()]) : said
+        const more = isLast && bytes !== undefined && !this.isOver ? await this.unread() : nothing
+        const end = isLast && !this.isOver ? this.last() : nothing
         this.isOver ||= isLast
+        const all = isLast ? Buffer.concat([said, more, end]) : said
         if (all.byteLength > 0) return all
       } finally {
         this.isReading = false
@@ -84,6 +85,17 @@ export class ScreenedStream implements BodyStream {
     const { outcome } = this
     if (outcome === undefined) return
     for (const hook of this.hooks.splice(0)) await hook(outcome)
+  }
+
+  /** Behind the outcome comes only what was read already, such as the head of an answer that says nothing. */
+  private async unread(): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    while (!this.isOver) {
+      const bytes = await this.parts.inner.next()
+      if (bytes === undefined) break
+      pieces.push(this.passAll(bytes))
+    }
+    return Buffer.concat(pieces)
   }
 
   private passAll(bytes: Uint8Array): Uint8Array {
