@@ -65,11 +65,11 @@ describe('a screening', () => {
     expect(acted('enforce')).toEqual(['refused'])
   })
 
-  test('never acts upon what is unsure or for reports only, and never changes thoughts', () => {
+  test('never acts upon what is unsure or for reports only, and never changes what is signed', () => {
     expect(acted('enforce', { confidence: 0.49 })).toEqual(['reported'])
     expect(acted('enforce', { isReportOnly: true })).toEqual(['reported'])
-    expect(acted('redact', {}, { kind: 'reasoning' })).toEqual(['reported'])
-    expect(acted('enforce', {}, { kind: 'reasoning' })).toEqual(['refused'])
+    expect(acted('redact', {}, { isSigned: true })).toEqual(['reported'])
+    expect(acted('enforce', {}, { isSigned: true })).toEqual(['refused'])
   })
 
   test('refuses what could not be looked at to its end', () => {
