@@ -86,7 +86,10 @@ const pass = async (
             'content-type': record.framing === 'sse' ? 'text/event-stream' : 'application/json',
           },
         })
-      : new Response(new Uint8Array(bytes), { status: record.status, headers: { 'content-type': 'application/json' } })
+      : new Response(new Uint8Array(bytes), {
+          status: record.status,
+          headers: { 'content-type': 'application/json' },
+        })
   upstream.seen.length = 0
   const { path, body } = requestOf(one, record)
   const response = await fetch(gateway.url + path, {

@@ -90,6 +90,7 @@ interface Answer {
   readonly status: string
   readonly instructions: string | null
   readonly output: readonly {
+    readonly id: string
     readonly type: string
     readonly arguments?: string
     readonly content?: readonly { readonly text: string }[]
@@ -303,6 +304,22 @@ describe('answers that a provider keeps', () => {
     expect(textOf(redacted)).toMatch(/^new is \[EMPLOYEE_\w+\] here$/)
     expect(callOf(redacted)).toEqual({ who: expect.stringMatching(/^\[EMPLOYEE_\w+\]$/) })
     expect(redacted).toMatchObject({ id: queued.id, status: 'completed', model: 'm' })
+    const next = await answerOf(
+      await send(
+        'responses',
+        { model: 'm', previous_response_id: queued.id, input: `for ${ada}` },
+        { key: plain },
+      ),
+    )
+    const items = `responses/${next.id}/input_items`
+    expect((await send(items, undefined, { key: strict })).status).toBe(400)
+    const listed = (await (await send(items, undefined, { key: guarded })).json()) as {
+      data: Answer['output']
+    }
+    expect(JSON.stringify(listed)).not.toContain('EMP-555555')
+    expect(listed.data.map(({ type }) => type)).toEqual(['message', 'message', 'function_call', 'message'])
+    expect(listed.data[1]).toMatchObject({ id: redacted.output[0]?.id, role: 'assistant' })
+    expect(listed.data.at(-1)?.content?.[0]?.text).toBe(`for ${ada}`)
     const streamed = await framesOf(
       await send(`responses/${queued.id}?stream=true`, undefined, { key: guarded }),
     )

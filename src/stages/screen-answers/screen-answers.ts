@@ -1,13 +1,12 @@
 import { GatewayError } from '../../errors.ts'
 import { type PlaceholderMap, restoreDocument } from '../../firewall/index.ts'
-import {
-  type CanonicalError,
-  collect,
-  type GenerateRequest,
-  type GenerateResponse,
-  type Operation,
-  replay,
-  type StreamEvent,
+import type {
+  CanonicalError,
+  GenerateRequest,
+  GenerateResponse,
+  JsonValue,
+  Operation,
+  StreamEvent,
 } from '../../ir/index.ts'
 import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
@@ -18,6 +17,8 @@ import { clientFraming, passingContext, type Translated } from '../translate/ind
 import { decoded } from '../upstream/index.ts'
 import { MappedStream } from './mapped-stream.ts'
 import { restoredFrames } from './restored-frames.ts'
+import { screenedAnswer } from './screened-answer.ts'
+import { screenedItems } from './screened-items.ts'
 import { ScreenedStream } from './screened-stream.ts'
 
 type Asked = AttemptExchange & Translated
@@ -42,14 +43,27 @@ export const screenAnswers = (): Stage<Asked> => ({
     if (isResumed && machines.length > 0 && screen.isActing) throw notFromTheMiddle()
     const reply = await next({})
     if (reply.status >= 400) return reply
-    const screenedReply =
-      machines.length === 0 || isResumed ? reply : screenReply(exchange, codec, machines, reply)
-    return keeps && screen.map.restores ? restored(screen.map, screenedReply) : screenedReply
+    const seen = itemLists.has(operation)
+      ? screen.isActing
+        ? screenedList(exchange, codec, reply)
+        : reply
+      : machines.length === 0 || isResumed
+        ? reply
+        : screenReply(exchange, codec, machines, reply)
+    return keeps && screen.map.restores ? restored(screen.map, seen) : seen
   },
 })
 
 /** What they answer with is what a model said. */
 const answers: ReadonlySet<Operation> = new Set(['generate', 'retrieve-response', 'cancel-response'])
+
+/** They answer with items, of which a model said some. */
+const itemLists: ReadonlySet<Operation> = new Set([
+  'list-input-items',
+  'list-conversation-items',
+  'create-conversation-items',
+  'get-conversation-item',
+])
 
 const notFromTheMiddle = (): GatewayError =>
   new GatewayError(
@@ -72,16 +86,11 @@ const screenReply = (
 
 const restored = (map: PlaceholderMap, reply: Reply): Reply => {
   if (!isWhole(reply)) return { ...reply, body: new MappedStream(reply.body, restoredFrames(map)) }
-  const { headers, body, outcome } = reply
-  const readable = decoded(body, headers.get('content-encoding'))
+  const readable = decoded(reply.body, reply.headers.get('content-encoding'))
   if (readable === undefined) return reply
-  const said = new TextDecoder().decode(readable)
-  const text = restoreDocument(said, map)
-  if (text === said) return reply
-  const bytes = new TextEncoder().encode(text)
-  headers.delete('content-encoding')
-  headers.delete('content-length')
-  return { ...reply, body: bytes, outcome: { ...outcome, responseBytes: bytes.byteLength } }
+  const before = new TextDecoder().decode(readable)
+  const text = restoreDocument(before, map)
+  return text === before ? reply : said(reply, text)
 }
 
 /** What is answered: kept answers are asked for by their name alone, and say themselves what they answer. */
@@ -141,39 +150,50 @@ const screenedWhole = (
     if (error instanceof GatewayError || error instanceof SyntaxError) return reply
     throw error
   }
-  let isChanged = false
-  const events = replay(answer).flatMap((event) => {
-    const said = chain.push(event)
-    isChanged ||= said.length !== 1 || said[0] !== event
-    return said
-  })
-  const left = chain.end()
-  if (isWatching(exchange) || (!isChanged && left.length === 0)) return reply
-  const { response, error } = collect(answer.protocol, [...events, ...left])
+  const { isChanged, response, error } = screenedAnswer(chain, answer)
+  if (isWatching(exchange) || !isChanged) return reply
   if (error !== undefined) return refused(exchange, reply, error)
   const asked = askedOf(exchange, codec)
-  const encoded = codec.encodeResponse(unsourced(response, answer), passingContext(exchange, asked))
-  const bytes = new TextEncoder().encode(encoded.body)
-  headers.delete('content-encoding')
-  headers.delete('content-length')
-  return { ...reply, body: bytes, outcome: { ...outcome, responseBytes: bytes.byteLength } }
+  const encoded = codec.encodeResponse(response, passingContext(exchange, asked))
+  return said(reply, encoded.body)
 }
 
-/** Source text says what was said before: only parts that nobody changed keep theirs. */
-const unsourced = (
-  { raw: _raw, ...response }: GenerateResponse,
-  before: GenerateResponse,
-): GenerateResponse => ({
-  ...response,
-  choices: response.choices.map(({ raw: _own, ...choice }, at) => ({
-    ...choice,
-    parts: choice.parts.map((part, place) => {
-      if (Bun.deepEquals(part, before.choices[at]?.parts[place])) return part
-      const { raw: _text, ...rest } = part
-      return rest
-    }),
-  })),
-})
+/** Words of the model that the provider kept as items, where the firewall may change what models say. */
+const screenedList = (exchange: Asked, codec: GenerateCodec, reply: Reply): Reply => {
+  if (!isWhole(reply)) return reply
+  const { headers, body, status } = reply
+  const readable = decoded(body, headers.get('content-encoding'))
+  if (readable === undefined) throw unreadable()
+  const context = passingContext(exchange, askedOf(exchange, codec))
+  const screened = screenedItems(parseAnswer(readable), {
+    decode: (response) =>
+      codec.decodeResponse({ status, headers, body: new TextEncoder().encode(JSON.stringify(response)) }),
+    encode: (response) => JSON.parse(codec.encodeResponse(response, context).body),
+    screen: (answer) => screenedAnswer(eventChain(exchange.screen.watchers()), answer),
+  })
+  if (screened === undefined) return reply
+  return 'error' in screened
+    ? refused(exchange, reply, screened.error)
+    : said(reply, JSON.stringify(screened.body))
+}
+
+/** What is no JSON holds no items. */
+const parseAnswer = (body: Uint8Array): JsonValue => {
+  try {
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    return null
+  }
+}
+
+/** The same reply in other words. */
+const said = (reply: WholeReply, text: string): WholeReply => {
+  const { headers, outcome } = reply
+  const body = new TextEncoder().encode(text)
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+  return { ...reply, body, outcome: { ...outcome, responseBytes: body.byteLength } }
+}
 
 /** The answer was paid for, and stays unsaid. */
 const refused = (
