@@ -139,14 +139,18 @@ export const createPlaceholderRegistry = (
 
   const write = async (
     organisation: string,
-    id: string,
+    { kind, id }: PlaceholderState,
     entries: ReadonlyMap<string, KeptPlaceholder>,
   ): Promise<boolean> => {
     for (let tries = 0; tries < mostTries; tries++) {
       const at = now()
-      const [row] = await store.find(organisation, [id], at)
+      // An answer is new, as a rule.
+      const [row] = kind === 'response' && tries === 0 ? [] : await store.find(organisation, [id], at)
       const before = row === undefined ? nothing : opened(row)
       const after = joined(before, entries)
+      // Others may have written to it since this process last looked.
+      const key = keyOf(organisation, id)
+      remember(key, joined(recall(key) ?? nothing, after), at + limits().lifetime)
       if (row !== undefined && isSame(before, after)) return true
       const text = JSON.stringify([...after.values()])
       const { lifetime, max_response } = limits()
@@ -187,13 +191,14 @@ export const createPlaceholderRegistry = (
       const all = states.reduce((before, { id }) => joined(before, found.get(id) ?? nothing), nothing)
       return [...all.values()]
     },
-    keep: async (organisation, { id }, entries) => {
+    keep: async (organisation, state, entries) => {
+      const { id } = state
       if (entries.length === 0 || !isHandleId(id)) return true
       const key = keyOf(organisation, id)
       const own = new Map(entries.map((entry) => [entry.placeholder, entry]))
       remember(key, joined(recall(key) ?? nothing, own), now() + limits().lifetime)
       try {
-        return await write(organisation, id, own)
+        return await write(organisation, state, own)
       } catch (error) {
         onProblem('placeholders cannot be written', error)
         return false

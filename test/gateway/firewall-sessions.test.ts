@@ -2,6 +2,8 @@
 
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collect } from '../../src/ir/index.ts'
 import { type SseFrame, sseDecoder } from '../../src/wire/index.ts'
@@ -28,12 +30,11 @@ const sayAll = (known: string) => {
   return { text: `I heard ${seen.join(' and ')}.`, input: { path: 'a.txt', content: seen.join('\n') } }
 }
 
-beforeAll(async () => {
-  keeping = startKeeping()
-  mirror = startMirror()
-  keeping.say = sayAll
-  mirror.say = sayAll
+const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-test-'))
+
+const startAgain = async (): Promise<void> => {
   gateway = await startGateway({
+    dataDir,
     config: [
       ...oneCall,
       'providers:',
@@ -53,6 +54,14 @@ beforeAll(async () => {
       '    - { key: strict, detectors: { employees: { input: redact, output: enforce } } }',
     ],
   })
+}
+
+beforeAll(async () => {
+  keeping = startKeeping()
+  mirror = startMirror()
+  keeping.say = sayAll
+  mirror.say = sayAll
+  await startAgain()
   const made = (await gateway.admin('/organisations', {
     method: 'POST',
     body: JSON.stringify({ name: 'strangers' }),
@@ -64,6 +73,7 @@ afterAll(async () => {
   await gateway.stop()
   await keeping.stop()
   await mirror.stop()
+  rmSync(dataDir, { recursive: true, force: true })
 })
 
 const makeKey = async (name: string, more: object = {}): Promise<string> => {
@@ -330,6 +340,46 @@ describe('answers that a provider keeps', () => {
     })
     expect(middle.status).toBe(400)
     expect(await middle.text()).toContain('starting_after')
+  })
+})
+
+describe('another process', () => {
+  /** As if the store were away: its table is not there. */
+  const without = async (work: () => Promise<void>): Promise<void> => {
+    const database = new Database(join(dataDir, 'tollgate.db'))
+    database.run('alter table placeholders rename to placeholders_away')
+    try {
+      await work()
+    } finally {
+      database.run('alter table placeholders_away rename to placeholders')
+      database.close()
+    }
+  }
+
+  test('knows what was kept, and says the placeholder where it cannot be read', async () => {
+    const strict = await makeKey('strict')
+    const first = await start()
+    for (const value of values) expect(gateway.log()).not.toContain(value)
+    expect(await gateway.stop()).toBe(0)
+    await startAgain()
+    await without(async () => {
+      const asked = { model: 'm', previous_response_id: first.id, input: 'again' }
+      const answer = await answerOf(await send('responses', asked))
+      expect(textOf(answer)).toMatch(/^I heard \[CODENAME_\w+\] and \[EMPLOYEE_\w+\]\.$/)
+      const refused = await send('responses', asked, { key: strict })
+      expect(refused.status).toBe(503)
+      expect(refused.headers.get('x-tollgate-error')).toBe('gateway_storage_unavailable')
+      // What this process was told itself it knows, and goes on with.
+      const own = await start()
+      expectSaid(own, [ada, codename])
+      expectSaid(await answerOf(await send(`responses/${own.id}`)), [ada, codename])
+    })
+    const metrics = await fetch(`${gateway.url}/metrics`, {
+      headers: { authorization: `Bearer ${gateway.adminToken}` },
+    })
+    expect(await metrics.text()).toMatch(/tollgate_firewall_placeholder_problems_total [1-9]/)
+    const more = { model: 'm', previous_response_id: first.id, input: 'again' }
+    expectSaid(await answerOf(await send('responses', more)), [ada, codename])
   })
 })
 
