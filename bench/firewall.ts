@@ -55,7 +55,9 @@ export const benchFirewall = async (
   const off = await startGateway(upstream, {}, { settings: [firewalls.off] })
   const ratios: Record<string, number> = {}
   try {
-    console.log('with the firewall                  on/s     off/s   ratio   target        µs of processor each, and their ratio')
+    console.log(
+      'with the firewall                  on/s     off/s   ratio   target        µs of processor each, and their ratio',
+    )
     for (const row of rows) {
       const rate = async (subject: Measured, milliseconds: number) => {
         const before = subject.processorTime()

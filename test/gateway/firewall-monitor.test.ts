@@ -72,10 +72,13 @@ interface Passed {
 }
 
 /** One recorded exchange with one key; the stream is cut as `random` says. */
-const pass = async (one: TranslationCase, record: CorpusRecord, key: string, size: number): Promise<Passed> => {
-  const bytes = record.stream
-    ? streamBytes(record)
-    : new TextEncoder().encode(record.response?.text ?? '')
+const pass = async (
+  one: TranslationCase,
+  record: CorpusRecord,
+  key: string,
+  size: number,
+): Promise<Passed> => {
+  const bytes = record.stream ? streamBytes(record) : new TextEncoder().encode(record.response?.text ?? '')
   upstream.answer = () =>
     record.stream
       ? new Response(pieces(bytes, size), {
@@ -105,7 +108,10 @@ const pass = async (one: TranslationCase, record: CorpusRecord, key: string, siz
   }
 }
 
-const requestOf = (one: TranslationCase, record: CorpusRecord): { readonly path: string; readonly body: string } => {
+const requestOf = (
+  one: TranslationCase,
+  record: CorpusRecord,
+): { readonly path: string; readonly body: string } => {
   const model = `${one.provider}/m`
   const text = record.request?.text
   const recordedPath = new URL(record.endpoint?.split(' ').at(-1) ?? '/', 'http://gateway').pathname

@@ -9,7 +9,14 @@ import {
 import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { eventChain } from '../../translation/index.ts'
-import { frameSplitter, jsonArraySplitter, type Machine, parseElement, parseFrame } from '../../wire/index.ts'
+import {
+  frameSplitter,
+  jsonArraySplitter,
+  type Machine,
+  parseElement,
+  parseFrame,
+  type SseFrame,
+} from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming, passingContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
@@ -45,7 +52,6 @@ const screened = (
   reply: Exclude<Reply, WholeReply>,
 ): Reply => {
   const isArray = clientFraming(exchange) === 'json-array'
-  const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)
   return {
     ...reply,
     body: new ScreenedStream({
@@ -54,12 +60,20 @@ const screened = (
       parse: isArray ? parseElement : parseFrame,
       framer: isArray ? arrayFramer() : sseFramer,
       decoder: codec.streamDecoder(),
-      encoder: codec.streamEncoder(passingContext(exchange, asked)),
+      encoder: exchange.screen.isWatching ? mute : encoderOf(exchange, codec),
       chain,
       isWatching: exchange.screen.isWatching,
     }),
   }
 }
+
+const encoderOf = (exchange: Asked, codec: GenerateCodec): Machine<StreamEvent, SseFrame> => {
+  const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)
+  return codec.streamEncoder(passingContext(exchange, asked))
+}
+
+/** Who only watches writes nothing. */
+const mute: Machine<StreamEvent, SseFrame> = { push: () => [], end: () => [] }
 
 /** What cannot be read is no answer of the protocol, and holds nothing that was said. */
 const screenedWhole = (
