@@ -25,7 +25,7 @@ const rows: readonly Row[] = [
 ]
 
 const firewalls = {
-  on: 'firewall: { input: redact, output: monitor, personal_types: { on: [IP_ADDRESS, MAC_ADDRESS] }, loops: { warn_after: 0, stop_after: 0 } }',
+  on: 'firewall: { input: redact, output: monitor, loops: { warn_after: 0, stop_after: 0 } }',
   off: 'firewall: { input: off, output: off, loops: { warn_after: 0, stop_after: 0 } }',
 } as const
 
