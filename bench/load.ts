@@ -4,7 +4,8 @@ export interface LoadOptions {
   readonly connections: number
   /** Milliseconds; the load stops by itself. */
   readonly duration: number
-  readonly request: Buffer
+  /** The same each time, or one after the other. */
+  readonly request: Buffer | (() => Buffer)
 }
 
 export interface LoadResult {
@@ -23,6 +24,8 @@ interface Connection {
   need: number | undefined
   /** The head as far as it came, then the last bytes of a chunked body. */
   held: Buffer
+  /** What the socket has not taken yet. */
+  unsent: Buffer
 }
 
 const lastChunk = Buffer.from('\r\n0\r\n\r\n')
@@ -46,8 +49,9 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
       ok: false,
       need: undefined,
       held: Buffer.alloc(0),
+      unsent: Buffer.alloc(0),
     }
-    socket.write(request)
+    writeOut(socket, typeof request === 'function' ? request() : request)
   }
   const done = (socket: Bun.Socket<Connection>): void => {
     if (socket.data.ok) answers++
@@ -63,6 +67,7 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
         port: options.port,
         socket: {
           open: send,
+          drain: (socket) => writeOut(socket, socket.data.unsent),
           data(socket, data) {
             const state = socket.data
             let body: Buffer = data
@@ -105,6 +110,12 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
   const seconds = (performance.now() - startedAt) / 1000
   for (const socket of sockets) socket.end()
   return { answers, failures, seconds, latencies: latencies.sort((a, b) => a - b) }
+}
+
+/** A socket takes what fits; the rest waits for `drain`. */
+const writeOut = (socket: Bun.Socket<Connection>, bytes: Buffer): void => {
+  const taken = bytes.length === 0 ? 0 : Math.max(0, socket.write(bytes))
+  socket.data.unsent = bytes.subarray(taken)
 }
 
 export const percentile = (sorted: readonly number[], share: number): number =>

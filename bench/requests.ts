@@ -1,4 +1,7 @@
 /** The requests of the bench as raw HTTP. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 const chat = (content: string, stream: boolean, model = 'gpt-5.1'): string =>
   JSON.stringify({
     model,
@@ -23,6 +26,39 @@ const agentBody = (): string =>
       },
     })),
   })
+
+/**
+ * Requests of an agent at work: about 100 KB, of which the last 4 KB, a piece of a program, are new each time. The history
+ * is the same text all along, so that every one is as long as the other.
+ */
+export const growingRequests = (key: string): (() => Buffer) => {
+  const { messages, ...rest } = JSON.parse(agentBody()) as { messages: readonly object[] }
+  const mark = '@@NEW@@'
+  const body = JSON.stringify({
+    ...rest,
+    messages: [...messages.slice(2), { role: 'tool', tool_call_id: 'call_1', content: mark }],
+  })
+  const [before = '', after = ''] = body.split(mark)
+  const sources = sourceText()
+  let at = 0
+  return () => {
+    at = (at + 4_099) % (sources.length - 4_096)
+    const news = JSON.stringify(sources.slice(at, at + 4_096)).slice(1, -1)
+    return post(paths.chat, key, before + news + after, [])
+  }
+}
+
+/** What agents read most: files of a program; not those that are tables of words and numbers. */
+const sourceText = (): string => {
+  const folder = join(import.meta.dir, '../src')
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('firewall'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+    .replaceAll(/[^\n -~]/g, '')
+}
 
 /** The same agent's request in another protocol, to be translated. Tools and history are of the same size. */
 const translatable = (model: string, streams: boolean, size: 'small' | 'large') => {

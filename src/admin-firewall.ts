@@ -45,9 +45,16 @@ export const tryFirewall = async (
       ...placeOf(text, start),
     })),
     text: redaction.edits[0]?.text ?? text,
-    modes: Object.fromEntries(firewall.detectors.map((name) => [name, policy.mode(name, direction)])),
+    modes: Object.fromEntries(
+      firewall.detectors
+        .filter((name) => direction === 'output' || !ofAnswers.has(name))
+        .map((name) => [name, policy.mode(name, direction)]),
+    ),
   }
 }
+
+/** They look at answers only. */
+const ofAnswers: ReadonlySet<string> = new Set(['tools', 'links'])
 
 const layersOf = (key: VirtualKey | undefined): readonly PolicyLayer[] => {
   const mode = key?.options.firewall ?? 'inherit'

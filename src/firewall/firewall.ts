@@ -41,19 +41,25 @@ export interface FirewallSubject {
   readonly layers: readonly PolicyLayer[]
 }
 
+/**
+ * Builds all that it takes, so that no exchange waits for it. The tables of the secrets' and the injection detector are
+ * the same whatever the settings say: they are built once in a process, and a reload takes them as they are.
+ */
 export const createFirewall = (settings: FirewallSettings): Firewall => {
   const custom = settings.custom.map(({ id, type, words, pattern }) =>
     createCustomDetector(words === undefined ? { id, type, pattern: pattern ?? '' } : { id, type, words }),
   )
-  const injection = createInjectionDetector()
+  const { secrets, injection } = builtIn()
   const screeners: readonly Screener[] = [
-    { detector: createSecretDetector(), looksAt: () => true },
+    { detector: secrets, looksAt: () => true },
     ...custom.map((detector) => ({ detector, looksAt: () => true })),
     { detector: createPersonalDetector(personalOptions(settings)), looksAt: () => true },
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
   const detectors = [...new Set(screeners.map(({ detector }) => detector.id)), 'tools', 'links']
+  // Tables are made by the first text that needs them; this one needs them all.
+  for (const { detector } of screeners) detector.scan(sample)
   const policies = new Map<string, FirewallPolicy>()
   return {
     screen: createScreen({
@@ -79,6 +85,22 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
 }
 
 const mostPolicies = 1_000
+
+interface BuiltIn {
+  readonly secrets: Detector
+  readonly injection: InjectionDetector
+}
+
+let known: BuiltIn | undefined
+
+const builtIn = (): BuiltIn => {
+  known ??= { secrets: createSecretDetector(), injection: createInjectionDetector() }
+  return known
+}
+
+/** Holds a number with a word beside it, an address and a sentence: what the detectors look closer at. */
+const sample =
+  'Please read the notes: phone +49 30 90182000, tax id 12345678901, born on 1 May 1970, user@example.com; then say what to do.'
 
 const toolsOf = ({ tools }: FirewallSettings): FirewallTools => ({
   judge: createToolJudge({

@@ -16,6 +16,8 @@ export const createScanMemory = (most: number): ScanMemory => {
   // Two generations: what is asked for moves to the younger one, and the older one goes as a whole.
   let young = new Map<bigint, Remembered>()
   let old = new Map<bigint, Remembered>()
+  // Several detectors look at one text after each other: it is hashed for the first of them.
+  let last: { readonly text: string; readonly remembered: Remembered } | undefined
   const find = (hash: bigint): Remembered => {
     const known = young.get(hash)
     if (known !== undefined) return known
@@ -27,7 +29,10 @@ export const createScanMemory = (most: number): ScanMemory => {
   return {
     scan(detector, text) {
       if (text.length < shortest) return detector.scan(text)
-      const remembered = find(Bun.hash.wyhash(text, seed) ^ BigInt(text.length))
+      if (last?.text !== text) {
+        last = { text, remembered: find(Bun.hash.wyhash(text, seed) ^ BigInt(text.length)) }
+      }
+      const { remembered } = last
       let findings = remembered.get(detector)
       if (findings === undefined) {
         findings = detector.scan(text)

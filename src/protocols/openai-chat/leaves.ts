@@ -1,19 +1,17 @@
-import { GatewayError } from '../../errors.ts'
-import { isJsonObject, type JsonValue, type Leaf } from '../../ir/index.ts'
+import type { Leaf } from '../../ir/index.ts'
 import type { WireRequest } from '../protocol.ts'
-import { arrayOf, objectOf } from './members.ts'
-import { decodeLiteral, type Path, stringPlaces } from './string-places.ts'
+import { decodeLiteral, type Path, type StringPlace, stringPlaces } from './string-places.ts'
 
 /**
  * Every text of a request with its place in the bytes. Every string is text but for ids, names, enum words, media and
  * opaque state, so that a dialect's field cannot hide one.
  */
 export const leaves = (wire: WireRequest): readonly Leaf[] => {
-  const bytes = Buffer.from(wire.body.buffer, wire.body.byteOffset, wire.body.byteLength)
-  const roles = rolesOf(parse(bytes))
-  const text = bytes.toString('latin1')
+  const text = Buffer.from(wire.body.buffer, wire.body.byteOffset, wire.body.byteLength).toString('latin1')
+  const places = stringPlaces(text, isWholeInput)
+  const roles = rolesOf(text, places)
   const found = new Map<string, Leaf>()
-  for (const { path, start, end, json } of stringPlaces(text, isWholeInput)) {
+  for (const { path, start, end, json } of places) {
     const place = placeOf(path, roles)
     if (place === undefined) continue
     const source = text.slice(start, end)
@@ -33,22 +31,23 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
   return [...found.values()]
 }
 
-const parse = (bytes: Buffer): JsonValue | undefined => {
-  try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''))
-  } catch (error) {
-    throw new GatewayError('gateway_json_invalid', 'the body is not valid JSON', { cause: error })
+/** Role of each message by its index; unknown ones count as the user's. */
+const rolesOf = (text: string, places: readonly StringPlace[]): readonly Leaf['role'][] => {
+  const roles: Leaf['role'][] = []
+  for (const { path, start, end } of places) {
+    const [root, index, key] = path
+    if (path.length === 3 && root === 'messages' && key === 'role' && typeof index === 'number') {
+      roles[index] = roleOf(decodeLiteral(text.slice(start, end)))
+    }
   }
+  return roles
 }
 
-/** Role of each message by its index; unknown ones count as the user's. */
-const rolesOf = (body: JsonValue | undefined): readonly Leaf['role'][] =>
-  arrayOf(objectOf(body)?.['messages']).map((message) => {
-    const role = isJsonObject(message) ? message['role'] : undefined
-    if (role === 'system' || role === 'developer') return 'system'
-    if (role === 'assistant') return 'assistant'
-    return role === 'tool' || role === 'function' ? 'tool' : 'user'
-  })
+const roleOf = (role: string): Leaf['role'] => {
+  if (role === 'system' || role === 'developer') return 'system'
+  if (role === 'assistant') return 'assistant'
+  return role === 'tool' || role === 'function' ? 'tool' : 'user'
+}
 
 /** Arguments as an object instead of a string: some clients and servers do that. */
 const isWholeInput = (path: Path): boolean => {

@@ -61,7 +61,9 @@ export const stringPlaces = (
 
 /** The text of a literal given as latin1 source. */
 export const decodeLiteral = (literal: string): string =>
-  String(JSON.parse(Buffer.from(literal, 'latin1').toString('utf8')))
+  String(JSON.parse(isAscii(literal) ? literal : Buffer.from(literal, 'latin1').toString('utf8')))
+
+const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text)
 
 const literalEnd = (text: string, start: number): number => {
   let end = start + 1

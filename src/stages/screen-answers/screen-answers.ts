@@ -11,7 +11,14 @@ import type {
 import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { arrayFramer, eventChain, sseFramer } from '../../translation/index.ts'
-import { frameSplitter, jsonArraySplitter, type Machine, parseElement, parseFrame } from '../../wire/index.ts'
+import {
+  frameSplitter,
+  jsonArraySplitter,
+  type Machine,
+  parseElement,
+  parseFrame,
+  type SseFrame,
+} from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming, passingContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
@@ -110,7 +117,6 @@ const screened = (
   reply: Exclude<Reply, WholeReply>,
 ): Reply => {
   const isArray = clientFraming(exchange) === 'json-array'
-  const asked = askedOf(exchange, codec)
   return {
     ...reply,
     body: new ScreenedStream({
@@ -120,13 +126,19 @@ const screened = (
       isArray,
       framer: isArray ? arrayFramer() : sseFramer(),
       decoder: codec.streamDecoder(),
-      encoder: codec.streamEncoder(passingContext(exchange, asked)),
+      encoder: isWatching(exchange) ? mute : encoderOf(exchange, codec),
       chain,
       isWatching: isWatching(exchange),
       mustSee: exchange.screen.isActing,
     }),
   }
 }
+
+const encoderOf = (exchange: Asked, codec: GenerateCodec): Machine<StreamEvent, SseFrame> =>
+  codec.streamEncoder(passingContext(exchange, askedOf(exchange, codec)))
+
+/** Who only watches writes nothing. */
+const mute: Machine<StreamEvent, SseFrame> = { push: () => [], end: () => [] }
 
 /** What cannot be read is no answer of the protocol, and holds nothing that was said. */
 const screenedWhole = (
