@@ -1,4 +1,4 @@
-import type { VirtualKey, VirtualKeys } from './accounts/index.ts'
+import { defaultOrganisation, type VirtualKey, type VirtualKeys } from './accounts/index.ts'
 import type { FirewallQuestion, FirewallTrial } from './admin/index.ts'
 import { GatewayError } from './errors.ts'
 import { createRedaction, type PolicyLayer } from './firewall/index.ts'
@@ -32,7 +32,7 @@ export const tryFirewall = async (
   const screened = { ...leaf, leaf }
   const { found, redactions, refusal } = firewall.screen.run([screened], policy, direction)
   const redaction = createRedaction({
-    key: placeholderKey(key?.organisation ?? organisation ?? ''),
+    key: placeholderKey(key?.organisation ?? organisation ?? defaultOrganisation),
     texts: [{ leaf, text }],
     findings: [redactions.get(screened) ?? []],
     restores: () => true,
