@@ -62,6 +62,8 @@ export interface Metrics {
   loop(result: 'warned' | 'stopped'): void
   /** The firewall found something. @param action what was done about it */
   firewallFinding(detector: string, type: string, direction: string, action: string): void
+  /** A sidecar of the firewall gave no usable answer. */
+  sidecarFault(sidecar: string, reason: string): void
   render(): Promise<string>
   readonly contentType: string
   /** Stops the timer behind the process metrics. */
@@ -159,6 +161,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'What the firewall found in requests and answers, and what was done about it.',
     labels: ['detector', 'type', 'direction', 'action'],
   })
+  const sidecarFaults = counter({
+    name: 'tollgate_firewall_sidecar_faults_total',
+    help: 'Exchanges in which a sidecar of the firewall gave no usable answer, by the reason.',
+    labels: ['sidecar', 'reason'],
+  })
   const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
   restarts().add(options.workerRestarts ?? 0)
   const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
@@ -202,6 +209,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     loop: (result) => toolLoops(result).add(),
     firewallFinding: (detector, type, direction, action) =>
       firewallFindings(detector, type, direction, action).add(),
+    sidecarFault: (sidecar, reason) => sidecarFaults(sidecar, reason).add(),
     render: registry.render,
     contentType: registry.contentType,
     close: addProcessMetrics(registry),

@@ -37,8 +37,9 @@ export interface AnswerMachineParts {
 /** What looks at an answer, in order: first as the model said it, then values come back in place of placeholders. */
 export const answerMachines = (parts: AnswerMachineParts): readonly EventMachine[] => {
   const { policy, redaction, protocol } = parts
+  const outside = ['tools', 'links', ...parts.firewall.sidecars.ids]
   const watches = parts.firewall.detectors.some(
-    (name) => name !== 'tools' && name !== 'links' && policy.mode(name, 'output') !== 'off',
+    (name) => !outside.includes(name) && policy.mode(name, 'output') !== 'off',
   )
   return [
     ...(policy.mode('tools', 'output') === 'off' ? [] : [calls(parts)]),

@@ -1,15 +1,24 @@
 import { GatewayError } from '../../errors.ts'
 import {
+  type AnswerGate,
+  type Away,
   applyEdits,
+  awayFinding,
+  createAnswerGate,
   createRedaction,
   type Firewall,
   type FirewallMode,
   type FirewallPolicy,
   type Found,
   firewallHeader,
+  type LeafText,
+  type LookContext,
   type PolicyLayer,
   type Redaction,
   readLeaf,
+  type ScreenedText,
+  type Screening,
+  sidecarAway,
   signsReasoning,
 } from '../../firewall/index.ts'
 import type { Leaf, StreamEvent } from '../../ir/index.ts'
@@ -28,6 +37,8 @@ export interface AnswerScreen {
   machines(): readonly Machine<StreamEvent, StreamEvent>[]
   /** They only look, and change nothing. */
   readonly isWatching: boolean
+  /** Sidecars that judge an answer as the client would get it; undefined where there are none. */
+  gate(): AnswerGate | undefined
   /** As the client sent it, where the request was changed: answers echo it. */
   readonly original: ScannedRequest | undefined
 }
@@ -61,9 +72,11 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       ...readLeaf(leaf),
       ...placeOf(leaf),
     }))
-    const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
+    const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
     if (refusal !== undefined) throw refused(refusal, found)
+    const blocking = away.find(({ isBlocking }) => isBlocking)
+    if (blocking !== undefined) throw sidecarAway(blocking, 'request')
     const redaction = createRedaction({
       key: keyOf(parts, exchange),
       texts,
@@ -83,12 +96,51 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
   },
 })
 
+interface Seen extends Screening<ReadLeaf> {
+  readonly away: readonly Away[]
+}
+
+type ReadLeaf = LeafText & ScreenedText
+
+/** The detectors of the gateway first: what they refuse, nobody else is asked about. */
+const look = async (
+  { firewall: { screen, sidecars } }: FirewallStageParts,
+  exchange: Asked,
+  texts: readonly ReadLeaf[],
+  policy: FirewallPolicy,
+): Promise<Seen> => {
+  const own = screen.run(texts, policy, 'input')
+  if (own.refusal !== undefined || !sidecars.areOn(policy, 'input')) return { ...own, away: [] }
+  const { told, away } = await sidecars.look(texts, policy, 'input', lookContext(exchange))
+  const all = told.size === 0 ? own : screen.run(texts, policy, 'input', told)
+  return {
+    ...all,
+    away,
+    found: [...all.found, ...away.map((one) => awayFinding(one, 'input', 'the request'))],
+  }
+}
+
+const lookContext = ({ signal, facts, operation, identity }: Asked): LookContext => {
+  const { organisation, user } = identity.tenant
+  return {
+    ...{ signal, endpoint: operation, organisation },
+    ...(facts.model === undefined ? {} : { model: facts.model }),
+    ...(user === null ? {} : { user }),
+    ...(facts.session === undefined ? {} : { session: facts.session }),
+  }
+}
+
 const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> => ({ id, role, kind })
 
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
 
-const idle: AnswerScreen = { machines: () => [], isWatching: true, original: undefined }
+const idle: AnswerScreen = {
+  machines: () => [],
+  isWatching: true,
+  gate: () => undefined,
+  original: undefined,
+}
 
 const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked): FirewallPolicy => {
   const { tenant, id, name, options } = identity
@@ -138,10 +190,21 @@ interface Answering {
 }
 
 const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerScreen => {
-  const { exchange, redaction } = answering
+  const { exchange, policy, redaction } = answering
   return {
-    isWatching: !answering.policy.acts('output') && !redaction.map.restores,
+    isWatching: !policy.acts('output') && !redaction.map.restores,
     original: redaction.edits.length === 0 ? undefined : exchange.request,
+    gate: () =>
+      parts.firewall.sidecars.areOn(policy, 'output')
+        ? createAnswerGate({
+            ...{ sidecars: parts.firewall.sidecars, screen: parts.firewall.screen, policy },
+            context: lookContext(exchange),
+            placeholderKey: keyOf(parts, exchange),
+            isKnown: (value) => answering.values.has(value),
+            map: redaction.map,
+            onFound: (found) => note(parts, exchange, found),
+          })
+        : undefined,
     machines: () =>
       answerMachines({
         ...answering,

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import type { AnswerGate } from '../../firewall/index.ts'
 import {
   type CanonicalError,
   collect,
@@ -6,7 +7,7 @@ import {
   replay,
   type StreamEvent,
 } from '../../ir/index.ts'
-import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
+import { type BodyStream, isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { eventChain } from '../../translation/index.ts'
 import { frameSplitter, jsonArraySplitter, type Machine, parseElement, parseFrame } from '../../wire/index.ts'
@@ -24,64 +25,101 @@ type Asked = AttemptExchange & Translated
 export const screenAnswers = (): Stage<Asked> => ({
   name: 'screen-answers',
   async run(exchange, next) {
-    const codec = exchange.protocol.generate
-    const machines =
-      exchange.translation === undefined && codec !== undefined && exchange.operation === 'generate'
-        ? exchange.screen.machines()
-        : []
+    const codec = exchange.operation === 'generate' ? exchange.protocol.generate : undefined
+    const machines = exchange.translation === undefined ? exchange.screen.machines() : []
     const reply = await next({})
-    if (codec === undefined || machines.length === 0 || reply.status >= 400) return reply
-    const chain = eventChain(machines)
-    return isWhole(reply)
-      ? screenedWhole(exchange, codec, chain, reply)
-      : screened(exchange, codec, chain, reply)
+    if (codec === undefined || reply.status >= 400) return reply
+    const gate = exchange.screen.gate()
+    if (machines.length === 0 && gate === undefined) return reply
+    const screening = { codec, chain: eventChain(machines), gate }
+    if (!isWhole(reply)) return screened(exchange, screening, reply)
+    return isStreamed(exchange, reply)
+      ? screenedStreamed(exchange, screening, reply)
+      : screenedWhole(exchange, screening, reply)
   },
 })
 
-const screened = (
+interface Screening {
+  readonly codec: GenerateCodec
+  readonly chain: Machine<StreamEvent, StreamEvent>
+  readonly gate: AnswerGate | undefined
+}
+
+const screened = (exchange: Asked, screening: Screening, reply: Exclude<Reply, WholeReply>): Reply => ({
+  ...reply,
+  body: screenedBody(exchange, screening, reply.body),
+})
+
+const screenedBody = (
   exchange: Asked,
-  codec: GenerateCodec,
-  chain: Machine<StreamEvent, StreamEvent>,
-  reply: Exclude<Reply, WholeReply>,
-): Reply => {
+  { codec, chain, gate }: Screening,
+  inner: BodyStream,
+): ScreenedStream => {
   const isArray = clientFraming(exchange) === 'json-array'
   const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)
+  return new ScreenedStream({
+    inner,
+    splitter: isArray ? jsonArraySplitter() : frameSplitter(),
+    parse: isArray ? parseElement : parseFrame,
+    framer: isArray ? arrayFramer() : sseFramer,
+    decoder: codec.streamDecoder(),
+    encoder: codec.streamEncoder(passingContext(exchange, asked)),
+    chain,
+    gate,
+    isWatching: exchange.screen.isWatching,
+  })
+}
+
+/** A translated answer that was known whole is written as the stream that the client asked for. */
+const isStreamed = (exchange: Asked, { headers }: WholeReply): boolean =>
+  exchange.translation !== undefined &&
+  exchange.facts.stream &&
+  (clientFraming(exchange) === 'json-array' ||
+    headers.get('content-type')?.includes('text/event-stream') === true)
+
+const screenedStreamed = async (
+  exchange: Asked,
+  screening: Screening,
+  reply: WholeReply,
+): Promise<WholeReply> => {
+  const stream = screenedBody(exchange, screening, bodyOf(reply.body))
+  const pieces: Uint8Array[] = []
+  for (let piece = await stream.next(); piece !== undefined; piece = await stream.next()) pieces.push(piece)
+  const body = Buffer.concat(pieces)
+  return { ...reply, body, outcome: { ...reply.outcome, responseBytes: body.byteLength } }
+}
+
+/** All of it at once. */
+const bodyOf = (bytes: Uint8Array): BodyStream => {
+  let left: Uint8Array | undefined = bytes
   return {
-    ...reply,
-    body: new ScreenedStream({
-      inner: reply.body,
-      splitter: isArray ? jsonArraySplitter() : frameSplitter(),
-      parse: isArray ? parseElement : parseFrame,
-      framer: isArray ? arrayFramer() : sseFramer,
-      decoder: codec.streamDecoder(),
-      encoder: codec.streamEncoder(passingContext(exchange, asked)),
-      chain,
-      isWatching: exchange.screen.isWatching,
-    }),
+    async next() {
+      const piece = left
+      left = undefined
+      return piece
+    },
+    cancel: () => undefined,
+    onSettle: () => undefined,
   }
 }
 
 /** What cannot be read is no answer of the protocol, and holds nothing that was said. */
-const screenedWhole = (
+const screenedWhole = async (
   exchange: Asked,
-  codec: GenerateCodec,
-  chain: Machine<StreamEvent, StreamEvent>,
+  { codec, chain, gate }: Screening,
   reply: WholeReply,
-): Reply => {
+): Promise<Reply> => {
   const { headers, body, status, outcome } = reply
   if (outcome.result !== 'success') return reply
   const readable = decoded(body, headers.get('content-encoding'))
   if (readable === undefined) throw unreadable
   const answer = codec.decodeResponse({ status, headers, body: readable })
-  let isChanged = false
-  const events = replay(answer).flatMap((event) => {
-    const said = chain.push(event)
-    isChanged ||= said.length !== 1 || said[0] !== event
-    return said
-  })
-  const left = chain.end()
-  if (exchange.screen.isWatching || (!isChanged && left.length === 0)) return reply
-  const { response, error } = collect(answer.protocol, [...events, ...left])
+  const events = replay(answer)
+  const chained = [...events.flatMap((event) => chain.push(event)), ...chain.end()]
+  const said = gate === undefined ? chained : [...(await gate.pass(chained)), ...(await gate.end())]
+  const isSame = said.length === events.length && said.every((event, at) => event === events[at])
+  if (exchange.screen.isWatching || isSame) return reply
+  const { response, error } = collect(answer.protocol, said)
   if (error !== undefined) return refused(exchange, reply, error)
   const asked = codec.decodeRequest(exchange.screen.original ?? exchange.request)
   const encoded = codec.encodeResponse(unsourced(response, answer), passingContext(exchange, asked))

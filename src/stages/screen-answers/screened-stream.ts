@@ -1,3 +1,4 @@
+import type { AnswerGate } from '../../firewall/index.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 import { formatFrame, type Machine, type SseFrame } from '../../wire/index.ts'
@@ -11,6 +12,8 @@ export interface ScreenedStreamParts {
   readonly decoder: Machine<SseFrame, StreamEvent>
   readonly encoder: Machine<StreamEvent, SseFrame>
   readonly chain: Machine<StreamEvent, StreamEvent>
+  /** Behind the chain. With one, a read is over when all that is held has been judged. */
+  readonly gate: AnswerGate | undefined
   /** The chain only looks: every byte goes on as it came. */
   readonly isWatching: boolean
 }
@@ -72,10 +75,10 @@ export class ScreenedStream implements BodyStream {
       this.isReading = true
       try {
         const bytes = await this.parts.inner.next()
-        const said = bytes === undefined ? nothing : this.passAll(bytes)
+        const said = bytes === undefined ? nothing : await this.read(bytes)
         // The piece that came with the outcome is the last.
         const isLast = bytes === undefined || this.outcome !== undefined
-        const all = isLast && !this.isOver ? Buffer.concat([said, this.last()]) : said
+        const all = isLast && !this.isOver ? Buffer.concat([said, await this.last()]) : said
         this.isOver ||= isLast
         if (all.byteLength > 0) return all
       } finally {
@@ -106,21 +109,54 @@ export class ScreenedStream implements BodyStream {
     for (const hook of this.hooks.splice(0)) await hook(outcome)
   }
 
-  private passAll(bytes: Uint8Array): Uint8Array {
-    const pieces = this.parts.splitter.push(bytes).map((block) => this.pass(block))
-    const [only] = pieces
-    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+  private read(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const { splitter, gate } = this.parts
+    const blocks = splitter.push(bytes)
+    return gate === undefined ? this.passAll(blocks) : this.judgeAll(blocks, gate)
   }
 
-  private pass(block: Uint8Array): Uint8Array {
-    const { parse, decoder, framer } = this.parts
-    const frame = parse(block)
-    if (frame === undefined) {
-      // Comments go on, and the brackets of an array are written by whoever writes its elements.
-      return this.isWriting && framer !== sseFramer ? nothing : block
+  private passAll(blocks: readonly Uint8Array[]): Uint8Array {
+    const pieces: Uint8Array[] = []
+    for (const block of blocks) {
+      if (this.isRefused) break
+      const events = this.decode(block)
+      pieces.push(
+        events === undefined ? this.passOther(block) : this.say(block, events, this.chained(events)),
+      )
     }
-    const events = decoder.push(frame)
-    const frames = this.frames(events)
+    return joined(pieces)
+  }
+
+  private async judgeAll(blocks: readonly Uint8Array[], gate: AnswerGate): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    for (const block of blocks) {
+      if (this.isRefused) break
+      const events = this.decode(block)
+      const said = events === undefined ? [] : await gate.pass(this.chained(events))
+      pieces.push(events === undefined ? this.passOther(block) : this.say(block, events, said))
+    }
+    return joined(pieces)
+  }
+
+  private decode(block: Uint8Array): readonly StreamEvent[] | undefined {
+    const frame = this.parts.parse(block)
+    return frame === undefined ? undefined : this.parts.decoder.push(frame)
+  }
+
+  /** Comments go on, and the brackets of an array are written by whoever writes its elements. */
+  private passOther(block: Uint8Array): Uint8Array {
+    return this.isWriting && this.parts.framer !== sseFramer ? nothing : block
+  }
+
+  private chained(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const { chain } = this.parts
+    return events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
+  }
+
+  /** @param said what became of a block's events */
+  private say(block: Uint8Array, events: readonly StreamEvent[], said: readonly StreamEvent[]): Uint8Array {
+    const { framer } = this.parts
+    const frames = this.frames(events, said)
     if (this.parts.isWatching) return block
     if (this.isRefused) {
       this.refuse()
@@ -136,9 +172,8 @@ export class ScreenedStream implements BodyStream {
   }
 
   /** What the client is to hear of these events; sets `isSame` and `isRefused`. */
-  private frames(events: readonly StreamEvent[]): readonly SseFrame[] {
-    const { chain, encoder } = this.parts
-    const said = events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
+  private frames(events: readonly StreamEvent[], said: readonly StreamEvent[]): readonly SseFrame[] {
+    const { encoder } = this.parts
     this.isSame = said.length === events.length && said.every((event, at) => event === events[at])
     this.isRefused ||= said.some((event) => event.type === 'error' && !events.includes(event))
     for (const event of events) this.textBytes += lengthOf(event)
@@ -153,15 +188,17 @@ export class ScreenedStream implements BodyStream {
     void this.parts.inner.cut?.(Math.ceil(this.textBytes / bytesPerToken))
   }
 
-  private last(): Uint8Array {
-    const { splitter, decoder, chain, encoder, framer } = this.parts
-    const rest = splitter.end().map((block) => this.pass(block))
-    const frames = [...this.frames(decoder.end())]
-    const left = chain.end()
-    frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
-    return Buffer.concat(
-      this.isWriting ? [...rest, written(frames, framer), Buffer.from(framer.end())] : rest,
-    )
+  private async last(): Promise<Uint8Array> {
+    const { splitter, decoder, chain, gate, encoder, framer } = this.parts
+    const blocks = splitter.end()
+    const rest = gate === undefined ? this.passAll(blocks) : await this.judgeAll(blocks, gate)
+    const events = decoder.end()
+    const left = this.chained(events)
+    const frames = [...this.frames(events, gate === undefined ? left : await gate.pass(left))]
+    const ended = chain.end()
+    const said = gate === undefined ? ended : [...(await gate.pass(ended)), ...(await gate.end())]
+    frames.push(...said.flatMap((event) => encoder.push(event)), ...encoder.end())
+    return this.isWriting ? Buffer.concat([rest, written(frames, framer), Buffer.from(framer.end())]) : rest
   }
 }
 
@@ -185,6 +222,11 @@ const lengthOf = (event: StreamEvent): number => {
 }
 
 const nothing = new Uint8Array(0)
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const [only] = pieces
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+}
 
 const written = (frames: readonly SseFrame[], framer: Framer): Uint8Array =>
   Buffer.from(frames.map((frame) => framer.frame(frame)).join(''))
