@@ -16,6 +16,16 @@ const modes = z.strictObject({
 /** The gateway's own detectors. Custom ones have the names that they are given. */
 export const detectorIds = ['secrets', 'personal', 'injection', 'tools', 'links'] as const
 
+/** All that can stand in `detectors`. */
+export const detectorNames = (settings: {
+  readonly custom: readonly { readonly id: string }[]
+  readonly sidecars: readonly { readonly id: string }[]
+}): readonly string[] => [
+  ...detectorIds,
+  ...settings.custom.map(({ id }) => id),
+  ...settings.sidecars.map(({ id }) => id),
+]
+
 const detectorName = z
   .string()
   .regex(
@@ -202,7 +212,7 @@ export const firewallSettings = z
     }
   })
   .superRefine(({ detectors, overrides, custom, sidecars }, context) => {
-    const named = [...detectorIds, ...custom.map(({ id }) => id), ...sidecars.map(({ id }) => id)]
+    const named = detectorNames({ custom, sidecars })
     const known = new Set<string>(named)
     const check = (names: PolicyLayer['detectors'], path: readonly (string | number)[]) => {
       for (const name of Object.keys(names ?? {})) {
