@@ -126,7 +126,7 @@ const ask = async (client: TranslationCase, target: TranslationCase, asking: Ask
   const key = await keyOf(asking.key)
   const model = `${target.provider}/m`
   const { body } = generateCodec(client.protocol).encodeRequest(
-    { protocol: client.protocol, model, stream, turns, sampling: {}, maxOutputTokens: 4096 },
+    { protocol: client.protocol, model, stream, turns, tools: [], sampling: {}, maxOutputTokens: 4096 },
     { model, stream },
   )
   const response = await fetch(gateway.url + client.path(model, stream), {
@@ -511,6 +511,10 @@ describe('a sidecar that is away', () => {
   })
 
   test('is counted, and logged without a flood', async () => {
+    for (const [behaviour] of faults) {
+      sidecars.behaviour = behaviour
+      await ask(chat, chat, { key: 'names-monitor-in', turns: fresh() })
+    }
     const metrics = await fetch(`${gateway.url}/metrics`, {
       headers: { authorization: `Bearer ${gateway.adminToken}` },
     })
