@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { firewallSettings } from '../../src/firewall/settings.ts'
 import { collect, type GenerateResponse, type Turn } from '../../src/ir/index.ts'
 import { sseDecoder } from '../../src/wire/index.ts'
 import {
@@ -50,6 +51,7 @@ const config = (): readonly string[] => [
       `    - { key: ${id}-${mode}-out, detectors: { ${id}: { output: ${mode} } } }`,
     ]),
   ),
+  '    - { key: own-first, detectors: { personal: { input: enforce }, names: { input: enforce } } }',
   '    - { key: both, detectors: { personal: { input: redact }, names: { input: redact } } }',
   '  allow: [{ value: Eve Stone, detector: lenient }]',
 ]
@@ -295,10 +297,19 @@ describe('presidio', () => {
   })
 
   test('does not hear of what the gateway refuses by itself', async () => {
-    writeFileSync(join(gateway.dataDir, 'unused'), '')
-    const { response } = await ask(chat, chat, { key: 'lenient-enforce', turns: [said('Ask Eve Stone')] })
-    // What is allowed is allowed, whoever found it.
-    expect(response.status).toBe(200)
+    const turns = [said('Eve Stone has eve.stone@acme-corp.io')]
+    const { response } = await ask(chat, chat, { key: 'own-first', turns })
+    expect(response.status).toBe(400)
+    expect((await entryOf(response)).evidence).toEqual(['personal EMAIL input refused'])
+    expect(sidecars.asked).toEqual([])
+  })
+
+  test('lets go what is allowed', async () => {
+    const turns = [said('Ask Eve Stone')]
+    const allowed = await ask(chat, chat, { key: 'lenient-enforce', turns })
+    expect(allowed.response.status).toBe(200)
+    const strict = await ask(chat, chat, { key: 'strict-enforce', turns })
+    expect(strict.response.status).toBe(400)
   })
 })
 
@@ -386,7 +397,7 @@ describe('classifiers', () => {
     },
   )
 
-  test.each(['labels', 'shield'])('%s: only tells in any other mode, of the score too', async (id) => {
+  test.each(['labels', 'shield'])('%s: only tells in any other mode', async (id) => {
     const turns = [said(`${attack}, dan@acme-corp.io`)]
     const { response } = await ask(chat, chat, { key: `${id}-redact`, turns })
     expect(response.status).toBe(200)
@@ -550,6 +561,64 @@ describe('a sidecar that is away', () => {
     )
     expect(entry.error).toBe('gateway_client_gone')
     expect(mirror.seen.length).toBe(calls)
+  })
+
+  test.each(same)('%s: keeps nobody who has left during an answer', async (_, client, stream) => {
+    mirror.say = () => ({ text: `something of number ${turn++}`, input: {} })
+    sidecars.behaviour = 'hangs'
+    sidecars.only = 'something of'
+    const leaving = new AbortController()
+    const left = sidecars.left
+    const key = 'patient-enforce-out'
+    const answer = ask(client, client, { key, stream, turns: fresh(), signal: leaving.signal })
+    const settled = answer.then(
+      () => 'answered',
+      () => 'left',
+    )
+    await waitFor(() => (sidecars.texts().some((text) => text.includes('something of')) ? true : undefined))
+    leaving.abort()
+    expect(await settled).toBe('left')
+    await waitFor(() => (sidecars.left > left ? true : undefined))
+  })
+})
+
+describe('settings', () => {
+  const parse = (sidecar: object, rest: object = {}) =>
+    firewallSettings.safeParse({
+      sidecars: [{ id: 'names', kind: 'presidio', url: 'http://127.0.0.1:5002', ...sidecar }],
+      ...rest,
+    })
+
+  test('know the names of sidecars, and no others', () => {
+    expect(parse({}, { detectors: { names: { input: 'redact' } } }).success).toBe(true)
+    expect(parse({}, { overrides: [{ key: 'a', detectors: { nobody: { input: 'off' } } }] }).success).toBe(
+      false,
+    )
+    for (const id of ['secrets', 'links', 'Names']) expect(parse({ id }).success).toBe(false)
+    const custom = [{ id: 'names', type: 'NAME', words: ['a'] }]
+    expect(parse({}, { custom }).success).toBe(false)
+  })
+
+  test('refuse what means nothing for a kind', () => {
+    expect(parse({ labels: ['bad'] }).success).toBe(false)
+    expect(parse({ kind: 'filter', entities: ['PERSON'] }).success).toBe(false)
+    expect(parse({ kind: 'shield-classifier', min_score: 0.5 }).success).toBe(false)
+    expect(parse({ kind: 'label-classifier', texts: ['system'] }).success).toBe(false)
+    expect(
+      parse({ kind: 'label-classifier', texts: ['tool'], labels: ['bad'], min_score: 0.5 }).success,
+    ).toBe(true)
+    expect(parse({ url: 'ftp://host' }).success).toBe(false)
+    expect(parse({ headers: { 'x-key': 'a\r\nb: c' } }).success).toBe(false)
+  })
+
+  test('say which detector of a route there is not', async () => {
+    const file = join(gateway.dataDir, 'wrong.yaml')
+    const route =
+      '  - { match: a, targets: [loopback], firewall: { detectors: { nameless: { input: redact } } } }'
+    writeFileSync(file, ['routes:', route].join('\n'))
+    const { code, error, out } = await runTgw(gateway, 'config', 'check', '--config', file)
+    expect(code).not.toBe(0)
+    expect(error + out).toContain('no detector is called nameless')
   })
 })
 
