@@ -9,12 +9,15 @@ import { createScanMemory } from './scan-memory.ts'
 import { createScreen, type Screen, type ScreenedText, type Screener } from './screen.ts'
 import { createSecretDetector } from './secrets/index.ts'
 import type { FirewallSettings } from './settings.ts'
+import { createSidecars, type Sidecars, type SidecarsParts } from './sidecars.ts'
 
 import { createToolJudge, defaultForeignTools, defaultToolRules, type ToolJudge } from './tools/index.ts'
 
 /** What one reading of the configuration says is looked for, by whom, and what is done about it. */
 export interface Firewall {
   readonly screen: Screen
+  /** What outsiders say, who are asked beside it. */
+  readonly sidecars: Sidecars
   /** Of an exchange: the layers of the configuration that fit it, then those of its route and key. */
   policyOf(subject: FirewallSubject): FirewallPolicy
   /** Their names. */
@@ -41,7 +44,8 @@ export interface FirewallSubject {
   readonly layers: readonly PolicyLayer[]
 }
 
-export const createFirewall = (settings: FirewallSettings): Firewall => {
+export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts = {}): Firewall => {
+  const sidecars = createSidecars(settings.sidecars, parts)
   const custom = settings.custom.map(({ id, type, words, pattern }) =>
     createCustomDetector(words === undefined ? { id, type, pattern: pattern ?? '' } : { id, type, words }),
   )
@@ -53,7 +57,12 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
-  const detectors = [...new Set(screeners.map(({ detector }) => detector.id)), 'tools', 'links']
+  const detectors = [
+    ...new Set(screeners.map(({ detector }) => detector.id)),
+    'tools',
+    'links',
+    ...sidecars.ids,
+  ]
   const policies = new Map<string, FirewallPolicy>()
   return {
     screen: createScreen({
@@ -61,6 +70,7 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
       allowed: createAllowList(settings.allow),
       memory: createScanMemory(settings.remembered),
     }),
+    sidecars,
     detectors,
     tools: toolsOf(settings),
     restoresSecrets: settings.secrets === 'reversible',
