@@ -1,7 +1,7 @@
 import { defaultOrganisation, type VirtualKey, type VirtualKeys } from './accounts/index.ts'
 import type { FirewallQuestion, FirewallTrial } from './admin/index.ts'
 import { GatewayError } from './errors.ts'
-import { createRedaction, type PolicyLayer } from './firewall/index.ts'
+import { awayFinding, createRedaction, type PolicyLayer } from './firewall/index.ts'
 import type { Leaf } from './ir/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -30,7 +30,12 @@ export const tryFirewall = async (
   })
   const leaf: Leaf = { id: 'text', role, kind: 'text', text, start: 0, end: 0 }
   const screened = { ...leaf, leaf }
-  const { found, redactions, refusal } = firewall.screen.run([screened], policy, direction)
+  const looked = await firewall.sidecars.look([screened], policy, direction, {
+    signal: neverAborted,
+    ...(key === undefined ? {} : { organisation: key.organisation }),
+  })
+  const { found, redactions, refusal } = firewall.screen.run([screened], policy, direction, looked.told)
+  const away = looked.away.map((one) => awayFinding(one, direction, 'text'))
   const redaction = createRedaction({
     key: placeholderKey(key?.organisation ?? organisation ?? defaultOrganisation),
     texts: [{ leaf, text }],
@@ -39,8 +44,8 @@ export const tryFirewall = async (
     signedReasoning: false,
   })
   return {
-    isRefused: refusal !== undefined,
-    findings: found.map(({ detector, type, rule, confidence, action, start, end }) => ({
+    isRefused: refusal !== undefined || looked.away.some(({ isBlocking }) => isBlocking),
+    findings: [...found, ...away].map(({ detector, type, rule, confidence, action, start, end }) => ({
       ...{ detector, type, rule, confidence, action, start, end },
       ...placeOf(text, start),
     })),
@@ -55,6 +60,9 @@ export const tryFirewall = async (
 
 /** They look at answers only. */
 const ofAnswers: ReadonlySet<string> = new Set(['tools', 'links'])
+
+/** Sidecars have bounds of their own. */
+const neverAborted = new AbortController().signal
 
 const layersOf = (key: VirtualKey | undefined): readonly PolicyLayer[] => {
   const mode = key?.options.firewall ?? 'inherit'

@@ -1,4 +1,5 @@
 import { type CheckFinding, type Environment, type SettingPath, suggestion } from './config/index.ts'
+import { detectorNames } from './firewall/settings.ts'
 import { checkHooks } from './hooks/check-hooks.ts'
 import { isLoopbackHost, listenSettings, portNames } from './http/settings.ts'
 import { checkProviders } from './providers/check-providers.ts'
@@ -13,6 +14,7 @@ export const checkSettings = (settings: Settings, env: Environment): readonly Ch
   ...checkKeys(settings, env),
   ...checkRoutes(settings, env),
   ...checkAliases(settings),
+  ...checkRouteDetectors(settings),
   ...checkHooks(settings.hooks),
   ...checkWorkers(settings),
 ]
@@ -66,6 +68,22 @@ const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {
     )
   }
   return found
+}
+
+const checkRouteDetectors = ({ routes, firewall }: Settings): readonly CheckFinding[] => {
+  const known = detectorNames(firewall)
+  return routes.flatMap((route, at) =>
+    Object.keys(route.firewall?.detectors ?? {}).flatMap((name) =>
+      known.includes(name)
+        ? []
+        : [
+            error(
+              ['routes', at, 'firewall', 'detectors', name],
+              `no detector is called ${name}: there are ${known.join(', ')}`,
+            ),
+          ],
+    ),
+  )
 }
 
 const checkKeys = ({ providers }: Settings, env: Environment): readonly CheckFinding[] =>

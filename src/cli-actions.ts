@@ -13,6 +13,7 @@ import {
 import type { CredentialDesk } from './admin/index.ts'
 import type { Environment, ReadFile } from './config/index.ts'
 import { createCredentialDesk } from './credential-desk.ts'
+import { reachSidecar } from './firewall/index.ts'
 import { loadSettings } from './load-settings.ts'
 import { dataMoves } from './move-data.ts'
 import { namedCredentials, possibleProvider, possibleProviderIds } from './possible-provider.ts'
@@ -57,6 +58,8 @@ export const cliActions = (surroundings: Surroundings) => ({
   /** Tells why Redis cannot be reached; undefined when it answers, or when there is none. */
   reachRedis: async ({ redis }: Settings): Promise<string | undefined> =>
     redis.url === undefined ? undefined : tryRedis({ url: redis.url, keyPrefix: redis.key_prefix }),
+  /** Tells why a sidecar of the firewall does not answer; undefined when it does. */
+  reachSidecar,
   /** What the vault of a stopped server holds, without the secrets. No database, nothing held. */
   listSealed: async (settings: Settings): Promise<readonly SealedKey[]> => {
     const url = databaseUrl(settings)

@@ -142,6 +142,12 @@ export const errorTable = {
     false,
     'The firewall found what the policy forbids; the message says which detector, what kind of thing, and where. Take it out, or see docs/firewall.md.',
   ),
+  gateway_firewall_unavailable: row(
+    'overloaded',
+    503,
+    true,
+    'A sidecar that has to look at the request or the answer gives no usable answer (`firewall.sidecars`, `on_error`). Try again; `tgw doctor` says which one is away.',
+  ),
   gateway_tool_loop: row(
     'bad_request',
     400,

@@ -14,7 +14,7 @@ import {
   toPriceOverrides,
 } from './catalog/index.ts'
 import type { FetchMedia } from './egress/index.ts'
-import { createFirewall, type Firewall, type LoopOptions } from './firewall/index.ts'
+import { type Away, createFirewall, type Firewall, type LoopOptions } from './firewall/index.ts'
 import { gateway } from './gateway.ts'
 import type { HookEvent } from './hooks/index.ts'
 import type { Ledger, ShadowStore } from './ledger/index.ts'
@@ -148,7 +148,8 @@ export const createRuntime = async (
   foundation.health.circuits.configure(circuitSettings(settings))
   foundation.budgetBook.configure(settings.budgets)
   foundation.limits.configure(limitsConfiguration(settings, configured))
-  const firewall = createFirewall(settings.firewall)
+  // What sidecars said of texts counts as long as the settings do.
+  const firewall = before?.firewall ?? createFirewall(settings.firewall, { onAway: tellAway(foundation) })
   const handle: Handler<Exchange> = gateway({
     ...foundation,
     accessLog: settings.telemetry.log.access,
@@ -197,6 +198,21 @@ export const createRuntime = async (
   })
   const healthChecks = healthChecksOf(configured, upstreams)
   return { settings, handle, upstreams, catalog, routes, models, pool, healthChecks, firewall }
+}
+
+/** Every fault is counted; the log hears of each sidecar once a minute. */
+const tellAway = ({ metrics, logger, now }: Foundation): ((away: Away) => void) => {
+  const told = new Map<string, number>()
+  return ({ sidecar, reason, isBlocking }) => {
+    metrics.sidecarFault(sidecar, reason)
+    if (now() - (told.get(sidecar) ?? Number.NEGATIVE_INFINITY) < 60_000) return
+    told.set(sidecar, now())
+    logger.warn('a sidecar of the firewall gives no usable answer', {
+      sidecar,
+      reason,
+      consequence: isBlocking ? 'what it has to look at is held back' : 'texts go on without it',
+    })
+  }
 }
 
 /** For people who look at the list; the pool does not go by it. */

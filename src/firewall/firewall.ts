@@ -9,12 +9,15 @@ import { createScanMemory } from './scan-memory.ts'
 import { createScreen, type Screen, type ScreenedText, type Screener } from './screen.ts'
 import { createSecretDetector } from './secrets/index.ts'
 import type { FirewallSettings } from './settings.ts'
+import { createSidecars, type Sidecars, type SidecarsParts } from './sidecars.ts'
 
 import { createToolJudge, defaultForeignTools, defaultToolRules, type ToolJudge } from './tools/index.ts'
 
 /** What one reading of the configuration says is looked for, by whom, and what is done about it. */
 export interface Firewall {
   readonly screen: Screen
+  /** What outsiders say, who are asked beside it. */
+  readonly sidecars: Sidecars
   /** Of an exchange: the layers of the configuration that fit it, then those of its route and key. */
   policyOf(subject: FirewallSubject): FirewallPolicy
   /** Their names. */
@@ -45,7 +48,8 @@ export interface FirewallSubject {
  * Builds all that it takes, so that no exchange waits for it. The tables of the secrets' and the injection detector are
  * the same whatever the settings say: they are built once in a process, and a reload takes them as they are.
  */
-export const createFirewall = (settings: FirewallSettings): Firewall => {
+export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts = {}): Firewall => {
+  const sidecars = createSidecars(settings.sidecars, parts)
   const custom = settings.custom.map(({ id, type, words, pattern }) =>
     createCustomDetector(words === undefined ? { id, type, pattern: pattern ?? '' } : { id, type, words }),
   )
@@ -57,7 +61,12 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
   ]
-  const detectors = [...new Set(screeners.map(({ detector }) => detector.id)), 'tools', 'links']
+  const detectors = [
+    ...new Set(screeners.map(({ detector }) => detector.id)),
+    'tools',
+    'links',
+    ...sidecars.ids,
+  ]
   // Tables are made by the first text that needs them; this one needs them all.
   for (const { detector } of screeners) detector.scan(sample)
   const policies = new Map<string, FirewallPolicy>()
@@ -67,6 +76,7 @@ export const createFirewall = (settings: FirewallSettings): Firewall => {
       allowed: createAllowList(settings.allow),
       memory: createScanMemory(settings.remembered),
     }),
+    sidecars,
     detectors,
     tools: toolsOf(settings),
     restoresSecrets: settings.secrets === 'reversible',

@@ -1,5 +1,6 @@
 export { type Automaton, createAutomaton } from './aho-corasick.ts'
 export { type AllowedValue, type AllowList, createAllowList } from './allow-list.ts'
+export { type AnswerGate, type AnswerGateParts, createAnswerGate } from './answer-gate.ts'
 export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
 export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
@@ -16,6 +17,7 @@ export {
   firewallModes,
   type PolicyLayer,
 } from './policy.ts'
+export { reachSidecar } from './reach-sidecar.ts'
 export { createScanMemory, type ScanMemory } from './scan-memory.ts'
 export {
   createScreen,
@@ -24,6 +26,7 @@ export {
   type ScreenedText,
   type Screener,
   type Screening,
+  type Told,
 } from './screen.ts'
 export {
   createSecretDetector,
@@ -32,4 +35,14 @@ export {
   truncatedType,
 } from './secrets/index.ts'
 export * from './sidecar/index.ts'
+export {
+  type Away,
+  awayFinding,
+  createSidecars,
+  type LookContext,
+  type Looked,
+  type Sidecars,
+  type SidecarsParts,
+  sidecarAway,
+} from './sidecars.ts'
 export * from './tools/index.ts'

@@ -37,11 +37,21 @@ export interface Screener {
   readonly isTellingOnly?: boolean
 }
 
+/** A finding of somebody outside. Whether it is sure enough, whoever tells of it has decided. */
+export interface Told extends Finding {
+  /** What a policy that redacts makes of it. */
+  readonly whenRedacting: Found['action']
+  /** It is about the text as a whole: it counts beside what else stands there, and no remark in the text allows it. */
+  readonly isVerdict?: boolean
+}
+
 export interface Screen {
+  /** @param told what sidecars say of the texts: it counts where no detector found something in the same place */
   run<Text extends ScreenedText>(
     texts: readonly Text[],
     policy: FirewallPolicy,
     direction: Direction,
+    told?: ReadonlyMap<ScreenedText, readonly Told[]>,
   ): Screening<Text>
 }
 
@@ -54,27 +64,37 @@ export interface ScreenParts {
 
 /** Holds texts against all detectors that the policy has on. Pure but for what it remembers of texts. */
 export const createScreen = ({ screeners, allowed, memory }: ScreenParts): Screen => ({
-  run(texts, policy, direction) {
+  run(texts, policy, direction, told) {
     const found: Found[] = []
     const redactions = new Map<(typeof texts)[number], readonly Finding[]>()
     const values = new Set<string>()
     let refusal: Found | undefined
     const active = screeners.filter(({ detector }) => policy.mode(detector.id, direction) !== 'off')
-    for (const text of active.length === 0 ? [] : texts) {
+    for (const text of active.length === 0 && told === undefined ? [] : texts) {
       const taken: Finding[] = []
       const replaced: Finding[] = []
+      const add = (finding: Finding, action: Found['action']): void => {
+        const one: Found = { ...finding, at: text.id, direction, action }
+        found.push(one)
+        if (action === 'refused') refusal ??= one
+      }
+      const addPlace = (finding: Finding, action: Found['action']): void => {
+        if (allowed.admits(text.text, finding) || taken.some((other) => overlap(other, finding))) return
+        add(finding, action)
+        values.add(text.text.slice(finding.start, finding.end))
+        if (finding.isReportOnly !== true) taken.push(finding)
+        if (action === 'redacted') replaced.push(finding)
+      }
       for (const screener of active) {
         if (!screener.looksAt(text)) continue
         for (const finding of memory.scan(screener.detector, text.text)) {
-          if (allowed.admits(text.text, finding) || taken.some((other) => overlap(other, finding))) continue
-          const action = actionOf(policy, direction, screener, text, finding)
-          const one: Found = { ...finding, at: text.id, direction, action }
-          found.push(one)
-          values.add(text.text.slice(finding.start, finding.end))
-          if (finding.isReportOnly !== true) taken.push(finding)
-          if (action === 'redacted') replaced.push(finding)
-          if (action === 'refused') refusal ??= one
+          addPlace(finding, actionOf(policy, direction, screener, text, finding))
         }
+      }
+      for (const { whenRedacting, isVerdict, ...finding } of told?.get(text) ?? []) {
+        const action = toldAction(policy, direction, finding, whenRedacting)
+        if (isVerdict === true) add(finding, action)
+        else addPlace(finding, action)
       }
       if (replaced.length > 0)
         redactions.set(
@@ -105,4 +125,15 @@ const actionOf = (
   if (mode === 'enforce') return 'refused'
   if (mode === 'redact' && isTellingOnly !== true && isSigned !== true) return 'redacted'
   return 'reported'
+}
+
+const toldAction = (
+  policy: FirewallPolicy,
+  direction: Direction,
+  { detector, isReportOnly }: Finding,
+  whenRedacting: Found['action'],
+): Found['action'] => {
+  if (isReportOnly === true) return 'reported'
+  const mode = policy.mode(detector, direction)
+  return mode === 'enforce' ? 'refused' : mode === 'redact' ? whenRedacting : 'reported'
 }

@@ -4,6 +4,7 @@ import { settingMeta, text, wholeNumber } from '../config/index.ts'
 import { defaultLoopOptions } from './loops/index.ts'
 import { personalTypes } from './personal/index.ts'
 import { firewallModes, type PolicyLayer } from './policy.ts'
+import { sidecarsSettings } from './sidecar-settings.ts'
 
 const mode = z.enum(firewallModes)
 
@@ -14,6 +15,16 @@ const modes = z.strictObject({
 
 /** The gateway's own detectors. Custom ones have the names that they are given. */
 export const detectorIds = ['secrets', 'personal', 'injection', 'tools', 'links'] as const
+
+/** All that can stand in `detectors`. */
+export const detectorNames = (settings: {
+  readonly custom: readonly { readonly id: string }[]
+  readonly sidecars: readonly { readonly id: string }[]
+}): readonly string[] => [
+  ...detectorIds,
+  ...settings.custom.map(({ id }) => id),
+  ...settings.sidecars.map(({ id }) => id),
+]
 
 const detectorName = z
   .string()
@@ -45,7 +56,9 @@ const layer = {
   detectors: z
     .record(detectorName, modes)
     .exactOptional()
-    .describe('Other modes for single detectors: `secrets`, `personal`, `injection`, or a custom one.'),
+    .describe(
+      'Other modes for single detectors: `secrets`, `personal`, `injection`, a custom one, or a sidecar.',
+    ),
 }
 
 const toolRule = z.strictObject({
@@ -159,6 +172,7 @@ export const firewallSettings = z
       .prefault([])
       .describe('Other modes for teams and keys; of several that fit, the last one counts.'),
     custom: z.array(custom).max(100).prefault([]).describe('Detectors of your own.'),
+    sidecars: sidecarsSettings,
     allow: z.array(allowed).max(1_000).prefault([]).describe('What may go through although it is found.'),
     tools: tools.describe(
       'What tool calls may do (detector `tools`) and where links and pictures of answers may point (`links`), in the output modes.',
@@ -197,8 +211,9 @@ export const firewallSettings = z
       }
     }
   })
-  .superRefine(({ detectors, overrides, custom }, context) => {
-    const known = new Set<string>([...detectorIds, ...custom.map(({ id }) => id)])
+  .superRefine(({ detectors, overrides, custom, sidecars }, context) => {
+    const named = detectorNames({ custom, sidecars })
+    const known = new Set<string>(named)
     const check = (names: PolicyLayer['detectors'], path: readonly (string | number)[]) => {
       for (const name of Object.keys(names ?? {})) {
         if (known.has(name)) continue
@@ -208,13 +223,14 @@ export const firewallSettings = z
     }
     check(detectors, [])
     for (const [index, one] of overrides.entries()) check(one.detectors, ['overrides', index])
-    for (const [index, { id }] of custom.entries()) {
-      if (custom.findIndex((other) => other.id === id) < index || detectorIds.some((own) => own === id)) {
-        context.addIssue({
-          code: 'custom',
-          message: `there is a detector ${id} already`,
-          path: ['custom', index, 'id'],
-        })
+    for (const [name, list, first] of [
+      ['custom', custom, detectorIds.length],
+      ['sidecars', sidecars, detectorIds.length + custom.length],
+    ] as const) {
+      for (const [index, { id }] of list.entries()) {
+        if (named.indexOf(id) === first + index) continue
+        const message = `there is a detector ${id} already`
+        context.addIssue({ code: 'custom', message, path: [name, index, 'id'] })
       }
     }
   })

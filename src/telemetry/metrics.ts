@@ -64,6 +64,8 @@ export interface Metrics {
   firewallFinding(detector: string, type: string, direction: string, action: string): void
   /** Placeholders of a conversation could not be read or kept, so that they may stay in answers. */
   placeholderProblem(): void
+  /** A sidecar of the firewall gave no usable answer. */
+  sidecarFault(sidecar: string, reason: string): void
   render(): Promise<string>
   readonly contentType: string
   /** Stops the timer behind the process metrics. */
@@ -165,6 +167,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     name: 'tollgate_firewall_placeholder_problems_total',
     help: 'How often placeholders of a conversation that a provider keeps could not be read or kept.',
   })
+  const sidecarFaults = counter({
+    name: 'tollgate_firewall_sidecar_faults_total',
+    help: 'Exchanges in which a sidecar of the firewall gave no usable answer, by the reason.',
+    labels: ['sidecar', 'reason'],
+  })
   const restarts = counter({ name: 'tollgate_worker_restarts_total', help: 'Restarts of a crashed worker.' })
   restarts().add(options.workerRestarts ?? 0)
   const info = { version: options.version, commit: options.commit ?? '', bun: Bun.version }
@@ -209,6 +216,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     firewallFinding: (detector, type, direction, action) =>
       firewallFindings(detector, type, direction, action).add(),
     placeholderProblem: () => placeholderProblems().add(),
+    sidecarFault: (sidecar, reason) => sidecarFaults(sidecar, reason).add(),
     render: registry.render,
     contentType: registry.contentType,
     close: addProcessMetrics(registry),

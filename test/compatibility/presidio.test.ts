@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { createAsker } from '../../src/egress/index.ts'
 import { createPresidioRecogniser, isPresidioHealthy, type SidecarFault } from '../../src/firewall/index.ts'
-import { root } from '../support/gateway.ts'
+import { root, startGateway } from '../support/gateway.ts'
+import { startMirror } from '../support/mirror-upstream.ts'
 import { announceSkip } from '../support/shared.ts'
 
 const longestStart = 600_000
@@ -94,4 +95,35 @@ describe.skipIf(!isWanted)('presidio', () => {
       .catch((error: SidecarFault) => error)
     expect(fault).toMatchObject({ name: 'SidecarFault', reason: 'status', status: 500 })
   }, 60_000)
+
+  test('a gateway keeps what it finds from the provider, and puts it back', async () => {
+    const mirror = startMirror()
+    mirror.say = (request) => ({ text: `I heard ${/\[IBAN_CODE_\w+\]/.exec(request)?.[0]}`, input: {} })
+    const gateway = await startGateway({
+      config: [
+        `providers: { chat: { kind: openai-compatible, protocols: [openai-chat], base_url: '${mirror.url}/chat/v1', api_key: none } }`,
+        'firewall:',
+        '  input: off',
+        `  sidecars: [{ id: names, kind: presidio, url: '${url}', timeout: 60s, entities: [IBAN_CODE] }]`,
+        '  detectors: { names: { input: redact } }',
+      ],
+    })
+    try {
+      const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'chat/m',
+          messages: [{ role: 'user', content: '😀👩‍👩‍👧 pay to DE89370400440532013000 🎉' }],
+        }),
+      })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('x-tollgate-firewall')).toBe('names;redacted=1')
+      expect(mirror.last()).toMatch(/😀👩‍👩‍👧 pay to \[IBAN_CODE_\w+\] 🎉/u)
+      expect(await response.text()).toContain('I heard DE89370400440532013000')
+    } finally {
+      await gateway.stop()
+      await mirror.stop()
+    }
+  }, 120_000)
 })

@@ -9,6 +9,7 @@ import { type CliContext, wantsColour } from '../cli-context.ts'
 import { checkFolder, checkToken } from '../doctor/check-folder.ts'
 import { checkProviders } from '../doctor/check-providers.ts'
 import { checkDatabase, checkPorts, checkRedis } from '../doctor/check-server.ts'
+import { checkSidecars } from '../doctor/check-sidecars.ts'
 import { type Finding, fine, remark, wrong } from '../doctor/finding.ts'
 import { checkProxy } from '../doctor/proxy.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -66,6 +67,7 @@ const examine = async (context: CliContext, options: PlaceOptions): Promise<read
     server,
     ...(await checkPorts(settings, holder)),
     ...(await checkProviders(settings, env, sealed)),
+    ...(await checkSidecars(context, settings)),
     ...(prices === undefined ? [] : [prices]),
     ...checkProxy(env),
   ]

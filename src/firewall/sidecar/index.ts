@@ -1,3 +1,4 @@
+export { changedSpans, type Span } from './changed-spans.ts'
 export {
   createLabelClassifier,
   createShieldClassifier,
@@ -18,3 +19,4 @@ export {
   type TextKind,
 } from './recogniser.ts'
 export type { SidecarOptions } from './sidecar-client.ts'
+export { type SidecarKind, type SidecarParty, sidecarKinds, sidecarParties } from './sidecar-kinds.ts'

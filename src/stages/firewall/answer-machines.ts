@@ -48,8 +48,9 @@ export const answerMachines = (parts: AnswerMachineParts): readonly EventMachine
 /** What looks at an answer as the model said it. */
 export const answerWatchers = (parts: AnswerMachineParts): readonly EventMachine[] => {
   const { policy } = parts
+  const outside = ['tools', 'links', ...parts.firewall.sidecars.ids]
   const watches = parts.firewall.detectors.some(
-    (name) => name !== 'tools' && name !== 'links' && policy.mode(name, 'output') !== 'off',
+    (name) => !outside.includes(name) && policy.mode(name, 'output') !== 'off',
   )
   return [
     ...(policy.mode('tools', 'output') === 'off' ? [] : [calls(parts)]),

@@ -1,6 +1,10 @@
 import { GatewayError } from '../../errors.ts'
 import {
+  type AnswerGate,
+  type Away,
   applyEdits,
+  awayFinding,
+  createAnswerGate,
   createRedaction,
   type Firewall,
   type FirewallMode,
@@ -8,10 +12,15 @@ import {
   type Found,
   firewallHeader,
   joinPlaceholderMaps,
+  type LeafText,
+  type LookContext,
   type PlaceholderMap,
   type PolicyLayer,
   type Redaction,
   readLeaf,
+  type ScreenedText,
+  type Screening,
+  sidecarAway,
   signsReasoning,
 } from '../../firewall/index.ts'
 import type { Leaf, StreamEvent } from '../../ir/index.ts'
@@ -44,6 +53,8 @@ export interface AnswerScreen {
   readonly map: PlaceholderMap
   /** They only look, and change nothing. */
   readonly isWatching: boolean
+  /** Sidecars that judge an answer as the client would get it; undefined where there are none. */
+  gate(): AnswerGate | undefined
   /** As the client sent it, where the request was changed: answers echo it. */
   readonly original: ScannedRequest | undefined
 }
@@ -84,10 +95,12 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       ...placeOf(leaf),
       isSigned: signedReasoning && leaf.kind === 'reasoning',
     }))
-    const { found, redactions, values, refusal } = parts.firewall.screen.run(texts, policy, 'input')
+    const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
     entry.session = speakable(entry.session, values)
     if (refusal !== undefined) throw refused(refusal, found)
+    const blocking = away.find(({ isBlocking }) => isBlocking)
+    if (blocking !== undefined) throw sidecarAway(blocking, 'request')
     const redaction = createRedaction({
       key: keyOf(parts, exchange),
       texts,
@@ -115,6 +128,40 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
   },
 })
 
+interface Seen extends Screening<ReadLeaf> {
+  readonly away: readonly Away[]
+}
+
+type ReadLeaf = LeafText & ScreenedText
+
+/** The detectors of the gateway first: what they refuse, nobody else is asked about. */
+const look = async (
+  { firewall: { screen, sidecars } }: FirewallStageParts,
+  exchange: Asked,
+  texts: readonly ReadLeaf[],
+  policy: FirewallPolicy,
+): Promise<Seen> => {
+  const own = screen.run(texts, policy, 'input')
+  if (own.refusal !== undefined || !sidecars.areOn(policy, 'input')) return { ...own, away: [] }
+  const { told, away } = await sidecars.look(texts, policy, 'input', lookContext(exchange))
+  const all = told.size === 0 ? own : screen.run(texts, policy, 'input', told)
+  return {
+    ...all,
+    away,
+    found: [...all.found, ...away.map((one) => awayFinding(one, 'input', 'the request'))],
+  }
+}
+
+const lookContext = ({ signal, facts, operation, identity }: Asked): LookContext => {
+  const { organisation, user } = identity.tenant
+  return {
+    ...{ signal, endpoint: operation, organisation },
+    ...(facts.model === undefined ? {} : { model: facts.model }),
+    ...(user === null ? {} : { user }),
+    ...(facts.session === undefined ? {} : { session: facts.session }),
+  }
+}
+
 const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> => ({ id, role, kind })
 
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
@@ -126,6 +173,7 @@ const idle: AnswerScreen = {
   isActing: false,
   map: noPlaceholders,
   isWatching: true,
+  gate: () => undefined,
   original: undefined,
 }
 
@@ -190,7 +238,7 @@ interface Answering {
 }
 
 const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerScreen => {
-  const { exchange, redaction } = answering
+  const { exchange, policy, redaction } = answering
   const machineParts: AnswerMachineParts = {
     ...answering,
     firewall: parts.firewall,
@@ -198,7 +246,7 @@ const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerSc
     placeholderKey: keyOf(parts, exchange),
     onFound: (found) => note(parts, exchange, found),
   }
-  const isActing = answering.policy.acts('output')
+  const isActing = policy.acts('output')
   return {
     isWatching: !isActing && !redaction.map.restores,
     isActing,
@@ -206,5 +254,16 @@ const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerSc
     original: redaction.edits.length === 0 ? undefined : exchange.request,
     machines: () => answerMachines(machineParts),
     watchers: () => answerWatchers(machineParts),
+    gate: () =>
+      parts.firewall.sidecars.areOn(policy, 'output')
+        ? createAnswerGate({
+            ...{ sidecars: parts.firewall.sidecars, screen: parts.firewall.screen, policy },
+            context: lookContext(exchange),
+            placeholderKey: machineParts.placeholderKey,
+            isKnown: (value) => answering.values.has(value),
+            map: redaction.map,
+            onFound: machineParts.onFound,
+          })
+        : undefined,
   }
 }

@@ -8,7 +8,7 @@ import type {
   Operation,
   StreamEvent,
 } from '../../ir/index.ts'
-import { isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
+import { type BodyStream, isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { arrayFramer, eventChain, sseFramer } from '../../translation/index.ts'
 import {
@@ -22,6 +22,7 @@ import {
 import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming, passingContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
+import { type AnswerLook, lookWith } from './answer-look.ts'
 import { MappedStream } from './mapped-stream.ts'
 import { restoredFrames } from './restored-frames.ts'
 import { screenedAnswer } from './screened-answer.ts'
@@ -31,8 +32,9 @@ import { ScreenedStream } from './screened-stream.ts'
 type Asked = AttemptExchange & Translated
 
 /**
- * Does to a provider's own answer what the firewall asks for; a translated one has it done on its way. What the
- * firewall does not change goes back as it came, byte for byte.
+ * Does to a provider's own answer what the firewall asks for; a translated one has it done on its way. Behind that,
+ * sidecars judge every answer as the client would get it. What the firewall does not change goes back as it came, byte
+ * for byte.
  *
  * Where the provider keeps answers, they may come back again and again, whole, streamed from any place, or as items of
  * a list. So of such a protocol values are put back into whatever JSON it answers with, and streams keep the numbers
@@ -41,23 +43,13 @@ type Asked = AttemptExchange & Translated
 export const screenAnswers = (): Stage<Asked> => ({
   name: 'screen-answers',
   async run(exchange, next) {
-    const { protocol, operation, screen, translation } = exchange
+    const { protocol, screen, translation } = exchange
     const codec = protocol.generate
-    if (translation !== undefined || codec === undefined) return next({})
-    const keeps = protocol.sessions !== undefined
-    const isResumed = operation === 'retrieve-response' && exchange.request.query.has('starting_after')
-    const machines = !answers.has(operation) ? [] : keeps ? screen.watchers() : screen.machines()
-    if (isResumed && machines.length > 0 && screen.isActing) throw notFromTheMiddle()
+    if (codec === undefined) return next({})
+    if (isResumed(exchange) && screen.isActing) throw notFromTheMiddle()
     const reply = await next({})
-    if (reply.status >= 400) return reply
-    const seen = itemLists.has(operation)
-      ? screen.isActing
-        ? screenedList(exchange, codec, reply)
-        : reply
-      : machines.length === 0 || isResumed
-        ? reply
-        : screenReply(exchange, codec, machines, reply)
-    return keeps && screen.map.restores ? restored(screen.map, seen) : seen
+    const own = translation === undefined ? await screenedOwn(exchange, codec, reply) : reply
+    return gated(exchange, codec, own)
   },
 })
 
@@ -72,6 +64,10 @@ const itemLists: ReadonlySet<Operation> = new Set([
   'get-conversation-item',
 ])
 
+/** A stream that begins in its middle. */
+const isResumed = ({ operation, request }: Asked): boolean =>
+  operation === 'retrieve-response' && request.query.has('starting_after')
+
 const notFromTheMiddle = (): GatewayError =>
   new GatewayError(
     'gateway_request_invalid',
@@ -79,16 +75,46 @@ const notFromTheMiddle = (): GatewayError =>
     { param: 'starting_after' },
   )
 
-const screenReply = (
-  exchange: Asked,
-  codec: GenerateCodec,
-  machines: readonly Machine<StreamEvent, StreamEvent>[],
-  reply: Reply,
-): Reply => {
-  const chain = eventChain(machines)
-  return isWhole(reply)
-    ? screenedWhole(exchange, codec, chain, reply)
-    : screened(exchange, codec, chain, reply)
+const screenedOwn = async (exchange: Asked, codec: GenerateCodec, reply: Reply): Promise<Reply> => {
+  const { protocol, screen } = exchange
+  const { isActing } = screen
+  const keeps = protocol.sessions !== undefined
+  const machines = () => (keeps ? screen.watchers() : screen.machines())
+  const looks = machines().length > 0
+  // Where values come back by themselves, those that look at an answer may still change nothing.
+  const isWatching = keeps ? !isActing : screen.isWatching
+  const look = (): AnswerLook => lookWith(eventChain(machines()))
+  const seen = looks ? await screened(exchange, { codec, look, isWatching, isActing }, reply) : reply
+  return keeps && screen.map.restores && seen.status < 400 ? restored(screen.map, seen) : seen
+}
+
+const gated = async (exchange: Asked, codec: GenerateCodec, reply: Reply): Promise<Reply> => {
+  const gate = exchange.screen.gate()
+  if (gate === undefined) return reply
+  const { isActing } = gate
+  return screened(exchange, { codec, look: () => gate, isWatching: !isActing, isActing }, reply)
+}
+
+interface Screening {
+  readonly codec: GenerateCodec
+  /** For one answer. */
+  readonly look: () => AnswerLook
+  /** Nothing is changed. */
+  readonly isWatching: boolean
+  /** What nobody can look at is not to go on. */
+  readonly isActing: boolean
+}
+
+const screened = async (exchange: Asked, screening: Screening, reply: Reply): Promise<Reply> => {
+  const { operation } = exchange
+  if (reply.status >= 400) return reply
+  if (itemLists.has(operation))
+    return screening.isActing && isWhole(reply) ? screenedList(exchange, screening, reply) : reply
+  if (!answers.has(operation) || isResumed(exchange)) return reply
+  if (!isWhole(reply)) return { ...reply, body: screenedBody(exchange, screening, reply.body) }
+  return isStreamed(exchange, reply)
+    ? screenedStreamed(exchange, screening, reply)
+    : screenedWhole(exchange, screening, reply)
 }
 
 const restored = (map: PlaceholderMap, reply: Reply): Reply => {
@@ -106,82 +132,105 @@ const askedOf = ({ operation, protocol, request, screen }: Asked, codec: Generat
     ? codec.decodeRequest(screen.original ?? request)
     : { protocol: protocol.id, model: '', stream: false, turns: [], tools: [], sampling: {} }
 
-/** Nothing is changed: where values come back by themselves, those that look at an answer may still change nothing. */
-const isWatching = ({ screen, protocol }: Asked): boolean =>
-  protocol.sessions === undefined ? screen.isWatching : !screen.isActing
-
-const screened = (
+const screenedBody = (
   exchange: Asked,
-  codec: GenerateCodec,
-  chain: Machine<StreamEvent, StreamEvent>,
-  reply: Exclude<Reply, WholeReply>,
-): Reply => {
+  { codec, look, isWatching, isActing }: Screening,
+  inner: BodyStream,
+): ScreenedStream => {
   const isArray = clientFraming(exchange) === 'json-array'
-  return {
-    ...reply,
-    body: new ScreenedStream({
-      inner: reply.body,
-      splitter: isArray ? jsonArraySplitter() : frameSplitter(),
-      parse: isArray ? parseElement : parseFrame,
-      isArray,
-      framer: isArray ? arrayFramer() : sseFramer(),
-      decoder: codec.streamDecoder(),
-      encoder: isWatching(exchange) ? mute : encoderOf(exchange, codec),
-      chain,
-      isWatching: isWatching(exchange),
-      mustSee: exchange.screen.isActing,
-    }),
-  }
+  return new ScreenedStream({
+    inner,
+    splitter: isArray ? jsonArraySplitter() : frameSplitter(),
+    parse: isArray ? parseElement : parseFrame,
+    isArray,
+    framer: isArray ? arrayFramer() : sseFramer(),
+    decoder: codec.streamDecoder(),
+    encoder: isWatching ? mute : codec.streamEncoder(passingContext(exchange, askedOf(exchange, codec))),
+    look: look(),
+    isWatching,
+    mustSee: isActing,
+  })
 }
 
-const encoderOf = (exchange: Asked, codec: GenerateCodec): Machine<StreamEvent, SseFrame> =>
-  codec.streamEncoder(passingContext(exchange, askedOf(exchange, codec)))
+/** A translated answer that was known whole is written as the stream that the client asked for. */
+const isStreamed = (exchange: Asked, { headers }: WholeReply): boolean =>
+  exchange.translation !== undefined &&
+  exchange.facts.stream &&
+  (clientFraming(exchange) === 'json-array' ||
+    headers.get('content-type')?.includes('text/event-stream') === true)
+
+const screenedStreamed = async (
+  exchange: Asked,
+  screening: Screening,
+  reply: WholeReply,
+): Promise<WholeReply> => {
+  const stream = screenedBody(exchange, screening, bodyOf(reply.body))
+  const pieces: Uint8Array[] = []
+  for (let piece = await stream.next(); piece !== undefined; piece = await stream.next()) pieces.push(piece)
+  const body = Buffer.concat(pieces)
+  return { ...reply, body, outcome: { ...reply.outcome, responseBytes: body.byteLength } }
+}
+
+/** All of it at once. */
+const bodyOf = (bytes: Uint8Array): BodyStream => {
+  let left: Uint8Array | undefined = bytes
+  return {
+    async next() {
+      const piece = left
+      left = undefined
+      return piece
+    },
+    cancel: () => undefined,
+    onSettle: () => undefined,
+  }
+}
 
 /** Who only watches writes nothing. */
 const mute: Machine<StreamEvent, SseFrame> = { push: () => [], end: () => [] }
 
 /** What cannot be read is no answer of the protocol, and holds nothing that was said. */
-const screenedWhole = (
+const screenedWhole = async (
   exchange: Asked,
-  codec: GenerateCodec,
-  chain: Machine<StreamEvent, StreamEvent>,
+  { codec, look, isWatching, isActing }: Screening,
   reply: WholeReply,
-): Reply => {
+): Promise<Reply> => {
   const { headers, body, status, outcome } = reply
   if (outcome.result !== 'success') return reply
   const readable = decoded(body, headers.get('content-encoding'))
   if (readable === undefined) {
-    if (exchange.screen.isActing) throw unreadable()
+    if (isActing) throw unreadable()
     return reply
   }
   let answer: GenerateResponse
   try {
     answer = codec.decodeResponse({ status, headers, body: readable })
   } catch (error) {
-    if (exchange.screen.isActing) throw unreadable()
+    if (isActing) throw unreadable()
     if (error instanceof GatewayError || error instanceof SyntaxError) return reply
     throw error
   }
-  const { isChanged, response, error } = screenedAnswer(chain, answer)
-  if (isWatching(exchange) || !isChanged) return reply
+  const { isChanged, response, error } = await screenedAnswer(look(), answer)
+  if (isWatching || !isChanged) return reply
   if (error !== undefined) return refused(exchange, reply, error)
-  const asked = askedOf(exchange, codec)
-  const encoded = codec.encodeResponse(response, passingContext(exchange, asked))
+  const encoded = codec.encodeResponse(response, passingContext(exchange, askedOf(exchange, codec)))
   return said(reply, encoded.body)
 }
 
 /** Words of the model that the provider kept as items, where the firewall may change what models say. */
-const screenedList = (exchange: Asked, codec: GenerateCodec, reply: Reply): Reply => {
-  if (!isWhole(reply)) return reply
+const screenedList = async (
+  exchange: Asked,
+  { codec, look }: Screening,
+  reply: WholeReply,
+): Promise<Reply> => {
   const { headers, body, status } = reply
   const readable = decoded(body, headers.get('content-encoding'))
   if (readable === undefined) throw unreadable()
   const context = passingContext(exchange, askedOf(exchange, codec))
-  const screened = screenedItems(parseAnswer(readable), {
+  const screened = await screenedItems(parseAnswer(readable), {
     decode: (response) =>
       codec.decodeResponse({ status, headers, body: new TextEncoder().encode(JSON.stringify(response)) }),
     encode: (response) => JSON.parse(codec.encodeResponse(response, context).body),
-    screen: (answer) => screenedAnswer(eventChain(exchange.screen.watchers()), answer),
+    screen: (answer) => screenedAnswer(look(), answer),
   })
   if (screened === undefined) return reply
   return 'error' in screened

@@ -1,13 +1,7 @@
-import {
-  type CanonicalError,
-  collect,
-  type GenerateResponse,
-  replay,
-  type StreamEvent,
-} from '../../ir/index.ts'
-import type { Machine } from '../../wire/index.ts'
+import { type CanonicalError, collect, type GenerateResponse, replay } from '../../ir/index.ts'
+import type { AnswerLook } from './answer-look.ts'
 
-/** A whole answer behind the machines that look at it. */
+/** A whole answer that was looked at. */
 export interface ScreenedAnswer {
   readonly isChanged: boolean
   /** Parts that were changed have no source text any more. */
@@ -16,19 +10,12 @@ export interface ScreenedAnswer {
   readonly error?: CanonicalError
 }
 
-export const screenedAnswer = (
-  chain: Machine<StreamEvent, StreamEvent>,
-  answer: GenerateResponse,
-): ScreenedAnswer => {
-  let isChanged = false
-  const events = replay(answer).flatMap((event) => {
-    const said = chain.push(event)
-    isChanged ||= said.length !== 1 || said[0] !== event
-    return said
-  })
-  const left = chain.end()
-  if (!isChanged && left.length === 0) return { isChanged: false, response: answer }
-  const { response, error } = collect(answer.protocol, [...events, ...left])
+export const screenedAnswer = async (look: AnswerLook, answer: GenerateResponse): Promise<ScreenedAnswer> => {
+  const events = replay(answer)
+  const said = [...(await look.pass(events)), ...(await look.end())]
+  if (said.length === events.length && said.every((event, at) => event === events[at]))
+    return { isChanged: false, response: answer }
+  const { response, error } = collect(answer.protocol, said)
   return {
     isChanged: true,
     response: unsourced(response, answer),

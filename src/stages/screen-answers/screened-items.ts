@@ -6,18 +6,18 @@ export interface ScreenedItemsParts {
   /** Reads a response object of this protocol. */
   readonly decode: (response: JsonObject) => GenerateResponse
   readonly encode: (response: GenerateResponse) => JsonObject
-  /** Looks at one answer, with machines of its own. */
-  readonly screen: (answer: GenerateResponse) => ScreenedAnswer
+  /** Looks at one answer. */
+  readonly screen: (answer: GenerateResponse) => Promise<ScreenedAnswer>
 }
 
 /**
  * Items that the provider kept, as a list or alone: those that a model said are looked at as if each were an answer.
  * Undefined where nothing is changed.
  */
-export const screenedItems = (
+export const screenedItems = async (
   body: JsonValue,
   parts: ScreenedItemsParts,
-): { readonly body: JsonValue } | { readonly error: CanonicalError } | undefined => {
+): Promise<{ readonly body: JsonValue } | { readonly error: CanonicalError } | undefined> => {
   if (!isJsonObject(body)) return undefined
   const { data } = body
   const items = Array.isArray(data) ? data : [body]
@@ -25,7 +25,7 @@ export const screenedItems = (
   let isChanged = false
   for (const item of items) {
     const answer = isJsonObject(item) && isOfModel(item) ? parts.decode(answerWith(item)) : undefined
-    const found = answer === undefined ? undefined : parts.screen(answer)
+    const found = answer === undefined ? undefined : await parts.screen(answer)
     if (found === undefined || !found.isChanged) {
       screened.push(item)
       continue

@@ -3,6 +3,7 @@ import type { StreamEvent } from '../../ir/index.ts'
 import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 import type { StreamFramer } from '../../translation/index.ts'
 import type { Machine, SseFrame } from '../../wire/index.ts'
+import { type AnswerLook, wordsOf } from './answer-look.ts'
 
 export interface ScreenedStreamParts {
   /** Of the client's own protocol. */
@@ -14,8 +15,8 @@ export interface ScreenedStreamParts {
   readonly framer: StreamFramer
   readonly decoder: Machine<SseFrame, StreamEvent>
   readonly encoder: Machine<StreamEvent, SseFrame>
-  readonly chain: Machine<StreamEvent, StreamEvent>
-  /** The chain only looks: every byte goes on as it came. */
+  readonly look: AnswerLook
+  /** It only looks: every byte goes on as it came. */
   readonly isWatching: boolean
   /** Nothing goes on that was not looked at. */
   readonly mustSee: boolean
@@ -52,10 +53,10 @@ export class ScreenedStream implements BodyStream {
       this.isReading = true
       try {
         const bytes = await this.parts.inner.next()
-        const said = bytes === undefined ? nothing : this.passAll(bytes)
+        const said = bytes === undefined ? nothing : await this.passAll(this.parts.splitter.push(bytes))
         const isLast = bytes === undefined || this.outcome !== undefined
         const more = isLast && bytes !== undefined && !this.isOver ? await this.unread() : nothing
-        const end = isLast && !this.isOver ? this.last() : nothing
+        const end = isLast && !this.isOver ? await this.last() : nothing
         this.isOver ||= isLast
         const all = isLast ? Buffer.concat([said, more, end]) : said
         if (all.byteLength > 0) return all
@@ -93,19 +94,23 @@ export class ScreenedStream implements BodyStream {
     while (!this.isOver) {
       const bytes = await this.parts.inner.next()
       if (bytes === undefined) break
-      pieces.push(this.passAll(bytes))
+      pieces.push(await this.passAll(this.parts.splitter.push(bytes)))
     }
     return Buffer.concat(pieces)
   }
 
-  private passAll(bytes: Uint8Array): Uint8Array {
-    const pieces = this.parts.splitter.push(bytes).map((block) => this.pass(block))
+  private async passAll(blocks: readonly Uint8Array[]): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    for (const block of blocks) {
+      if (this.isOver) break
+      pieces.push(await this.pass(block))
+    }
     const [only] = pieces
     return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
   }
 
-  private pass(block: Uint8Array): Uint8Array {
-    const { parse, decoder, framer } = this.parts
+  private async pass(block: Uint8Array): Promise<Uint8Array> {
+    const { parse, decoder, framer, look } = this.parts
     const frame = parse(block)
     if (frame === undefined) {
       // Comments go on, and the brackets of an array are written by whoever writes its elements.
@@ -118,7 +123,7 @@ export class ScreenedStream implements BodyStream {
     } catch (error) {
       return this.unreadable(block, error)
     }
-    const frames = this.frames(events)
+    const frames = this.frames(events, await look.pass(events))
     if (this.parts.isWatching) return block
     if (this.isRefused) {
       this.refuse()
@@ -147,9 +152,8 @@ export class ScreenedStream implements BodyStream {
   }
 
   /** What the client is to hear of these events; sets `isSame` and `isRefused`. */
-  private frames(events: readonly StreamEvent[]): readonly SseFrame[] {
-    const { chain, encoder } = this.parts
-    const said = events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one)))
+  private frames(events: readonly StreamEvent[], said: readonly StreamEvent[]): readonly SseFrame[] {
+    const { encoder } = this.parts
     this.isSame = said.length === events.length && said.every((event, at) => event === events[at])
     this.isRefused ||= said.some((event) => event.type === 'error' && !events.includes(event))
     for (const event of events) this.textBytes += lengthOf(event)
@@ -164,16 +168,19 @@ export class ScreenedStream implements BodyStream {
     void this.parts.inner.cut?.(Math.ceil(this.textBytes / bytesPerToken))
   }
 
-  private last(): Uint8Array {
-    const { splitter, decoder, chain, encoder, framer } = this.parts
-    const rest = splitter.end().map((block) => this.pass(block))
-    if (this.isBlind) return Buffer.concat(rest)
-    const frames = [...this.frames(decoder.end())]
-    const left = chain.end()
+  private async last(): Promise<Uint8Array> {
+    const { splitter, decoder, look, encoder, framer } = this.parts
+    const rest = await this.passAll(splitter.end())
+    if (this.isOver) return rest
+    if (this.isBlind) {
+      await look.end()
+      return rest
+    }
+    const events = decoder.end()
+    const frames = [...this.frames(events, await look.pass(events))]
+    const left = await look.end()
     frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
-    return Buffer.concat(
-      this.isWriting ? [...rest, written(frames, framer), Buffer.from(framer.end())] : rest,
-    )
+    return this.isWriting ? Buffer.concat([rest, written(frames, framer), Buffer.from(framer.end())]) : rest
   }
 }
 
@@ -187,21 +194,7 @@ const unreadableAnswer = (cause: unknown): GatewayError =>
 /** A token is rarely less than two bytes of text. */
 const bytesPerToken = 2
 
-/** All of its words are held back. */
-const isEmpty = (event: StreamEvent): boolean => event.type.endsWith('-delta') && lengthOf(event) === 0
-
-const lengthOf = (event: StreamEvent): number => {
-  switch (event.type) {
-    case 'text-delta':
-    case 'refusal-delta':
-    case 'reasoning-delta':
-      return Buffer.byteLength(event.text)
-    case 'tool-call-delta':
-      return Buffer.byteLength(event.input)
-    default:
-      return 0
-  }
-}
+const lengthOf = (event: StreamEvent): number => Buffer.byteLength(wordsOf(event))
 
 const nothing = new Uint8Array(0)
 

@@ -1,0 +1,34 @@
+import type { StreamEvent } from '../../ir/index.ts'
+import type { Machine } from '../../wire/index.ts'
+
+/** Looks at the events of one answer. */
+export interface AnswerLook {
+  /** What may go on, in order; the rest is held or must not be said. */
+  pass(events: readonly StreamEvent[]): Promise<readonly StreamEvent[]>
+  /** What was held. */
+  end(): Promise<readonly StreamEvent[]>
+}
+
+/** With machines, which wait for nobody. Deltas that they have left no words are not said. */
+export const lookWith = (chain: Machine<StreamEvent, StreamEvent>): AnswerLook => ({
+  pass: async (events) =>
+    events.flatMap((event) => chain.push(event).filter((one) => one === event || !isEmpty(one))),
+  end: async () => chain.end(),
+})
+
+/** The text of a delta; of other events nothing. */
+export const wordsOf = (event: StreamEvent): string => {
+  switch (event.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+    case 'reasoning-delta':
+      return event.text
+    case 'tool-call-delta':
+      return event.input
+    default:
+      return ''
+  }
+}
+
+/** All of its words are held back. */
+const isEmpty = (event: StreamEvent): boolean => event.type.endsWith('-delta') && wordsOf(event) === ''
