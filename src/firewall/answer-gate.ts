@@ -22,8 +22,6 @@ export interface AnswerGateParts {
 
 /** Sidecars between a model and a client. What a policy only tells of passes at once, and is looked at meanwhile. */
 export interface AnswerGate {
-  /** It may hold, replace or refuse something. */
-  readonly isActing: boolean
   /** What may go on, in order: a part of an answer that has to be judged first is held until it is whole. */
   pass(events: readonly StreamEvent[]): Promise<readonly StreamEvent[]>
   /** What was held; resolves when all that was asked is answered. */
@@ -39,7 +37,7 @@ type PlacedEvent = Extract<StreamEvent, { readonly index: number }>
  */
 export const createAnswerGate = (parts: AnswerGateParts): AnswerGate => {
   const { policy, sidecars } = parts
-  const isActing = sidecars.act(policy, 'output')
+  const holds = sidecars.act(policy, 'output')
   const open = new Map<string, OpenPart>()
   const looks: Promise<unknown>[] = []
   /** A sidecar that is away is told of once. */
@@ -98,7 +96,7 @@ export const createAnswerGate = (parts: AnswerGateParts): AnswerGate => {
     const part = open.get(key)
     open.delete(key)
     if (part === undefined) return []
-    if (isActing) return judge(part)
+    if (holds) return judge(part)
     looks.push(judge(part))
     return []
   }
@@ -125,13 +123,12 @@ export const createAnswerGate = (parts: AnswerGateParts): AnswerGate => {
     if (part === undefined) return [event]
     open.set(key, part)
     part.text += words ?? ''
-    if (!isActing) return [event]
+    if (!holds) return [event]
     part.events.push(event)
     return []
   }
 
   return {
-    isActing,
     async pass(events) {
       const said: StreamEvent[] = []
       for (const event of events) {

@@ -55,6 +55,8 @@ export interface AnswerScreen {
   readonly isWatching: boolean
   /** Sidecars that judge an answer as the client would get it; undefined where there are none. */
   gate(): AnswerGate | undefined
+  /** The gate may hold, replace or refuse something: nothing was said before it has passed. */
+  readonly isGated: boolean
   /** As the client sent it, where the request was changed: answers echo it. */
   readonly original: ScannedRequest | undefined
 }
@@ -174,6 +176,7 @@ const idle: AnswerScreen = {
   map: noPlaceholders,
   isWatching: true,
   gate: () => undefined,
+  isGated: false,
   original: undefined,
 }
 
@@ -254,6 +257,7 @@ const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerSc
     original: redaction.edits.length === 0 ? undefined : exchange.request,
     machines: () => answerMachines(machineParts),
     watchers: () => answerWatchers(machineParts),
+    isGated: parts.firewall.sidecars.act(policy, 'output'),
     gate: () =>
       parts.firewall.sidecars.areOn(policy, 'output')
         ? createAnswerGate({

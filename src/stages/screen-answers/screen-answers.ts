@@ -9,7 +9,7 @@ import type {
   StreamEvent,
 } from '../../ir/index.ts'
 import { type BodyStream, isWhole, type Reply, type Stage, type WholeReply } from '../../pipeline/index.ts'
-import type { GenerateCodec } from '../../protocols/index.ts'
+import type { GenerateCodec, ReplyContext } from '../../protocols/index.ts'
 import { arrayFramer, eventChain, sseFramer } from '../../translation/index.ts'
 import {
   frameSplitter,
@@ -20,7 +20,7 @@ import {
   type SseFrame,
 } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
-import { clientFraming, passingContext, type Translated } from '../translate/index.ts'
+import { clientFraming, passingContext, replyContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
 import { type AnswerLook, lookWith } from './answer-look.ts'
 import { MappedStream } from './mapped-stream.ts'
@@ -89,10 +89,13 @@ const screenedOwn = async (exchange: Asked, codec: GenerateCodec, reply: Reply):
 }
 
 const gated = async (exchange: Asked, codec: GenerateCodec, reply: Reply): Promise<Reply> => {
-  const gate = exchange.screen.gate()
+  const { screen, session, translation } = exchange
+  const gate = screen.gate()
   if (gate === undefined) return reply
-  const { isActing } = gate
-  return screened(exchange, { codec, look: () => gate, isWatching: !isActing, isActing }, reply)
+  const isActing = screen.isGated
+  const draft = isActing && translation !== undefined ? session?.draft : undefined
+  const screening = { codec: draft?.watch(codec) ?? codec, look: () => gate, isWatching: !isActing, isActing }
+  return screened(exchange, { ...screening, isKept: draft !== undefined }, reply)
 }
 
 interface Screening {
@@ -103,6 +106,8 @@ interface Screening {
   readonly isWatching: boolean
   /** What nobody can look at is not to go on. */
   readonly isActing: boolean
+  /** The gateway keeps the answer as the codec writes it, so all of it is written. */
+  readonly isKept?: boolean
 }
 
 const screened = async (exchange: Asked, screening: Screening, reply: Reply): Promise<Reply> => {
@@ -127,14 +132,23 @@ const restored = (map: PlaceholderMap, reply: Reply): Reply => {
 }
 
 /** What is answered: kept answers are asked for by their name alone, and say themselves what they answer. */
-const askedOf = ({ operation, protocol, request, screen }: Asked, codec: GenerateCodec): GenerateRequest =>
+const askedOf = (
+  { operation, protocol, request, screen, session, translation }: Asked,
+  codec: GenerateCodec,
+): GenerateRequest =>
   operation === 'generate'
-    ? codec.decodeRequest(screen.original ?? request)
+    ? {
+        ...codec.decodeRequest(screen.original ?? request),
+        ...(translation === undefined ? {} : session?.echoed),
+      }
     : { protocol: protocol.id, model: '', stream: false, turns: [], tools: [], sampling: {} }
+
+const contextOf = (exchange: Asked, codec: GenerateCodec): ReplyContext =>
+  (exchange.translation === undefined ? passingContext : replyContext)(exchange, askedOf(exchange, codec))
 
 const screenedBody = (
   exchange: Asked,
-  { codec, look, isWatching, isActing }: Screening,
+  { codec, look, isWatching, isActing, isKept = false }: Screening,
   inner: BodyStream,
 ): ScreenedStream => {
   const isArray = clientFraming(exchange) === 'json-array'
@@ -145,10 +159,11 @@ const screenedBody = (
     isArray,
     framer: isArray ? arrayFramer() : sseFramer(),
     decoder: codec.streamDecoder(),
-    encoder: isWatching ? mute : codec.streamEncoder(passingContext(exchange, askedOf(exchange, codec))),
+    encoder: isWatching ? mute : codec.streamEncoder(contextOf(exchange, codec)),
     look: look(),
     isWatching,
     mustSee: isActing,
+    isWriting: isKept,
   })
 }
 
@@ -191,7 +206,7 @@ const mute: Machine<StreamEvent, SseFrame> = { push: () => [], end: () => [] }
 /** What cannot be read is no answer of the protocol, and holds nothing that was said. */
 const screenedWhole = async (
   exchange: Asked,
-  { codec, look, isWatching, isActing }: Screening,
+  { codec, look, isWatching, isActing, isKept = false }: Screening,
   reply: WholeReply,
 ): Promise<Reply> => {
   const { headers, body, status, outcome } = reply
@@ -210,9 +225,9 @@ const screenedWhole = async (
     throw error
   }
   const { isChanged, response, error } = await screenedAnswer(look(), answer)
-  if (isWatching || !isChanged) return reply
+  if (isWatching || !(isChanged || isKept)) return reply
   if (error !== undefined) return refused(exchange, reply, error)
-  const encoded = codec.encodeResponse(response, passingContext(exchange, askedOf(exchange, codec)))
+  const encoded = codec.encodeResponse(response, contextOf(exchange, codec))
   return said(reply, encoded.body)
 }
 
@@ -225,7 +240,7 @@ const screenedList = async (
   const { headers, body, status } = reply
   const readable = decoded(body, headers.get('content-encoding'))
   if (readable === undefined) throw unreadable()
-  const context = passingContext(exchange, askedOf(exchange, codec))
+  const context = contextOf(exchange, codec)
   const screened = await screenedItems(parseAnswer(readable), {
     decode: (response) =>
       codec.decodeResponse({ status, headers, body: new TextEncoder().encode(JSON.stringify(response)) }),

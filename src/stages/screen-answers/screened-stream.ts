@@ -20,6 +20,8 @@ export interface ScreenedStreamParts {
   readonly isWatching: boolean
   /** Nothing goes on that was not looked at. */
   readonly mustSee: boolean
+  /** Every block is written anew from the first. */
+  readonly isWriting: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export class ScreenedStream implements BodyStream {
   private readonly hooks: SettleHook[] = []
   private outcome: Outcome | undefined
   private isReading = false
-  private isWriting = false
+  private isWriting: boolean
   private isOver = false
   private isSame = true
   private isRefused = false
@@ -40,6 +42,7 @@ export class ScreenedStream implements BodyStream {
 
   constructor(parts: ScreenedStreamParts) {
     this.parts = parts
+    this.isWriting = parts.isWriting
     parts.inner.onSettle((outcome) => {
       this.outcome = outcome
       // What the last piece says is looked at before anybody counts the answer as over.

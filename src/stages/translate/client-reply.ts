@@ -1,5 +1,5 @@
 import type { GenerateRequest } from '../../ir/index.ts'
-import type { ReplyContext } from '../../protocols/index.ts'
+import type { GenerateCodec, ReplyContext } from '../../protocols/index.ts'
 import { ownName, ownResponseId } from '../../sessions/index.ts'
 import type { StreamFraming } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
@@ -22,6 +22,10 @@ export const passingContext = (exchange: AttemptExchange, asked: GenerateRequest
   id: exchange.id,
   now: Math.floor(exchange.startedAt / 1000),
 })
+
+/** Says the answer. Where it is kept, that is as it was said here, but for one that has to pass a gate first. */
+export const sayingCodec = ({ session, screen }: AttemptExchange, codec: GenerateCodec): GenerateCodec =>
+  screen.isGated ? codec : (session?.draft?.watch(codec) ?? codec)
 
 /** Gemini clients that stream without `alt=sse` read a JSON array, errors included. */
 export const clientFraming = ({ protocol, facts, request }: AttemptExchange): StreamFraming =>

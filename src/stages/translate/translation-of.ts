@@ -17,6 +17,7 @@ import {
 } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { withoutStore } from '../sessions/index.ts'
+import { sayingCodec } from './client-reply.ts'
 
 /** A request on its way to a provider of another protocol, and how its answer finds back. */
 export type Translation = GenerateTranslation | PlainTranslation
@@ -102,7 +103,7 @@ const generation = async (
     upstream,
     losses,
     upstreamCodec,
-    clientCodec: session?.draft?.watch(clientCodec) ?? clientCodec,
+    clientCodec: sayingCodec(exchange, clientCodec),
     ...translated,
     // Answers echo what the client wrote, not what was fetched or remembered for it.
     asked: {
