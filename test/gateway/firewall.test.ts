@@ -36,6 +36,7 @@ const config = (url: string): readonly string[] => [
     ({ provider }) =>
       `  - { match: "quiet-${provider}", firewall: { input: off, output: off }, targets: [{ provider: ${provider}, model: m }] }`,
   ),
+  '  - { match: shadowed, targets: [{ provider: chat, model: m }], shadow: { provider: responses, model: m, share: 1 } }',
   'firewall:',
   '  input: redact',
   '  output: off',
@@ -233,6 +234,16 @@ describe('what is redacted', () => {
     expect(mirror.last()).toContain('[EMPLOYEE_')
     expect(mirror.last()).not.toContain(employee)
   })
+})
+
+test('a copy for comparison is redacted as the client’s own request was', async () => {
+  mirror.seen.length = 0
+  const { response } = await ask(chat, chat, { model: 'shadowed' })
+  expect(response.status).toBe(200)
+  const copy = await waitFor(() => mirror.seen.find(({ path }) => path.startsWith('/responses/')))
+  const body = new TextDecoder().decode(copy.body)
+  for (const secret of secrets) expect(body).not.toContain(secret)
+  expect(body).toContain('[EMPLOYEE_')
 })
 
 describe('a policy that only watches', () => {
