@@ -1,7 +1,7 @@
 import type { WholeReply } from '../../pipeline/index.ts'
 import { encodeAnswer, type Losses, prewarmAnswer, type TranslationTarget } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
-import { clientFraming, replyContext, sayingCodec } from './client-reply.ts'
+import { clientFraming, replyContext } from './client-reply.ts'
 
 /**
  * The answer to a client that only wants to warm a cache, where the target cannot be told so: nothing is sent, nothing
@@ -20,7 +20,7 @@ export const prewarm = (
   if (answer === undefined) return undefined
   losses.warn('approximated', 'prewarm', 'maxOutputTokens', 'this provider cannot be told to warm its cache')
   const { body, headers } = encodeAnswer(answer, {
-    client: sayingCodec(exchange, protocol.generate),
+    client: exchange.session?.draft?.watch(protocol.generate) ?? protocol.generate,
     reply: replyContext(exchange, { ...asked, ...exchange.session?.echoed }),
     framing: clientFraming(exchange),
     losses,
