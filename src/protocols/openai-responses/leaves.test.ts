@@ -70,6 +70,7 @@ describe('the texts of a request', () => {
       'system description tools[0].parameters.properties.type.title: T',
       'system description text.format.schema.description: shape',
       'user text prompt.variables.who: Ada',
+      'system title metadata.note: beside',
       'user text future_field: hm?',
     ])
   })
