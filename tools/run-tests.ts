@@ -71,8 +71,9 @@ const results = await Promise.all(
     return { counts, words: output === undefined ? '' : readFileSync(output, 'utf8') }
   }),
 )
-for (const { words } of results) process.stdout.write(words)
+// All of it, before the process may end.
+for (const { words } of results) await Bun.write(Bun.stdout, words)
 rmSync(folder, { recursive: true, force: true })
 const sum = (name: keyof Counts): number => results.reduce((total, { counts }) => total + counts[name], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
-process.exit(sum('failed') > 0 ? 1 : 0)
+process.exitCode = sum('failed') > 0 ? 1 : 0
