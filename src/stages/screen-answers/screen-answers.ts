@@ -23,11 +23,12 @@ import type { AttemptExchange } from '../attempts/index.ts'
 import { clientFraming, passingContext, replyContext, type Translated } from '../translate/index.ts'
 import { decoded } from '../upstream/index.ts'
 import { type AnswerLook, lookWith } from './answer-look.ts'
-import { MappedStream } from './mapped-stream.ts'
+import { mappedBlocks } from './mapped-blocks.ts'
 import { restoredFrames } from './restored-frames.ts'
+import { RewrittenStream } from './rewritten-stream.ts'
 import { screenedAnswer } from './screened-answer.ts'
+import { ScreenedBlocks } from './screened-blocks.ts'
 import { screenedItems } from './screened-items.ts'
-import { ScreenedStream } from './screened-stream.ts'
 
 type Asked = AttemptExchange & Translated
 
@@ -123,7 +124,8 @@ const screened = async (exchange: Asked, screening: Screening, reply: Reply): Pr
 }
 
 const restored = (map: PlaceholderMap, reply: Reply): Reply => {
-  if (!isWhole(reply)) return { ...reply, body: new MappedStream(reply.body, restoredFrames(map)) }
+  if (!isWhole(reply))
+    return { ...reply, body: new RewrittenStream(reply.body, mappedBlocks(restoredFrames(map))) }
   const readable = decoded(reply.body, reply.headers.get('content-encoding'))
   if (readable === undefined) return reply
   const before = new TextDecoder().decode(readable)
@@ -150,10 +152,10 @@ const screenedBody = (
   exchange: Asked,
   { codec, look, isWatching, isActing, isKept = false }: Screening,
   inner: BodyStream,
-): ScreenedStream => {
+): RewrittenStream => {
   const isArray = clientFraming(exchange) === 'json-array'
-  return new ScreenedStream({
-    inner,
+  const blocks = new ScreenedBlocks({
+    cut: (outputTokens) => void inner.cut?.(outputTokens),
     splitter: isArray ? jsonArraySplitter() : frameSplitter(),
     parse: isArray ? parseElement : parseFrame,
     isArray,
@@ -165,6 +167,7 @@ const screenedBody = (
     mustSee: isActing,
     isWriting: isKept,
   })
+  return new RewrittenStream(inner, blocks)
 }
 
 /** A translated answer that was known whole is written as the stream that the client asked for. */

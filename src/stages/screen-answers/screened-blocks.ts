@@ -1,13 +1,13 @@
 import { GatewayError } from '../../errors.ts'
 import type { StreamEvent } from '../../ir/index.ts'
-import type { BodyStream, Outcome, SettleHook } from '../../pipeline/index.ts'
 import type { StreamFramer } from '../../translation/index.ts'
 import type { Machine, SseFrame } from '../../wire/index.ts'
 import { type AnswerLook, wordsOf } from './answer-look.ts'
+import type { Rewriter } from './rewritten-stream.ts'
 
-export interface ScreenedStreamParts {
-  /** Of the client's own protocol. */
-  readonly inner: BodyStream
+export interface ScreenedBlocksParts {
+  /** Ends the upstream call. @param outputTokens what was said so far */
+  readonly cut: (outputTokens: number) => void
   readonly splitter: Machine<Uint8Array, Uint8Array>
   readonly parse: (block: Uint8Array) => SseFrame | undefined
   /** Whoever writes an array writes its brackets as well. */
@@ -25,81 +25,40 @@ export interface ScreenedStreamParts {
 }
 
 /**
- * A provider's stream whose words are looked at. Blocks go on as they came until the first event that is held back or
+ * Looks at the words of a provider's stream. Blocks go on as they came until the first event that is held back or
  * changed; from there on all of them are written anew, so that what the client reads is one account.
  */
-export class ScreenedStream implements BodyStream {
-  private readonly parts: ScreenedStreamParts
-  private readonly hooks: SettleHook[] = []
-  private outcome: Outcome | undefined
-  private isReading = false
+export class ScreenedBlocks implements Rewriter {
+  private readonly parts: ScreenedBlocksParts
   private isWriting: boolean
-  private isOver = false
   private isSame = true
   private isRefused = false
   private isBlind = false
   private textBytes = 0
+  isOver = false
 
-  constructor(parts: ScreenedStreamParts) {
+  constructor(parts: ScreenedBlocksParts) {
     this.parts = parts
     this.isWriting = parts.isWriting
-    parts.inner.onSettle((outcome) => {
-      this.outcome = outcome
-      // What the last piece says is looked at before anybody counts the answer as over.
-      return this.isReading ? undefined : this.settle()
-    })
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      if (this.isOver) return undefined
-      this.isReading = true
-      try {
-        const bytes = await this.parts.inner.next()
-        const said = bytes === undefined ? nothing : await this.passAll(this.parts.splitter.push(bytes))
-        const isLast = bytes === undefined || this.outcome !== undefined
-        const more = isLast && bytes !== undefined && !this.isOver ? await this.unread() : nothing
-        const end = isLast && !this.isOver ? await this.last() : nothing
-        this.isOver ||= isLast
-        const all = isLast ? Buffer.concat([said, more, end]) : said
-        if (all.byteLength > 0) return all
-      } finally {
-        this.isReading = false
-        if (this.outcome !== undefined) await this.settle()
-      }
+  push(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.passAll(this.parts.splitter.push(bytes))
+  }
+
+  async end(): Promise<Uint8Array> {
+    const { splitter, decoder, look, encoder, framer } = this.parts
+    const rest = await this.passAll(splitter.end())
+    if (this.isOver) return rest
+    if (this.isBlind) {
+      await look.end()
+      return rest
     }
-  }
-
-  cancel(): void {
-    this.isOver = true
-    this.parts.inner.cancel()
-  }
-
-  async cut(outputTokens: number): Promise<void> {
-    this.isOver = true
-    await this.parts.inner.cut?.(outputTokens)
-  }
-
-  onSettle(hook: SettleHook): void {
-    this.hooks.push(hook)
-  }
-
-  /** Of the stages around this one, in the order in which they came. */
-  private async settle(): Promise<void> {
-    const { outcome } = this
-    if (outcome === undefined) return
-    for (const hook of this.hooks.splice(0)) await hook(outcome)
-  }
-
-  /** Behind the outcome comes only what was read already, such as the head of an answer that says nothing. */
-  private async unread(): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = []
-    while (!this.isOver) {
-      const bytes = await this.parts.inner.next()
-      if (bytes === undefined) break
-      pieces.push(await this.passAll(this.parts.splitter.push(bytes)))
-    }
-    return Buffer.concat(pieces)
+    const events = decoder.end()
+    const frames = [...this.frames(events, await look.pass(events))]
+    const left = await look.end()
+    frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
+    return this.isWriting ? Buffer.concat([rest, written(frames, framer), Buffer.from(framer.end())]) : rest
   }
 
   private async passAll(blocks: readonly Uint8Array[]): Promise<Uint8Array> {
@@ -168,22 +127,7 @@ export class ScreenedStream implements BodyStream {
   /** Nothing more is asked of the provider: what it said is paid for. */
   private refuse(): void {
     this.isOver = true
-    void this.parts.inner.cut?.(Math.ceil(this.textBytes / bytesPerToken))
-  }
-
-  private async last(): Promise<Uint8Array> {
-    const { splitter, decoder, look, encoder, framer } = this.parts
-    const rest = await this.passAll(splitter.end())
-    if (this.isOver) return rest
-    if (this.isBlind) {
-      await look.end()
-      return rest
-    }
-    const events = decoder.end()
-    const frames = [...this.frames(events, await look.pass(events))]
-    const left = await look.end()
-    frames.push(...left.flatMap((event) => encoder.push(event)), ...encoder.end())
-    return this.isWriting ? Buffer.concat([rest, written(frames, framer), Buffer.from(framer.end())]) : rest
+    this.parts.cut(Math.ceil(this.textBytes / bytesPerToken))
   }
 }
 
