@@ -1,0 +1,203 @@
+import { isAside } from '../asides.ts'
+import {
+  asterisk,
+  at,
+  backslash,
+  backtick,
+  closeBrace,
+  closeBracket,
+  closeParenthesis,
+  dollar,
+  doubleQuote,
+  equals,
+  greater,
+  hash,
+  isBlank,
+  Kind,
+  kindOf,
+  less,
+  minus,
+  newline,
+  openBrace,
+  openBracket,
+  openParenthesis,
+  plus,
+  question,
+  singleQuote,
+  slash,
+} from '../characters.ts'
+import type { Comment, Indentation, Scanner } from '../scan.ts'
+
+/** Go: strings, raw strings, runes, and two kinds of comments. */
+export const scanGo: Scanner = (code, wantsIndentations) => {
+  const comments: Comment[] = []
+  const indentations: Indentation[] = []
+  const open: number[] = []
+  const length = code.length
+  /** Behind the last `"C"`: what stands before it may be code for cgo. */
+  let foreign = 0
+  let position = 0
+  if (wantsIndentations) noteIndentation(code, 0, indentations)
+  while (position < length) {
+    const unit = code.charCodeAt(position)
+    if (kindOf(unit) !== Kind.sign) {
+      position++
+      if (unit === newline && wantsIndentations) noteIndentation(code, position, indentations)
+      continue
+    }
+    switch (unit) {
+      case slash: {
+        const next = code.charCodeAt(position + 1)
+        if (next === slash) {
+          const end = lineEnd(code, position)
+          comments.push({ start: position, end, isKept: isDirective(code, position, end) })
+          position = end
+        } else if (next === asterisk) {
+          const close = code.indexOf('*/', position + 2)
+          if (close < 0) return undefined
+          comments.push({ start: position, end: close + 2, isKept: isBlockDirective(code, position, close) })
+          position = close + 2
+        } else position++
+        break
+      }
+      case doubleQuote: {
+        const end = quotedEnd(code, position, doubleQuote)
+        if (end < 0) return undefined
+        if (end - position === 3 && code.charCodeAt(position + 1) === 0x43) foreign = end
+        position = end
+        break
+      }
+      case singleQuote: {
+        const end = quotedEnd(code, position, singleQuote)
+        // Longer than the longest rune, `'\U00101234'`: no Go.
+        if (end < 0 || end - position > 12) return undefined
+        position = end
+        break
+      }
+      case backtick: {
+        const close = code.indexOf('`', position + 1)
+        if (close < 0) return undefined
+        if (close - position === 2 && code.charCodeAt(position + 1) === 0x43) foreign = close + 1
+        position = close + 1
+        break
+      }
+      case openParenthesis:
+        open.push(closeParenthesis)
+        position++
+        break
+      case openBracket:
+        open.push(closeBracket)
+        position++
+        break
+      case openBrace:
+        open.push(closeBrace)
+        position++
+        break
+      case closeParenthesis:
+      case closeBracket:
+      case closeBrace:
+        if (open.pop() !== unit) return undefined
+        position++
+        break
+      case plus:
+      case minus:
+      case equals:
+      case less:
+      case greater:
+        // Diffs and marks of conflicts begin so, formatted code does not.
+        if (position === 0 || code.charCodeAt(position - 1) === newline) return undefined
+        position++
+        break
+      case backslash:
+      case hash:
+      case dollar:
+      case question:
+      case at:
+        return undefined
+      default:
+        position++
+    }
+  }
+  if (open.length > 0) return undefined
+  for (const comment of comments) if (comment.start < foreign) comment.isKept = true
+  keepExpectedOutput(code, comments)
+  return { comments, indentations }
+}
+
+const lineEnd = (code: string, start: number): number => {
+  const end = code.indexOf('\n', start)
+  return end < 0 ? code.length : code.charCodeAt(end - 1) === 0x0d ? end - 1 : end
+}
+
+const quotedEnd = (code: string, start: number, quote: number): number => {
+  for (let position = start + 1; position < code.length; position++) {
+    const unit = code.charCodeAt(position)
+    if (unit === quote) return position + 1
+    if (unit === backslash) position++
+    if (unit === newline || code.charCodeAt(position) === newline) return -1
+  }
+  return -1
+}
+
+const noteIndentation = (code: string, start: number, into: Indentation[]): void => {
+  let end = start
+  while (isBlank(code.charCodeAt(end))) end++
+  if (end > start) into.push({ start, end, keep: 0 })
+}
+
+/**
+ * `//go:embed` and all others of the form `//word:word`, `//line`, `//export`, `//extern`, `// +build`, `//nolint`
+ * with its relatives, and the mark of generated files.
+ */
+const directives =
+  /^\/\/(?:[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*\+build\b|\s*(?:nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
+
+const isDirective = (code: string, start: number, end: number): boolean => {
+  const text = code.slice(start, end)
+  return directives.test(text) || isAside(text)
+}
+
+const isBlockDirective = (code: string, start: number, close: number): boolean =>
+  /^\/\*(?:line |\s*(?:#nosec|nosec|SPDX-License-Identifier:))/.test(code.slice(start, start + 100)) ||
+  isAside(code.slice(start, close + 2))
+
+const expectedOutput = /^\/\/\s*(?:unordered )?output:/i
+
+/** What an example prints is compared with its last comment; what stands in that comment stays, all of it. */
+const keepExpectedOutput = (code: string, comments: readonly Comment[]): void => {
+  let first = 0
+  while (first < comments.length) {
+    let last = first
+    let isOutput = false
+    for (;;) {
+      const comment = comments[last]
+      if (comment === undefined) break
+      isOutput ||= isOutputAt(code, comment)
+      const next = comments[last + 1]
+      if (next === undefined || !isNextLine(code, comment.end, next.start)) break
+      last++
+    }
+    if (isOutput) for (const comment of comments.slice(first, last + 1)) comment.isKept = true
+    first = last + 1
+  }
+}
+
+const isOutputAt = (code: string, { start, end }: Comment): boolean => {
+  // `o`, `u`, a space or a tab: most comments are told apart without a slice.
+  const unit = code.charCodeAt(start + (code.charCodeAt(start + 2) === 0x20 ? 3 : 2)) | 0x20
+  return (
+    (unit === 0x6f || unit === 0x75 || unit === 0x20 || unit === 0x29) &&
+    expectedOutput.test(code.slice(start, end))
+  )
+}
+
+const isNextLine = (code: string, end: number, start: number): boolean => {
+  let lines = 0
+  for (let position = end; position < start; position++) {
+    const unit = code.charCodeAt(position)
+    if (unit === newline) {
+      if (++lines > 1) return false
+    } else if (unit !== 0x0d && !isBlank(unit)) return false
+  }
+  return lines === 1
+}
