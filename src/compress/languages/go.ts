@@ -1,4 +1,4 @@
-import { isAside } from '../asides.ts'
+import { keepAsides } from '../asides.ts'
 import {
   asterisk,
   at,
@@ -25,6 +25,8 @@ import {
   question,
   singleQuote,
   slash,
+  space,
+  tab,
 } from '../characters.ts'
 import type { Comment, Indentation, Scanner } from '../scan.ts'
 
@@ -121,6 +123,7 @@ export const scanGo: Scanner = (code, wantsIndentations) => {
   if (open.length > 0) return undefined
   for (const comment of comments) if (comment.start < foreign) comment.isKept = true
   keepExpectedOutput(code, comments)
+  keepAsides(code, comments)
   return { comments, indentations }
 }
 
@@ -153,13 +156,25 @@ const directives =
   /^\/\/(?:[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*\+build\b|\s*(?:nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
 
 const isDirective = (code: string, start: number, end: number): boolean => {
-  const text = code.slice(start, end)
-  return directives.test(text) || isAside(text)
+  const first = code.charCodeAt(start + 2)
+  // Most comments are a blank and a capital: they are told apart without a slice.
+  if (first === space || first === tab) {
+    let at = start + 3
+    while (isBlank(code.charCodeAt(at))) at++
+    if (!directiveUnits.has(code.charCodeAt(at))) return false
+  }
+  return directives.test(code.slice(start, Math.min(end, start + 100)))
 }
 
+/** What directives with a blank before them begin with. */
+const directiveUnits: ReadonlySet<number> = new Set(
+  [...'+nlergc#SC'].map((character) => character.charCodeAt(0)),
+)
+
 const isBlockDirective = (code: string, start: number, close: number): boolean =>
-  /^\/\*(?:line |\s*(?:#nosec|nosec|SPDX-License-Identifier:))/.test(code.slice(start, start + 100)) ||
-  isAside(code.slice(start, close + 2))
+  /^\/\*(?:line |\s*(?:#nosec|nosec|SPDX-License-Identifier:))/.test(
+    code.slice(start, Math.min(close, start + 100)),
+  )
 
 const expectedOutput = /^\/\/\s*(?:unordered )?output:/i
 

@@ -1,9 +1,16 @@
-import { isAside } from '../asides.ts'
-
-/** Does a tool read this comment? Compilers, bundlers, linters, formatters, coverage, and lawyers. */
-export const isJavascriptDirective = (code: string, start: number, end: number): boolean => {
-  const text = code.slice(start, end)
-  return leading.test(text) || (text.includes('@') && anywhere.test(text)) || isAside(text)
+/**
+ * Does a tool read this comment? Compilers, bundlers, linters, formatters, coverage, and lawyers.
+ * @param hasMark there is an `@` in it
+ */
+export const isJavascriptDirective = (
+  code: string,
+  start: number,
+  end: number,
+  hasMark: boolean,
+): boolean => {
+  if (hasMark && anywhere.test(code.slice(start, end))) return true
+  const head = code.slice(start, Math.min(end, start + 100))
+  return leading.test(head)
 }
 
 const leading = new RegExp(

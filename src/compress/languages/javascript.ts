@@ -1,3 +1,4 @@
+import { keepAsides } from '../asides.ts'
 import {
   ampersand,
   asterisk,
@@ -117,6 +118,7 @@ class JavascriptScan {
     }
     if (this.#open.length > 0) return undefined
     this.#keepMarksOfTemplates()
+    keepAsides(code, this.#comments)
     return { comments: this.#comments, indentations: this.#indentations }
   }
 
@@ -273,10 +275,21 @@ class JavascriptScan {
     const start = this.#position
     const top = this.#open.at(-1)
     const isInElement = top === Open.child || top === Open.attribute
-    this.#comments.push({ start, end, isKept: isInElement || isJavascriptDirective(this.#code, start, end) })
+    this.#comments.push({ start, end, isKept: isInElement || this.#isDirective(start, end) })
     this.#position = end
     return true
   }
+
+  #isDirective(start: number, end: number): boolean {
+    if (this.#nextMark < start) {
+      this.#nextMark = this.#code.indexOf('@', start)
+      if (this.#nextMark < 0) this.#nextMark = this.#code.length
+    }
+    return isJavascriptDirective(this.#code, start, end, this.#nextMark < end)
+  }
+
+  /** Where the next `@` stands. */
+  #nextMark = -1
 
   /** Of TypeScript, behind an expression on the same line: it is not null. */
   #exclamation(): boolean {

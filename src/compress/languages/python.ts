@@ -1,4 +1,4 @@
-import { isAside } from '../asides.ts'
+import { keepAsides } from '../asides.ts'
 import {
   backslash,
   backtick,
@@ -65,9 +65,13 @@ class PythonScan {
   #firstInBody = 0
   /** Of a block of metadata (`# /// script`), which is comments from end to end. */
   #isInMetadata = false
+  readonly #thirdLine: number
 
   constructor(code: string, wantsIndentations: boolean) {
     this.#code = code
+    const second = code.indexOf('\n') + 1
+    const third = second === 0 ? 0 : code.indexOf('\n', second) + 1
+    this.#thirdLine = third === 0 ? code.length : third
     this.#wantsIndentations = wantsIndentations
   }
 
@@ -90,6 +94,7 @@ class PythonScan {
     if (this.#open.length > 0 || this.#isContinued) return undefined
     this.#newline()
     this.#keepLonelyBody(-1)
+    keepAsides(code, this.#comments)
     return { comments: this.#comments, indentations: this.#indentations }
   }
 
@@ -265,9 +270,7 @@ class PythonScan {
       // Without it the line before would be joined to the one behind.
       this.#isContinued ||
       directives.test(text) ||
-      isAside(text) ||
-      (start === 0 && text.startsWith('#!')) ||
-      (coding.test(text) && isInFirstLines(code, start))
+      (start < this.#thirdLine && (coding.test(text) || (start === 0 && text.startsWith('#!'))))
     this.#isContinued = false
     this.#comments.push({ start, end, isKept })
     this.#position = next
@@ -394,10 +397,3 @@ const directives =
 
 /** PEP 263. */
 const coding = /^#.*?coding[:=][ \t]*[-\w.]+/
-
-const isInFirstLines = (code: string, start: number): boolean => {
-  const first = code.indexOf('\n')
-  return (
-    first < 0 || first >= start || code.indexOf('\n', first + 1) >= start || code.indexOf('\n', first + 1) < 0
-  )
-}
