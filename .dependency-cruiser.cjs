@@ -23,6 +23,7 @@ const table = {
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
+  compress: ['ir'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
@@ -38,6 +39,7 @@ const table = {
     'limits',
     'sessions',
     'firewall',
+    'compress',
     'translation',
     'telemetry',
   ],

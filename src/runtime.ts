@@ -13,6 +13,7 @@ import {
   toMarginRules,
   toPriceOverrides,
 } from './catalog/index.ts'
+import type { ServedForms } from './compress/index.ts'
 import type { FetchMedia } from './egress/index.ts'
 import { type Away, createFirewall, type Firewall, type LoopOptions } from './firewall/index.ts'
 import { gateway } from './gateway.ts'
@@ -76,6 +77,8 @@ export interface Foundation {
   readonly budgetBook: BudgetBook
   readonly purse: Purse
   readonly slices: OutputSlices
+  /** Conversations outlive a reload, and so does what is known of them. */
+  readonly servedForms: ServedForms
   /** Imported prices outlive a reload. */
   readonly prices: PriceBook
   readonly health: UpstreamHealth
@@ -160,6 +163,9 @@ export const createRuntime = async (
     onLoop: foundation.metrics.loop,
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
+    compression: settings.compress,
+    onCompressed: ({ blocks, bytesBefore, bytesAfter }) =>
+      foundation.metrics.compressed(blocks, bytesBefore, bytesAfter),
     keepsAnswers: settings.sessions.store === 'on',
     onUnreadable(error) {
       foundation.metrics.placeholderProblem()

@@ -13,6 +13,7 @@ import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
 import { createCliToken } from './cli-token.ts'
+import { createServedForms } from './compress/index.ts'
 import { isConfigError, type LoadedConfig, listPaths, watchFiles } from './config/index.ts'
 import { createDriftCheck } from './drift-check.ts'
 import { createMediaFetcher, type FetchMedia } from './egress/index.ts'
@@ -234,6 +235,7 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
+    servedForms: createServedForms({ shared: state, now: Date.now }),
     budgetBook,
     purse,
     slices: createOutputSlices(),

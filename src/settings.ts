@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { loginSettings } from './accounts/login-settings.ts'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
+import { compressSettings } from './compress/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, secretText, settingMeta } from './config/index.ts'
 import { firewallSettings } from './firewall/settings.ts'
@@ -133,6 +134,7 @@ export const settingsSchema = z.strictObject({
   limits_when_away: limitsWhenAwaySettings,
   limits_longest_wait: limitsLongestWaitSettings,
   firewall: firewallSettings,
+  compress: compressSettings,
 })
 
 /** The parsed settings; frozen when they come from `loadSettings`. */

@@ -23,6 +23,8 @@ export interface KeyOptions {
   readonly limits: KeyLimits | null
   /** What the firewall does with what it finds in its exchanges, whatever team and route say; `inherit`: as they say. */
   readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'enforce'
+  /** Are comments taken out of code that it pastes, whatever the route says? `inherit`: as that says. */
+  readonly compress: 'inherit' | 'off' | 'request' | 'on'
 }
 
 /** Which of the targets that a rule leads to, and that the key may use, come first. */
@@ -50,6 +52,7 @@ export const defaultOptions: KeyOptions = {
   routing: { strategy: null, prefer: [] },
   limits: null,
   firewall: 'inherit',
+  compress: 'inherit',
 }
 
 const unbounded = z.enum(['refuse', 'admit'])
@@ -77,6 +80,7 @@ const strategy = z
 const prefer = z.array(z.string().min(1).max(100)).max(50).readonly()
 
 const firewall = z.enum(['inherit', 'off', 'monitor', 'redact', 'enforce'])
+const compress = z.enum(['inherit', 'off', 'request', 'on'])
 
 /** Strict: for what an operator gives. What is absent is as nothing was said about. */
 export const keyOptionsSchema = z.strictObject({
@@ -90,6 +94,7 @@ export const keyOptionsSchema = z.strictObject({
     .default(defaultOptions.routing),
   limits: keyLimitsSchema.nullable().default(null),
   firewall: firewall.default('inherit'),
+  compress: compress.default('inherit'),
 })
 
 /** The options that change; absent ones stay as they are. */
@@ -104,6 +109,7 @@ export const optionsChangeSchema = z.strictObject({
     .exactOptional(),
   limits: keyLimitsSchema.nullable().exactOptional(),
   firewall: firewall.exactOptional(),
+  compress: compress.exactOptional(),
 })
 
 export type OptionsChange = z.output<typeof optionsChangeSchema>

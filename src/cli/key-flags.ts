@@ -18,6 +18,7 @@ export interface KeyFlags extends ServerOptions {
   readonly strict?: string
   readonly unbounded?: string
   readonly firewall?: string
+  readonly compress?: string
   readonly rpm?: number
   readonly tpm?: number
   readonly concurrent?: number
@@ -76,6 +77,12 @@ export const addKeyFlags = (command: Command): Command =>
         'what the firewall does with what it finds; inherit: as team, route and gateway say',
       ).choices([...firewallPolicies]),
     )
+    .addOption(
+      new Option(
+        '--compress <when>',
+        'take comments out of pasted code; request: where a request asks for it, inherit: as route and gateway say',
+      ).choices(['inherit', 'off', 'request', 'on']),
+    )
     .option('--rpm <number>', 'at most so many requests per minute', parseCount(1, mostPerMinute))
     .option(
       '--tpm <number>',
@@ -92,7 +99,8 @@ export const addKeyFlags = (command: Command): Command =>
 
 /** The same as the admin API takes it. */
 export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
-  const { strategy, prefer, workMode, strict, unbounded, firewall, tags, allowAddress, expires } = flags
+  const { strategy, prefer, workMode, strict, unbounded, firewall, compress, tags, allowAddress, expires } =
+    flags
   const scopes = present({
     models: bound(flags.models),
     endpoints: bound(flags.endpoints),
@@ -103,6 +111,7 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   const options = present({
     unbounded,
     firewall,
+    compress,
     workMode: orNull(workMode, 'rule'),
     strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
     tags: tags === 'any' ? [] : tags,

@@ -49,6 +49,10 @@ const columns: readonly (readonly [name: string, read: (entry: Entry) => Cell])[
   ['response_bytes', ({ responseBytes }) => responseBytes],
   ['corrected', ({ corrected }) => corrected],
   ['firewall', ({ firewall }) => firewall],
+  ['compress_bytes_before', ({ compression }) => compression?.bytesBefore ?? null],
+  ['compress_bytes_after', ({ compression }) => compression?.bytesAfter ?? null],
+  ['compress_tokens_before', ({ compression }) => compression?.tokensBefore ?? null],
+  ['compress_tokens_after', ({ compression }) => compression?.tokensAfter ?? null],
 ]
 
 export const entryColumns: readonly string[] = columns.map(([name]) => name)

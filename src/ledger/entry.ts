@@ -123,4 +123,14 @@ export interface ClosedRow {
   readonly tags: readonly string[]
   /** What the firewall found, as JSON: `FirewallEvidence[]`; null for nothing. */
   readonly firewall: string | null
+  /** What the compressor made of the blocks that it changed; null where it changed none. */
+  readonly compression: Compression | null
+}
+
+/** Blocks of code that went on shorter than they came. Sizes are bytes of UTF-8, tokens are estimated. */
+export interface Compression {
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  readonly tokensBefore: number
+  readonly tokensAfter: number
 }

@@ -20,6 +20,7 @@ export type { HandleWriter } from './batch-store.ts'
 export type {
   AttemptRow,
   ClosedRow,
+  Compression,
   Direction,
   ExchangeKind,
   OpenedRow,

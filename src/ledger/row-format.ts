@@ -47,6 +47,8 @@ export const closedColumns = [
   ...(['model_answered', 'provider', 'credential', 'outcome', 'status', 'error', 'stage'] as const),
   ...(['streamed', 'attempts', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
   ...(['warnings', 'client_agent', 'tags', 'firewall'] as const),
+  ...(['compress_bytes_before', 'compress_bytes_after'] as const),
+  ...(['compress_tokens_before', 'compress_tokens_after'] as const),
   ...usageColumns,
 ] as const
 
@@ -144,6 +146,10 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   text(row.clientAgent),
   list(row.tags),
   row.firewall,
+  integer(row.compression?.bytesBefore),
+  integer(row.compression?.bytesAfter),
+  counter(row.compression?.tokensBefore),
+  counter(row.compression?.tokensAfter),
   counter(row.usage?.inputTokens),
   counter(row.usage?.outputTokens),
   counter(row.usage?.cacheReadTokens),

@@ -7,7 +7,7 @@ import type {
   ExchangeOpenedTable,
   TenantColumns,
 } from '../storage/index.ts'
-import type { AttemptRow, ClosedRow, OpenedRow, Tenant } from './entry.ts'
+import type { AttemptRow, ClosedRow, Compression, OpenedRow, Tenant } from './entry.ts'
 import { usageFromColumns } from './row-format.ts'
 
 export const readOpened = (row: Selectable<ExchangeOpenedTable>): OpenedRow => ({
@@ -90,7 +90,18 @@ export const readClosed = (row: Selectable<ExchangeClosedTable>): ClosedRow => (
   clientAgent: row.client_agent,
   tags: texts(row.tags),
   firewall: row.firewall,
+  compression: readCompression(row),
 })
+
+const readCompression = (row: Selectable<ExchangeClosedTable>): Compression | null =>
+  row.compress_bytes_before === null
+    ? null
+    : {
+        bytesBefore: Number(row.compress_bytes_before),
+        bytesAfter: Number(row.compress_bytes_after ?? 0n),
+        tokensBefore: Number(row.compress_tokens_before ?? 0n),
+        tokensAfter: Number(row.compress_tokens_after ?? 0n),
+      }
 
 const kinds = ['client', 'shadow', 'canary', 'background', 'peer'] as const
 const directions = ['consume', 'supply'] as const

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { compressModeSettings } from '../compress/settings.ts'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
 import { firewallLayerSettings } from '../firewall/settings.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
@@ -174,6 +175,11 @@ export const route = z.strictObject({
   firewall: firewallLayerSettings
     .optional()
     .describe('Other firewall modes than those of the gateway; what a virtual key says wins over them.'),
+  compress: compressModeSettings
+    .optional()
+    .describe(
+      'Other than `compress.mode`: are comments taken out of code that people paste? What a virtual key says wins over it.',
+    ),
   timeouts: z
     .strictObject({
       connect: duration().optional().describe('Longest wait for a connection, in seconds or with a unit.'),
@@ -206,6 +212,7 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
       ...(tries === undefined ? {} : { tries }),
       ...(work_mode === undefined ? {} : { workMode: work_mode }),
       ...(firewall === undefined ? {} : { firewall }),
+      ...(written.compress === undefined ? {} : { compress: written.compress }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
       ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),
       ...(shadow === undefined ? {} : { shadow: toShadowPolicy(shadow) }),

@@ -122,6 +122,11 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   client_agent: NullableText
   /** A JSON list of what was found, without the values; null for nothing. */
   firewall: NullableText
+  /** Of the blocks that the compressor changed; null where it changed none. Tokens are estimated. */
+  compress_bytes_before: NullableInteger
+  compress_bytes_after: NullableInteger
+  compress_tokens_before: NullableInteger
+  compress_tokens_after: NullableInteger
 }
 
 /** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */

@@ -62,6 +62,8 @@ export interface Metrics {
   loop(result: 'warned' | 'stopped'): void
   /** The firewall found something. @param action what was done about it */
   firewallFinding(detector: string, type: string, direction: string, action: string): void
+  /** Blocks of code went on shorter than they came; bytes before and after. */
+  compressed(blocks: number, before: number, after: number): void
   /** Placeholders of a conversation could not be read or kept, so that they may stay in answers. */
   placeholderProblem(): void
   /** A sidecar of the firewall gave no usable answer. */
@@ -163,6 +165,15 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     help: 'What the firewall found in requests and answers, and what was done about it.',
     labels: ['detector', 'type', 'direction', 'action'],
   })
+  const compressedBlocks = counter({
+    name: 'tollgate_compressed_blocks_total',
+    help: 'Blocks of pasted code that went on shorter than they came.',
+  })
+  const compressedBytes = counter({
+    name: 'tollgate_compressed_bytes_total',
+    help: 'Bytes of those blocks, before and after.',
+    labels: ['side'],
+  })
   const placeholderProblems = counter({
     name: 'tollgate_firewall_placeholder_problems_total',
     help: 'How often placeholders of a conversation that a provider keeps could not be read or kept.',
@@ -215,6 +226,11 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     loop: (result) => toolLoops(result).add(),
     firewallFinding: (detector, type, direction, action) =>
       firewallFindings(detector, type, direction, action).add(),
+    compressed(blocks, before, after) {
+      compressedBlocks().add(blocks)
+      compressedBytes('before').add(before)
+      compressedBytes('after').add(after)
+    },
     placeholderProblem: () => placeholderProblems().add(),
     sidecarFault: (sidecar, reason) => sidecarFaults(sidecar, reason).add(),
     render: registry.render,

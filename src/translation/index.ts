@@ -1,4 +1,9 @@
-export { createLearningCounter, type LearningCounter, type TokenCounter } from './count-tokens/index.ts'
+export {
+  createLearningCounter,
+  estimateText,
+  type LearningCounter,
+  type TokenCounter,
+} from './count-tokens/index.ts'
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { eventChain } from './event-chain.ts'
 export { createLosses, type Losses } from './losses.ts'

@@ -145,7 +145,8 @@ const quotedEnd = (code: string, start: number, quote: number): number => {
 const noteIndentation = (code: string, start: number, into: Indentation[]): void => {
   let end = start
   while (isBlank(code.charCodeAt(end))) end++
-  if (end > start) into.push({ start, end, keep: 0 })
+  // At the margin a comment may mean something: `//line`.
+  if (end > start && code.charCodeAt(end) !== slash) into.push({ start, end, keep: 0 })
 }
 
 /**
@@ -153,7 +154,7 @@ const noteIndentation = (code: string, start: number, into: Indentation[]): void
  * with its relatives, and the mark of generated files.
  */
 const directives =
-  /^\/\/(?:[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*\+build\b|\s*(?:nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
+  /^\/\/(?:go:|[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*\+build\b|\s*(?:nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
 
 const isDirective = (code: string, start: number, end: number): boolean => {
   const first = code.charCodeAt(start + 2)

@@ -204,8 +204,9 @@ class JavascriptScan {
         return this.#less()
       case equals:
       case greater:
-        // Diffs and marks of conflicts begin so.
-        return !this.#isAtMargin() && this.#token(Before.sign, position + 1)
+        // Marks of conflicts and quotations begin so; a `>` alone ends the parameters of a type.
+        if (this.#isAtMargin() && (position === 0 || code.charCodeAt(position + 1) === unit)) return false
+        return this.#token(Before.sign, position + 1)
       case hash:
         // Of a private member.
         return isWordUnit(code.charCodeAt(position + 1)) && this.#token(Before.dot, position + 1)

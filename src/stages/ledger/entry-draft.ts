@@ -1,6 +1,6 @@
 import type { Found } from '../../firewall/index.ts'
 import type { Warning } from '../../ir/index.ts'
-import type { AttemptRow } from '../../ledger/index.ts'
+import type { AttemptRow, Compression } from '../../ledger/index.ts'
 import type { HandleKind } from '../../protocols/index.ts'
 import type { HandleRow } from '../../sessions/index.ts'
 
@@ -20,6 +20,8 @@ export class EntryDraft {
   /** Number of the upstream call whose words the client got, where that is not the last. */
   answeredBy: number | undefined
   warnings: Warning[] = []
+  /** What the compressor made of the blocks that it changed; undefined where it changed none. */
+  compression: Compression | undefined
   /** What the firewall found, in the request and in answers. */
   readonly found: Found[]
   /** Of the key, then those that the request names. */

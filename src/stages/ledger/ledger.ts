@@ -104,6 +104,7 @@ const closedRow = (
     responseBytes: outcome.responseBytes,
     warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
     tags: entry.tags,
+    compression: entry.compression ?? null,
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }

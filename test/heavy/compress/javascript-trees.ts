@@ -19,7 +19,8 @@ export const typescriptTree = (text: string, kind: ts.ScriptKind): string | unde
       visit(child)
     })
     if (hasChildren) parts.push(')')
-    else parts.push(JSON.stringify(text.slice(ts.skipTrivia(text, node.pos), node.end)))
+    else if (ts.isTokenKind(node.kind))
+      parts.push(JSON.stringify(text.slice(ts.skipTrivia(text, node.pos), node.end)))
   }
   visit(file)
   return parts.join(' ')

@@ -11,7 +11,10 @@ sys.setrecursionlimit(20000)
 
 
 def tree(text):
-    return ast.dump(ast.parse(text, type_comments=True))
+    parsed = ast.parse(text, type_comments=True)
+    for ignore in parsed.type_ignores:
+        ignore.lineno = 0
+    return ast.dump(parsed)
 
 
 def encoding(text):

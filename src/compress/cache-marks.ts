@@ -1,0 +1,42 @@
+/**
+ * Where the part of a request ends that its client marked for a provider's cache: behind the last object with a mark.
+ * 0 where nothing is marked. A mark on the request itself covers all of it.
+ * @param json the request's bytes as latin1 text, well formed
+ */
+export const markedEnd = (json: string): number => {
+  let end = 0
+  for (const mark of marks) {
+    const at = json.lastIndexOf(mark)
+    if (at >= 0) end = Math.max(end, objectEnd(json, at))
+  }
+  return end
+}
+
+const marks = ['"cache_control"', '"prompt_cache_breakpoint"', '"cachePoint"']
+
+/** Behind the object that a member stands in. */
+const objectEnd = (json: string, member: number): number => {
+  let depth = 0
+  for (let at = member; at < json.length; at++) {
+    switch (json[at]) {
+      case '"':
+        at = stringEnd(json, at)
+        break
+      case '{':
+      case '[':
+        depth++
+        break
+      case '}':
+      case ']':
+        if (depth-- === 0) return at + 1
+        break
+    }
+  }
+  return json.length
+}
+
+const stringEnd = (json: string, start: number): number => {
+  let at = start + 1
+  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1
+  return at
+}

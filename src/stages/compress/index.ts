@@ -1,0 +1,1 @@
+export { type Compressed, type CompressParts, compress } from './compress.ts'
