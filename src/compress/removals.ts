@@ -59,10 +59,11 @@ const removalOf = (code: string, { start }: Comment, end: number): Removal | und
   if (hasNewline(code, start, end)) return undefined
   const hasBlankBefore = before < start
   const hasBlankAfter = after > end
-  // One blank between two words is kept, none behind a bracket.
-  if (hasBlankBefore && hasBlankAfter) return { start: before, end }
+  const isBeforeSign = separates(code.charCodeAt(after))
+  // One blank between two words is kept, none beside a bracket.
+  if (hasBlankBefore && (hasBlankAfter || isBeforeSign)) return { start: before, end }
   if (separates(code.charCodeAt(before - 1))) return { start, end: after }
-  if (hasBlankBefore || hasBlankAfter || separates(code.charCodeAt(after))) return { start, end }
+  if (hasBlankBefore || hasBlankAfter || isBeforeSign) return { start, end }
   return undefined
 }
 

@@ -357,15 +357,19 @@ class JavascriptScan {
     if (next === slash || next === exclamation) return false
     if (next === less && this.#isAtMargin()) return false
     const wantsExpression = this.#wantsExpression()
-    if (this.#hasJsx && wantsExpression !== false && this.#beginsElement(position + 1)) return this.#element()
+    if (wantsExpression !== false) {
+      const isElement = this.#beginsElement(position + 1)
+      if (isElement === undefined) return false
+      if (isElement) return this.#hasJsx && this.#element()
+    }
     return this.#token(Before.sign, position + 1)
   }
 
-  /** Is it an element, and not the type parameters of a function? */
-  #beginsElement(from: number): boolean {
+  /** Is it an element, and not the type parameters of a function? `undefined`: neither. */
+  #beginsElement(from: number): boolean | undefined {
     const code = this.#code
     const first = code.charCodeAt(from)
-    if (first === greater) return true
+    if (first === greater) return this.#hasJsx || undefined
     if (kindOf(first) !== Kind.word && first !== dollar) return false
     const nameEnd = elementNameEnd(code, from)
     const name = code.slice(from, nameEnd)
@@ -373,8 +377,13 @@ class JavascriptScan {
     let at = nameEnd
     while (kindOf(code.charCodeAt(at)) === Kind.space) at++
     const next = code.charCodeAt(at)
+    if (next === greater) {
+      if ((this.#closings().get(name) ?? -1) > at) return true
+      // Parameters stand before a list in brackets, or they are a type that something is taken for.
+      return this.#hasJsx && code.charCodeAt(at + 1) !== openParenthesis ? undefined : false
+    }
+    if (!this.#hasJsx) return false
     if (next === slash || next === openBrace || next === less) return true
-    if (next === greater) return (this.#closings().get(name) ?? -1) > at
     if (kindOf(next) !== Kind.word || at >= code.length) return false
     return !/^extends\s+[^\s=/>]/.test(code.slice(at, at + 100))
   }
