@@ -165,6 +165,12 @@ export interface LedgerEntry {
   /** Milliseconds since 1970. */
   readonly openedAt: number
   readonly firewall: string | null
+  readonly compression: {
+    readonly bytesBefore: number
+    readonly bytesAfter: number
+    readonly tokensBefore: number
+    readonly tokensAfter: number
+  } | null
   readonly outcome: string
   readonly status: number | null
   readonly error: string | null
