@@ -1,5 +1,8 @@
 /** The compressor in a real gateway: what providers see of code that people paste, in every protocol. */
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
 import type { GenerateRequest, Part, Turn } from '../../src/ir/index.ts'
 import { ledgerEntries, oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { answerOf, textOf } from '../support/mirror-client.ts'
@@ -290,6 +293,16 @@ describe('what is never touched', () => {
     })
   })
 
+  test('requests whose tools come in the middle of the conversation', async () => {
+    const responses = translationCases.find(({ protocol }) => protocol === 'openai-responses')
+    if (responses === undefined) throw new Error('there is no such case')
+    await isUntouched(responses, {
+      change: (body) =>
+        body.replace('"input":[', '"input":[{"type":"additional_tools","role":"developer","tools":[]},'),
+    })
+    await isUntouched(responses, { change: (body) => body.replace('{', '{"prompt":{"id":"pmpt_1"},') })
+  })
+
   test.each([
     ['numbers of lines', pasted('1\tpackage a // a\n2\tvar x int\n')],
     ['diffs', '```diff\n-x // a\n+y\n```\n'],
@@ -402,6 +415,28 @@ describe('with the firewall', () => {
     expect(seen).toContain(json(pasted(`package a\n\nconst owner = "${placeholder}"\n`)))
     expect(seen).not.toContain('417233')
     expect(textOf(answerOf(client, bytes, false))).toBe('I heard EMP-417233.')
+  })
+})
+
+describe('with the official SDKs', () => {
+  test('OpenAI’s and Anthropic’s read the answers, and the header beside them', async () => {
+    const content = `sdk ${pasted(code)}`
+    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: testKey, maxRetries: 0 })
+    const completion = await openai.chat.completions
+      .create({ model: 'on-chat', messages: [{ role: 'user', content }] })
+      .withResponse()
+    expect(completion.data.choices[0]?.message.content).toBe('I heard nothing.')
+    expect(completion.response.headers.get('x-tollgate-compress')).toStartWith('blocks=1; ')
+    const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: testKey, maxRetries: 0 })
+    const message = await anthropic.messages
+      .create(
+        { model: 'request-chat', max_tokens: 100, messages: [{ role: 'user', content }] },
+        { headers: { 'x-tollgate-compress': 'on' } },
+      )
+      .withResponse()
+    expect(message.data.content[0]).toMatchObject({ type: 'text', text: 'I heard nothing.' })
+    expect(message.response.headers.get('x-tollgate-compress')).toStartWith('blocks=1; ')
+    expect(mirror.last()).toContain(json(`sdk ${pasted(short)}`))
   })
 })
 

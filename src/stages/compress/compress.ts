@@ -107,11 +107,10 @@ const compressions = async (parts: CompressParts, exchange: Asked): Promise<read
     candidates.map(({ leaf }) => leaf),
   )
   const forms = await parts.servedForms.find(organisation, prints)
-  const lastAnswer = leaves.findLastIndex(({ role }) => role === 'assistant' || role === 'tool')
+  const lastAnswer = leaves.findLast(({ role }) => role === 'assistant' || role === 'tool')?.start ?? -1
   return candidates.flatMap(({ leaf, compression }, index) => {
     // A text of an earlier turn that nobody remembers went out as it was: before this was switched on.
-    const isNew = leaves.indexOf(leaf) > lastAnswer
-    const form = forms[index] ?? (isNew ? formOf(options) : 'raw')
+    const form = forms[index] ?? (leaf.start > lastAnswer ? formOf(options) : 'raw')
     const print = prints[index]
     if (print !== undefined && operation === 'generate') parts.servedForms.note(organisation, print, form)
     if (form === formOf(options)) return [{ leaf, compression }]
@@ -127,7 +126,7 @@ const formOf = ({ dedent }: CompressOptions): Form =>
 /** Behind what is marked for a cache, and before anybody asks for edits. */
 const candidatesOf = (leaves: readonly Leaf[], marked: number): readonly Leaf[] => {
   const candidates: Leaf[] = []
-  for (const leaf of leaves) {
+  for (const leaf of leaves.slice(0, leaves.findLastIndex(isPasted) + 1)) {
     if (leaf.role === 'system') continue
     if (asksForEdits(leaf.text)) break
     if (leaf.start >= marked && isPasted(leaf) && !countsLines(leaf.text)) candidates.push(leaf)
@@ -138,8 +137,20 @@ const candidatesOf = (leaves: readonly Leaf[], marked: number): readonly Leaf[] 
 /** Will somebody edit the files that the code is from? Told by tools, and by prompts of agents without tools. */
 const mayEdit = ({ scan }: ScannedRequest, leaves: readonly Leaf[]): boolean =>
   opaqueMembers.some((name) => scan.top.has(name)) ||
+  hasHiddenTools(scan) ||
   ['tools', 'functions'].some((name) => editsWith(scan, name)) ||
   leaves.some(({ role, kind, text }) => role === 'system' && kind === 'text' && asksForEdits(text))
+
+/** Responses may bring tools in the middle of a conversation. */
+const hasHiddenTools = ({ text, top }: JsonScan): boolean => {
+  const key = '"tools"'
+  const own = top.get('tools')
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    const behind = at + key.length
+    if (own === undefined || behind > own.start || text.slice(behind, own.start).trim() !== ':') return true
+  }
+  return false
+}
 
 /** Tools that nobody can read may do anything. */
 const editsWith = (scan: JsonScan, member: string): boolean => {
