@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the code that is compressed
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { compressCode, withoutRemovals } from './compress-code.ts'

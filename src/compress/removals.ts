@@ -69,7 +69,7 @@ const removalOf = (code: string, { start }: Comment, end: number): Removal | und
 
 const blanksEnd = (code: string, from: number): number => {
   let at = from
-  while (isBlank(code.charCodeAt(at))) at++
+  while (at < code.length && isBlank(code.charCodeAt(at))) at++
   return at
 }
 

@@ -13,6 +13,19 @@ export interface Indentation {
   readonly keep: number
 }
 
+/**
+ * Behind the code that scanners read, so that looking ahead is never looking beyond: what `charCodeAt` gives there is no
+ * integer, and each time costs the compiled code its assumptions.
+ */
+export const padding = '\0\0\0\0'
+
+/** Where the line ends that `start` lies in, in padded code; its line end not included. */
+export const lineEnd = (padded: string, start: number): number => {
+  const end = padded.indexOf('\n', start)
+  if (end < 0) return padded.length - padding.length
+  return padded.charCodeAt(end - 1) === 0x0d ? end - 1 : end
+}
+
 /** What a scanner found in code that it understood to the end. */
 export interface Scan {
   readonly comments: readonly Comment[]

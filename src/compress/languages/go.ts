@@ -28,14 +28,15 @@ import {
   space,
   tab,
 } from '../characters.ts'
-import type { Comment, Indentation, Scanner } from '../scan.ts'
+import { type Comment, type Indentation, lineEnd, padding, type Scanner } from '../scan.ts'
 
 /** Go: strings, raw strings, runes, and two kinds of comments. */
-export const scanGo: Scanner = (code, wantsIndentations) => {
+export const scanGo: Scanner = (source, wantsIndentations) => {
+  const code = source + padding
   const comments: Comment[] = []
   const indentations: Indentation[] = []
   const open: number[] = []
-  const length = code.length
+  const length = source.length
   /** Behind the last `"C"`: what stands before it may be code for cgo. */
   let foreign = 0
   let position = 0
@@ -125,11 +126,6 @@ export const scanGo: Scanner = (code, wantsIndentations) => {
   keepExpectedOutput(code, comments)
   keepAsides(code, comments)
   return { comments, indentations }
-}
-
-const lineEnd = (code: string, start: number): number => {
-  const end = code.indexOf('\n', start)
-  return end < 0 ? code.length : code.charCodeAt(end - 1) === 0x0d ? end - 1 : end
 }
 
 const quotedEnd = (code: string, start: number, quote: number): number => {

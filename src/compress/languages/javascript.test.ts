@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the code that is compressed
 import { describe, expect, test } from 'bun:test'
 import { stripped } from '../stripped.fixture.ts'
 

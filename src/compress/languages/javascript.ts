@@ -31,7 +31,7 @@ import {
   singleQuote,
   slash,
 } from '../characters.ts'
-import type { Comment, Indentation, Scan, Scanner } from '../scan.ts'
+import { type Comment, type Indentation, lineEnd, padding, type Scan, type Scanner } from '../scan.ts'
 import { isJavascriptDirective } from './javascript-directives.ts'
 
 /** JavaScript with JSX, and TypeScript with JSX (`.tsx`). */
@@ -72,7 +72,9 @@ const Open = {
 } as const
 
 class JavascriptScan {
+  /** Padded. */
   readonly #code: string
+  readonly #length: number
   readonly #wantsIndentations: boolean
   readonly #hasJsx: boolean
   readonly #comments: Comment[] = []
@@ -90,14 +92,15 @@ class JavascriptScan {
   #lastClosings: ReadonlyMap<string, number> | undefined
 
   constructor(code: string, wantsIndentations: boolean, hasJsx: boolean) {
-    this.#code = code
+    this.#code = code + padding
+    this.#length = code.length
     this.#wantsIndentations = wantsIndentations
     this.#hasJsx = hasJsx
   }
 
   run(): Scan | undefined {
     const code = this.#code
-    const length = code.length
+    const length = this.#length
     if (code.includes('\u2028') || code.includes('\u2029')) return undefined
     if (this.#wantsIndentations) this.#noteIndentation()
     if (code.startsWith('#!')) {
@@ -133,7 +136,7 @@ class JavascriptScan {
     const code = this.#code
     const start = this.#position
     let end = start + 1
-    for (; end < code.length; end++) {
+    for (; end < this.#length; end++) {
       const unit = code.charCodeAt(end)
       if (!isWordUnit(unit) && unit !== dollar) break
     }
@@ -145,7 +148,7 @@ class JavascriptScan {
   #number(): void {
     const code = this.#code
     let end = this.#position + 1
-    for (; end < code.length; end++) {
+    for (; end < this.#length; end++) {
       const unit = code.charCodeAt(end)
       if (!isWordUnit(unit) && unit !== dot) break
     }
@@ -384,7 +387,7 @@ class JavascriptScan {
     }
     if (!this.#hasJsx) return false
     if (next === slash || next === openBrace || next === less) return true
-    if (kindOf(next) !== Kind.word || at >= code.length) return false
+    if (kindOf(next) !== Kind.word || at >= this.#length) return false
     return !/^extends\s+[^\s=/>]/.test(code.slice(at, at + 100))
   }
 
@@ -421,7 +424,7 @@ class JavascriptScan {
   /** From within a tag to its end, or to a value in braces. */
   #attributes(): boolean {
     const code = this.#code
-    while (this.#position < code.length) {
+    while (this.#position < this.#length) {
       const position = this.#position
       const unit = code.charCodeAt(position)
       switch (unit) {
@@ -472,12 +475,12 @@ class JavascriptScan {
     const code = this.#code
     for (;;) {
       let at = this.#position
-      for (; at < code.length; at++) {
+      for (; at < this.#length; at++) {
         const unit = code.charCodeAt(at)
         if (unit === less || unit === openBrace) break
         if (unit === closeBrace || unit === greater) return false
       }
-      if (at >= code.length) return false
+      if (at >= this.#length) return false
       if (code.charCodeAt(at) === openBrace) {
         this.#open.push(Open.child)
         return this.#token(Before.sign, at + 1)
@@ -553,11 +556,6 @@ const flagsEnd = (code: string, start: number): number => {
   let end = start
   while (end < code.length && isWordUnit(code.charCodeAt(end))) end++
   return end
-}
-
-const lineEnd = (code: string, start: number): number => {
-  const end = code.indexOf('\n', start)
-  return end < 0 ? code.length : code.charCodeAt(end - 1) === carriageReturn ? end - 1 : end
 }
 
 const skipSpace = (code: string, start: number): number => {

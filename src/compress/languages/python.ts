@@ -30,7 +30,7 @@ import {
   space,
   tab,
 } from '../characters.ts'
-import type { Comment, Indentation, Scan, Scanner } from '../scan.ts'
+import { type Comment, type Indentation, lineEnd, padding, type Scan, type Scanner } from '../scan.ts'
 
 /** Python 3, formatted strings of 3.12 and older ones included. Docstrings are strings. */
 export const scanPython: Scanner = (code, wantsIndentations) => new PythonScan(code, wantsIndentations).run()
@@ -46,7 +46,9 @@ interface Formatted {
 }
 
 class PythonScan {
+  /** Padded. */
   readonly #code: string
+  readonly #length: number
   readonly #wantsIndentations: boolean
   readonly #comments: Comment[] = []
   readonly #indentations: Indentation[] = []
@@ -68,7 +70,8 @@ class PythonScan {
   readonly #thirdLine: number
 
   constructor(code: string, wantsIndentations: boolean) {
-    this.#code = code
+    this.#code = code + padding
+    this.#length = code.length
     const second = code.indexOf('\n') + 1
     const third = second === 0 ? 0 : code.indexOf('\n', second) + 1
     this.#thirdLine = third === 0 ? code.length : third
@@ -77,20 +80,25 @@ class PythonScan {
 
   run(): Scan | undefined {
     const code = this.#code
-    const length = code.length
+    const length = this.#length
     if (!this.#lineStart()) return undefined
-    while (this.#position < length) {
-      const unit = code.charCodeAt(this.#position)
+    // Most of code is words and blanks: they are passed without touching a field.
+    let at = this.#position
+    while (at < length) {
+      const unit = code.charCodeAt(at)
       const kind = kindOf(unit)
       if (kind === Kind.word || kind === Kind.digit) {
         this.#last = unit
-        let end = this.#position + 1
-        while (isWordUnit(code.charCodeAt(end)) && end < length) end++
-        this.#position = end
-        continue
+        at++
+        while (at < length && isWordUnit(code.charCodeAt(at))) at++
+      } else if (unit === space) at++
+      else {
+        this.#position = at
+        if (!this.#sign(unit)) return undefined
+        at = this.#position
       }
-      if (!this.#sign(unit)) return undefined
     }
+    this.#position = at
     if (this.#open.length > 0 || this.#isContinued) return undefined
     this.#newline()
     this.#keepLonelyBody(-1)
@@ -208,8 +216,7 @@ class PythonScan {
     while (isBlank(code.charCodeAt(end))) end++
     this.#position = end
     const unit = code.charCodeAt(end)
-    // NaN is the end of the code.
-    const isEmpty = unit === newline || unit === carriageReturn || end >= code.length
+    const isEmpty = unit === newline || unit === carriageReturn || end >= this.#length
     if (unit === hash) return true
     const isContinued = this.#isContinued
     this.#isContinued = false
@@ -259,10 +266,7 @@ class PythonScan {
     if (this.#open.length > 0 && this.#formatted.length > 0) return false
     const code = this.#code
     const start = this.#position
-    let end = code.indexOf('\n', start)
-    if (end < 0) end = code.length
-    const next = end
-    if (code.charCodeAt(end - 1) === carriageReturn) end--
+    const end = lineEnd(code, start)
     const text = code.slice(start, end)
     const isMetadata = this.#isMetadata(text)
     const isKept =
@@ -273,7 +277,7 @@ class PythonScan {
       (start < this.#thirdLine && (coding.test(text) || (start === 0 && text.startsWith('#!'))))
     this.#isContinued = false
     this.#comments.push({ start, end, isKept })
-    this.#position = next
+    this.#position = end
     return true
   }
 
