@@ -94,11 +94,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       return reply
     }
     const signedReasoning = signsReasoning(protocol.id)
-    const texts = leavesOf(protocol, operation, request).map((leaf) => ({
-      ...readLeaf(leaf),
-      ...placeOf(leaf),
-      isSigned: signedReasoning && leaf.kind === 'reasoning',
-    }))
+    const texts = leavesOf(protocol, operation, request).map((leaf) => screenedLeaf(leaf, signedReasoning))
     const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
     entry.session = speakable(entry.session, values)
@@ -139,6 +135,18 @@ interface Seen extends Screening<ReadLeaf> {
 
 type ReadLeaf = LeafText & ScreenedText
 
+const screenedLeaf = (leaf: Leaf, signedReasoning: boolean): ReadLeaf => {
+  const { id, role, kind, source } = leaf
+  const read = readLeaf(leaf)
+  return {
+    ...{ leaf, id, role, kind, isSigned: signedReasoning && kind === 'reasoning' },
+    ...(source === undefined ? {} : { source }),
+    get text() {
+      return read.text
+    },
+  }
+}
+
 /** The detectors of the gateway first: what they refuse, nobody else is asked about. */
 const look = async (
   { firewall: { screen, sidecars } }: FirewallStageParts,
@@ -166,8 +174,6 @@ const lookContext = ({ signal, facts, operation, identity }: Asked): LookContext
     ...(facts.session === undefined ? {} : { session: facts.session }),
   }
 }
-
-const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> => ({ id, role, kind })
 
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
