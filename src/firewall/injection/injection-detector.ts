@@ -117,7 +117,14 @@ const prepare = (file: InjectionModelFile) => ({
 })
 
 /** Views that only hold when words come out of them. */
-const isGuessed: ReadonlySet<ViewKind> = new Set(['spaced', 'leet', 'joined', 'unspaced', 'rot13', 'reversed'])
+const isGuessed: ReadonlySet<ViewKind> = new Set([
+  'spaced',
+  'leet',
+  'joined',
+  'unspaced',
+  'rot13',
+  'reversed',
+])
 
 const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
   let words = 0
