@@ -406,6 +406,25 @@ describe('from turn to turn', () => {
   })
 })
 
+test('workers of one machine serve a conversation in one form', async () => {
+  const several = await startGateway({ config: [...config(mirror.url), 'workers: 3'] })
+  try {
+    const turns: Turn[] = []
+    for (let turn = 0; turn < 12; turn++) {
+      turns.push(says('user', `${turn} of many ${pasted(code)}`))
+      const { seen } = await askThrough(several.url, chat, {
+        turns,
+        // Each connection may meet another worker.
+        headers: { connection: 'close' },
+      })
+      expect(seen.split(json(short)).length).toBe(turn + 2)
+      turns.push(says('assistant', `answer ${turn}`))
+    }
+  } finally {
+    await several.stop()
+  }
+})
+
 describe('with the firewall', () => {
   test.each(each)('%s: placeholders in the code go and come back', async (_, client) => {
     const text = pasted('package a // of EMP-417233\n\nconst owner = "EMP-417233" // x\n')
