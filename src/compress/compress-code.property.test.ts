@@ -186,6 +186,20 @@ for (const tag of tags) {
       })
     }
 
+    test('a text is compressed once, whatever its blocks hold', () => {
+      const words = fc.constantFrom(...pieces, '```', '~~~', `\n\`\`\`${tag}\n`, '\n```\n', '\n~~~\n')
+      fc.assert(
+        fc.property(fc.array(words, { maxLength: 60 }), fc.boolean(), (parts, dedent) => {
+          const text = `\`\`\`${tag}\n${parts.join('')}\n\`\`\`\n`
+          const once = compressText(text, { dedent })
+          if (once === undefined) return
+          expect(isSubsequence(once.text, text)).toBe(true)
+          expect(compressText(once.text, { dedent })).toBeUndefined()
+        }),
+        { numRuns: 2_000 },
+      )
+    })
+
     test('a block is compressed the same whatever stands around it, and nothing outside of it changes', () => {
       const prose = fc.array(
         fc.constantFrom('words', '', '> quoted', '    indented', '// not code', '# title', '`x`', '\t'),

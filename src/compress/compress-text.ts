@@ -19,6 +19,11 @@ export interface TextCompression {
   readonly blocks: readonly { readonly before: string; readonly after: string }[]
 }
 
+const fences = (code: string): number =>
+  code.includes('```') || code.includes('~~~') ? (code.match(fence)?.length ?? 0) : 0
+
+const fence = /^ {0,3}(?:```|~~~)/gm
+
 /** What goes from the fenced blocks of a text; undefined for nothing. Each block by itself, whatever stands around it. */
 export const compressText = (text: string, options: CompressOptions): TextCompression | undefined => {
   const removals: Removal[] = []
@@ -29,7 +34,10 @@ export const compressText = (text: string, options: CompressOptions): TextCompre
     const before = text.slice(start, end)
     const found = compressCode(before, language, options)
     if (found.length === 0) continue
-    blocks.push({ before, after: withoutRemovals(before, found) })
+    const after = withoutRemovals(before, found)
+    // A fence that a comment or an indentation had hidden would end the block.
+    if (fences(after) !== fences(before)) continue
+    blocks.push({ before, after })
     for (const removal of found) removals.push({ start: removal.start + start, end: removal.end + start })
   }
   return blocks.length === 0 ? undefined : { removals, text: withoutRemovals(text, removals), blocks }

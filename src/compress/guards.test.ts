@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Leaf } from '../ir/index.ts'
 import { markedEnd } from './cache-marks.ts'
+import { compressText } from './compress-text.ts'
 import { bringsEditTools } from './edit-tools.ts'
 import { fencedBlocks } from './fenced-blocks.ts'
 import { asksForEdits, countsLines, isPasted } from './pasted-leaves.ts'
@@ -144,4 +145,12 @@ test('prints tell what was said before, but not what the system said', () => {
   expect(printsOf([first, answer], [first])).toEqual([String(one)])
   expect(printsOf([{ ...system, text: 't' }, first, answer, second], [second])).toEqual([String(two)])
   expect(printsOf([first, { ...answer, text: 'c' }, second], [second])).not.toEqual([String(two)])
+})
+
+test('what would end a block once a comment is gone stays', () => {
+  const text = (inside: string) => `\`\`\`go\n${inside}\n\`\`\`\n`
+  // An empty raw string, and the beginning of another one.
+  const hidden = text('x := f(\n/* a */ ```, `b`)')
+  expect(compressText(hidden, { dedent: false })).toBeUndefined()
+  expect(compressText(text('x := f( /* a */ "```")'), { dedent: false })?.text).toBe(text('x := f("```")'))
 })
