@@ -152,5 +152,5 @@ test('what would end a block once a comment is gone stays', () => {
   // An empty raw string, and the beginning of another one.
   const hidden = text('x := f(\n/* a */ ```, `b`)')
   expect(compressText(hidden, { dedent: false })).toBeUndefined()
-  expect(compressText(text('x := f( /* a */ "```")'), { dedent: false })?.text).toBe(text('x := f("```")'))
+  expect(compressText(text('x := f( /* a */ "```")'), { dedent: false })?.text).toBe(text('x := f( "```")'))
 })

@@ -60,7 +60,7 @@ const removalOf = (code: string, { start }: Comment, end: number): Removal | und
   const hasBlankBefore = before < start
   const hasBlankAfter = after > end
   const isBeforeSign = separates(code.charCodeAt(after))
-  // One blank between two words is kept, none beside a bracket.
+  // Of two blanks one is enough, and beside a bracket one need not come.
   if (hasBlankBefore && (hasBlankAfter || isBeforeSign)) return { start: before, end }
   if (separates(code.charCodeAt(before - 1))) return { start, end: after }
   if (hasBlankBefore || hasBlankAfter || isBeforeSign) return { start, end }
