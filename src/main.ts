@@ -3,7 +3,6 @@ import { runCli } from './cli/index.ts'
 import { cliActions } from './cli-actions.ts'
 import { isConfigError } from './config/index.ts'
 import { loadSettings } from './load-settings.ts'
-import { serve } from './serve.ts'
 import { workerFlags } from './start-server.ts'
 import { configExitCode, isWorker } from './supervisor/index.ts'
 
@@ -12,6 +11,8 @@ const surroundings = { env: process.env, cwd: process.cwd(), home: process.env['
 /** The supervisor starts the program anew as its worker. */
 const work = async (): Promise<void> => {
   try {
+    // Only a worker takes the whole program: a command, and the process that supervises, start in half the time.
+    const { serve } = await import('./serve.ts')
     const flags = workerFlags(process.env)
     await serve({ load: () => loadSettings({ ...surroundings, flags }), env: process.env })
   } catch (error) {

@@ -33,7 +33,9 @@ describe('without a server', () => {
     ])
       expect({ args, code: (await place.tgw(args)).code }).toEqual({ args, code: 2 })
     expect((await place.tgw(['keys', 'create', '--help'])).stdout).toContain('--expires <when>')
-    expect(await place.tgw(['--version'])).toMatchObject({ code: 0, stderr: '' })
+    // What the command says is what its process ends with.
+    expect(await place.apart(['nope'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await place.apart(['--version'])).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('the first file is valid, and is not overwritten unasked', async () => {
@@ -56,10 +58,8 @@ describe('without a server', () => {
       ['start', '--config', file],
       ['status', '--config', file],
     ]) {
-      const { code, stderr } = await place.tgw(
-        args,
-        args[0] === 'status' ? { env: { TGW_DATA_DIR: '' } } : {},
-      )
+      const run = args[0] === 'start' ? place.apart : place.tgw
+      const { code, stderr } = await run(args, args[0] === 'status' ? { env: { TGW_DATA_DIR: '' } } : {})
       expect({ args, code }).toEqual({ args, code: 78 })
       expect(stderr).toContain(`${file}:2:3: listen.prot: unknown key`)
     }
@@ -97,7 +97,7 @@ describe('without a server', () => {
   test('a provider’s key is sealed: in no file, no log and no output', async () => {
     const sealing = makePlace()
     const secret = 'sk-canary-0123456789'
-    const set = await sealing.tgw(['config', 'set', 'providers.openai.api_key', '-'], {
+    const set = await sealing.apart(['config', 'set', 'providers.openai.api_key', '-'], {
       input: `${secret}\n`,
     })
     expect(set).toMatchObject({ code: 0, stderr: '' })
@@ -166,7 +166,7 @@ describe('with a server', () => {
   let url = ''
   beforeAll(async () => {
     place = makePlace()
-    const started = await place.tgw(['start', '--daemon', '--json'])
+    const started = await place.apart(['start', '--daemon', '--json'])
     expect(started).toMatchObject({ code: 0, stderr: '' })
     const told = json(started)
     url = told.urls[0]
@@ -182,14 +182,14 @@ describe('with a server', () => {
     const text = await place.tgw(['status'])
     expect(text).toMatchObject({ code: 0, stderr: '' })
     expect(text.stdout).toContain(url)
-    const again = await place.tgw(['start', '--daemon'])
+    const again = await place.apart(['start', '--daemon'])
     expect(again.code).toBe(1)
     expect(again.stderr).toContain('runs already')
   })
 
   test('a proxy of the environment does not get between', async () => {
     const env = { HTTP_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' }
-    expect((await place.tgw(['status'], { env })).code).toBe(0)
+    expect((await place.apart(['status'], { env })).code).toBe(0)
   })
 
   test('keys are created, used, rotated, listed and revoked; the secret shows once', async () => {
