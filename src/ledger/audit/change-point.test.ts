@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import { mixChange, numberChange } from './change-point.ts'
 import { holm } from './holm.ts'
 import { createRandomSource, type RandomSource } from './random-source.ts'
@@ -22,7 +23,7 @@ const distributions: Readonly<Record<string, (random: RandomSource) => number>> 
 const sequence = (length: number, draw: (index: number) => number): readonly number[] =>
   Array.from({ length }, (_, index) => draw(index))
 
-const runs = 600
+const runs = propertyRuns(300)
 /** Beyond this many alarms among the runs, the level is broken with a certainty of more than 99.9 %. */
 const mostAlarms = (level: number): number => runs * level + 3.3 * Math.sqrt(runs * level * (1 - level))
 
