@@ -2,6 +2,7 @@ export { type Automaton, createAutomaton } from './aho-corasick.ts'
 export { type AllowedValue, type AllowList, createAllowList } from './allow-list.ts'
 export { type AnswerGate, type AnswerGateParts, createAnswerGate } from './answer-gate.ts'
 export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
+export { deltaWords } from './delta-words.ts'
 export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
 export { createFirewall, type Firewall, type FirewallSubject, type FirewallTools } from './firewall.ts'
@@ -15,6 +16,7 @@ export {
   type FirewallMode,
   type FirewallPolicy,
   firewallModes,
+  layersOfKey,
   type PolicyLayer,
 } from './policy.ts'
 export { reachSidecar } from './reach-sidecar.ts'
