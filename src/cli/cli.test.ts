@@ -96,7 +96,7 @@ describe('without a server', () => {
 
   test('a provider’s key is sealed: in no file, no log and no output', async () => {
     const sealing = makePlace()
-    const secret = 'sk-canary-0123456789'
+    const secret = 'sk-planted-0123456789'
     const set = await sealing.apart(['config', 'set', 'providers.openai.api_key', '-'], {
       input: `${secret}\n`,
     })
@@ -110,7 +110,7 @@ describe('without a server', () => {
       ['config', 'get', 'providers.openai.api_key'],
     ])
       shown.push(await sealing.tgw(args))
-    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('canary')
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('planted')
     for (const found of new Bun.Glob('**/*').scanSync({ cwd: sealing.folder, absolute: true, dot: true }))
       expect(readFileSync(found).includes(secret)).toBe(false)
 
@@ -264,13 +264,13 @@ describe('with a server', () => {
   })
 
   test('a key goes to the vault through the server, which uses it at once', async () => {
-    const secret = 'sk-canary-9876543210'
+    const secret = 'sk-planted-9876543210'
     const value = `{ kind: openai-compatible, base_url: 'http://127.0.0.1:1/v1', api_key: ${secret} }`
     const set = await place.tgw(['config', 'set', 'providers.mine', '-'], { input: value })
     expect(set).toMatchObject({ code: 0, stderr: '' })
     const file = readFileSync(join(place.dataDir, 'tollgate.yaml'), 'utf8')
     expect(file).toContain('vault:mine/default')
-    expect(file + set.stdout).not.toContain('canary')
+    expect(file + set.stdout).not.toContain('planted')
     const doctor = json(await place.tgw(['doctor', '--json']))
     const found = doctor.findings.find((one: { check: string }) => one.check === 'provider mine')
     expect(found.message).toContain('cannot be reached')
@@ -279,7 +279,7 @@ describe('with a server', () => {
     expect(moved.code).toBe(78)
     expect(moved.stderr).toContain('may not go to http://127.0.0.2:1')
     expect(readFileSync(join(place.dataDir, 'tollgate.yaml'), 'utf8')).toBe(file)
-    expect((await place.tgw(['logs', '-n', '1000'])).stdout).not.toContain('canary')
+    expect((await place.tgw(['logs', '-n', '1000'])).stdout).not.toContain('planted')
   })
 
   test('what needs a restart says so', async () => {
