@@ -1,5 +1,6 @@
 import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { TextsRequest } from '../protocol.ts'
+import { schemaKeywords } from '../schema-keywords.ts'
 import { type JsonTree, type PlacedMember, type PlacedValue, readTree } from './json-tree.ts'
 import { resultSuffix } from './server-tools.ts'
 
@@ -103,18 +104,7 @@ const toolSettings: ReadonlySet<string> = new Set([
 const titles: ReadonlySet<string> = new Set(['title', 'document_title', 'source'])
 
 /** Schema keywords whose strings are no words of anybody. */
-const schemaKeywords: ReadonlySet<string> = new Set([
-  'type',
-  'format',
-  'required',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
-])
+const keywords: ReadonlySet<string> = new Set(schemaKeywords)
 
 const leafCollector = (tree: JsonTree) => {
   const found: Leaf[] = []
@@ -192,7 +182,7 @@ const leafCollector = (tree: JsonTree) => {
     }
     for (const { key, value: member } of membersOf(value)) {
       // A property may be called `type`: then its value is a schema.
-      if (schemaKeywords.has(key) && member.kind !== 'object') continue
+      if (keywords.has(key) && member.kind !== 'object') continue
       schemaValue(member, `${path}.${key}`)
     }
   }

@@ -1,5 +1,6 @@
 import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { TextsRequest } from '../protocol.ts'
+import { schemaKeywords } from '../schema-keywords.ts'
 import { decodeLiteral, type Path, type StringPlace, stringPlaces } from './string-places.ts'
 
 /**
@@ -161,22 +162,7 @@ const definitionPlace = (path: Path): LeafPlace | undefined => {
 }
 
 /** Members of tools and keywords of schemas whose strings are no words of anybody. */
-const definitionKeywords: ReadonlySet<string> = new Set([
-  'type',
-  'name',
-  'format',
-  'required',
-  'syntax',
-  'ttl',
-  'model',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
-])
+const definitionKeywords: ReadonlySet<string> = new Set([...schemaKeywords, 'name', 'syntax', 'ttl', 'model'])
 
 const idOf = (path: Path): string => {
   let id = ''

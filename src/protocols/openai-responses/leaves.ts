@@ -2,7 +2,7 @@ import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { Span } from '../../wire/index.ts'
 import type { TextsRequest } from '../protocol.ts'
 import { decodeString, elementsAt, kindAt, type MemberSpan, membersAt } from './json-walk.ts'
-import { asides, isNoText, notText, schemaKeywords, settings, toolSettings } from './leaf-keys.ts'
+import { asides, isNoText, keywords, notText, settings, toolSettings } from './leaf-keys.ts'
 
 /** What the strings inside a value are. */
 interface Voice {
@@ -129,7 +129,7 @@ class LeafCollector {
       case 'object':
         for (const member of membersAt(this.#text, span.start)) {
           // A property may be called `type`: then its value is a schema.
-          const isKeyword = schemaKeywords.has(member.key) && kindAt(this.#text, member.start) !== 'object'
+          const isKeyword = keywords.has(member.key) && kindAt(this.#text, member.start) !== 'object'
           if (!isKeyword) this.#schema(member, `${path}.${member.key}`)
         }
         return
