@@ -31,16 +31,20 @@ export const undecidedExtensions = {
   'openai-chat': {
     user: 'names the end user',
     '~spelling': 'which of two names of the same field was written',
+    stream: 'a streamed and a whole answer are one thing',
     stream_options: 'how a stream is cut and padded',
   },
   'openai-responses': {
     user: 'names the end user',
     safety_identifier: 'names the end user',
     $input: 'one string, or a list with one message',
+    stream: 'a streamed and a whole answer are one thing',
     stream_options: 'how a stream is cut and padded',
   },
   'anthropic-messages': {
+    stream: 'a streamed and a whole answer are one thing',
     metadata: 'names the end user',
+    'anthropic-version': 'how an answer is written',
   },
   gemini: {
     labels: 'labels for the bill',

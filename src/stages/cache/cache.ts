@@ -98,7 +98,7 @@ const askingOf = (
   if (codec === undefined) return 'not-understood'
   if (facts.handles.length > 0 || sticky !== undefined || facts.answerIsState === true)
     return 'upstream-state'
-  if (session?.isTalk === true || session?.detach !== undefined) return 'upstream-state'
+  if (session !== undefined && goesOn(session)) return 'upstream-state'
   let asked: GenerateRequest
   try {
     asked = codec.decodeRequest(request)
@@ -126,6 +126,10 @@ const askingOf = (
   })
   return key === undefined ? 'own-exchange' : { codec, asked, key }
 }
+
+/** It belongs to something that was said before, or is not waited for. */
+const goesOn = ({ isTalk, detach, echoed }: NonNullable<CacheExchange['session']>): boolean =>
+  isTalk || detach !== undefined || Object.keys(echoed).length > 0
 
 /** An answer that is to be kept under its id: only the gateway can keep what it says by itself. */
 const isKeptHere = ({ protocol, session }: CacheExchange, { store }: GenerateRequest): boolean =>
