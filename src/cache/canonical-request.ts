@@ -55,7 +55,8 @@ const decided = (value: unknown): unknown => {
       const extensions = decidingExtensions(member)
       if (extensions !== undefined) result[key] = extensions
     } else if (key === 'raw') {
-      if (isOnlySource(value)) result['source'] = sourceOf(member)
+      const source = sourceOf(value, member)
+      if (source !== undefined) result['source'] = source
     } else if (key in undecidedAnywhere) continue
     else if (typeof member === 'string')
       result[key] = jsonTexts.has(key) && !isFreeText ? withoutSpace(member) : member
@@ -64,22 +65,28 @@ const decided = (value: unknown): unknown => {
   return result
 }
 
-/** What the canonical form has no word for lives in its source text alone. */
-const isOnlySource = (node: object): boolean => {
+/**
+ * Source text holds what the canonical form has no word for; undefined where it says no more than the fields do.
+ */
+const sourceOf = (node: object, raw: unknown): unknown => {
+  const json: unknown = typeof raw === 'object' && raw !== null ? Reflect.get(raw, 'json') : undefined
+  if (typeof json !== 'string') return raw
+  let source: unknown
+  try {
+    source = JSON.parse(json)
+  } catch {
+    return json
+  }
   const type: unknown = Reflect.get(node, 'type')
-  return type === 'opaque' || type === 'other' || type === undefined
+  if (type === 'text' && hasOnly(source, 'text')) return undefined
+  if (type === 'image' && hasOnly(source, 'inlineData')) {
+    if (hasOnly(Reflect.get(source, 'inlineData'), 'mimeType', 'data')) return undefined
+  }
+  return source
 }
 
-const sourceOf = (raw: unknown): unknown => {
-  if (typeof raw !== 'object' || raw === null) return raw
-  const json: unknown = Reflect.get(raw, 'json')
-  if (typeof json !== 'string') return raw
-  try {
-    return { ...raw, json: JSON.parse(json) }
-  } catch {
-    return raw
-  }
-}
+const hasOnly = (value: unknown, ...names: readonly string[]): value is object =>
+  typeof value === 'object' && value !== null && Object.keys(value).every((name) => names.includes(name))
 
 const decidingExtensions = (extensions: unknown): unknown => {
   if (typeof extensions !== 'object' || extensions === null) return undefined

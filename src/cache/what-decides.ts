@@ -20,7 +20,6 @@ export const undecidedFields = {
 
 /** Fields at any depth: how something is written, not what it says. */
 export const undecidedAnywhere = {
-  raw: 'source text of what its fields say, but for parts that have no fields',
   at: 'a place in the source',
   form: 'one string, or a list with one text',
   cache: 'makes the same answer cheaper',
