@@ -427,7 +427,7 @@ describe('two organisations never share', () => {
           expect(again?.hash).toBe(own?.hash)
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -447,7 +447,7 @@ describe('two organisations never share', () => {
           expect(cacheKey(question('openai-chat', asked, { tenant: nobody, scope: narrow }))).toBeUndefined()
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 })
