@@ -23,7 +23,7 @@ const table = {
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
-  cache: ['ir', 'state', 'config'],
+  cache: ['ir', 'wire', 'state', 'config'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [

@@ -298,6 +298,9 @@ describe('a change of a field that decides is another key', () => {
       'x-stainless-retry-count': '1',
       'anthropic-version': '2023-06-01',
       authorization: 'Bearer x',
+      'x-api-key': 'x',
+      'x-goog-api-key': 'x',
+      'openai-organization': 'x',
       'x-request-id': 'y',
       cookie: 'z',
     })

@@ -1,4 +1,4 @@
-import type { GenerateRequest, Turn } from '../ir/index.ts'
+import type { Extensions, GenerateRequest, Turn } from '../ir/index.ts'
 import { canonicalJson, withoutSpace } from './canonical-json.ts'
 import { undecidedAnywhere, undecidedExtensions, undecidedFields } from './what-decides.ts'
 
@@ -31,8 +31,19 @@ export const canonicalRequest = (request: GenerateRequest): CanonicalRequest => 
 }
 
 /** System text before all messages says the same in a field of its own and as the first message. */
-const plainSystem = ({ placement: _, authority, ...turn }: Turn): unknown =>
-  authority === undefined || authority === 'system' ? turn : { ...turn, authority }
+const plainSystem = ({ placement, authority, extensions, ...turn }: Turn): unknown => ({
+  ...turn,
+  ...(authority === undefined || authority === 'system' ? {} : { authority }),
+  ...(extensions === undefined
+    ? {}
+    : { extensions: placement === 'preamble' ? withoutRole(extensions) : extensions }),
+})
+
+/** Gemini ignores the role of a system instruction, which its SDKs write nevertheless. */
+const withoutRole = ({ gemini, ...others }: Extensions): Extensions => {
+  const { role: _, ...rest } = gemini ?? {}
+  return { ...others, gemini: rest }
+}
 
 const said = (value: unknown): string => canonicalJson(decided(value))
 

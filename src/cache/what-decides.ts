@@ -1,3 +1,5 @@
+import { mayGoUpstream } from '../wire/index.ts'
+
 /**
  * What of a request decides its answer is everything but what is named here, each with the reason. Whoever is in doubt
  * about a field leaves it off this list: then it decides, and the worst that comes of it is a call too many.
@@ -47,6 +49,7 @@ export const undecidedExtensions = {
   },
   gemini: {
     labels: 'labels for the bill',
+    $version: 'which of two addresses of the same models was asked',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
 
@@ -66,11 +69,13 @@ export const undecidedHeaders: ReadonlySet<string> = new Set([
   'anthropic-client-platform',
 ])
 
-const decidingPrefixes = ['anthropic-', 'openai-', 'x-goog-', 'x-amz-', 'x-ms-'] as const
+const decidingPrefixes = ['anthropic-', 'openai-', 'x-goog-'] as const
 
 /** May this header change what is answered? Betas do. */
 export const headerDecides = (name: string): boolean =>
-  decidingPrefixes.some((prefix) => name.startsWith(prefix)) && !undecidedHeaders.has(name)
+  decidingPrefixes.some((prefix) => name.startsWith(prefix)) &&
+  !undecidedHeaders.has(name) &&
+  mayGoUpstream(name)
 
 /** Query parameters that decide nothing. */
 export const undecidedParameters: ReadonlySet<string> = new Set([
