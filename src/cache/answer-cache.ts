@@ -1,7 +1,6 @@
-import type { ProtocolId } from '../ir/index.ts'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 import { createFlights, type Flights } from './flights.ts'
-import { isFor, readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
+import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
 
 export type CacheResult = 'hit-exact' | 'miss' | 'bypass'
 
@@ -34,8 +33,8 @@ export interface AnswerCacheParts {
 
 export interface AnswerCache {
   readonly flights: Flights<StoredAnswer>
-  /** Never rejects: a store that is away knows nothing. @param newest milliseconds; what is older does not count */
-  find(place: AnswerPlace, protocol: ProtocolId, newest?: number): Promise<StoredAnswer | undefined>
+  /** Never rejects: a store that is away knows nothing. */
+  find(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Never rejects. Resolves when the answer is kept, or is not. @param ttl milliseconds */
   keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<void>
   count(result: CacheResult, savedNanoUsd?: bigint): void
@@ -68,11 +67,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
 
   return {
     flights: createFlights(longestWait, now),
-    async find(place, protocol, newest = Number.POSITIVE_INFINITY) {
+    async find(place) {
       try {
-        const answer = await peek(place)
-        if (answer === undefined || !isFor(answer, protocol) || now() - answer.at > newest) return undefined
-        return answer
+        return await peek(place)
       } catch (error) {
         fault('the cache cannot be read, requests go on without it', error)
         return undefined

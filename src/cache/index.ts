@@ -15,6 +15,7 @@ export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheS
 export { sharedStore } from './shared-store.ts'
 export {
   type AnswerOrigin,
+  callsTools,
   isFor,
   type StoredAnswer,
   storedAnswer,

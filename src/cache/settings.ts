@@ -40,7 +40,7 @@ export const cacheSettings = z
     memory: byteSize()
       .prefault('64 MB')
       .describe(
-        'Bytes of all answers in the memory of a process, or with a unit; beyond, those unused longest go first.',
+        'How much is kept in the memory of a process, in bytes or with a unit; beyond, answers unused longest go first.',
       ),
     largest_entry: byteSize()
       .prefault('1 MB')

@@ -150,6 +150,9 @@ const readFromCache = ({ cacheWriteTokens: _, cacheWriteLongTokens: __, ...usage
 export const isFor = ({ client, isPortable }: StoredAnswer, protocol: ProtocolId): boolean =>
   isPortable || client === protocol
 
+export const callsTools = ({ response }: StoredAnswer): boolean =>
+  response.choices.some(({ parts }) => parts.some(({ type }) => type === 'tool-call'))
+
 const shape = z.object({
   v: z.literal(1),
   client: z.enum(protocolIds),

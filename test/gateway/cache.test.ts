@@ -191,7 +191,7 @@ describe('an answer that one client got', () => {
       attempts: 0,
       outcome: 'success',
       usage: null,
-      provider: 'chat',
+      provider: null,
       cacheSavedUsd: '0.000025',
     })
     expect(again.response.headers.get('x-tollgate-cost')).toBe('0.00')
@@ -440,6 +440,25 @@ describe('keys', () => {
     const on = await makeKey('cached', { cache: { exact: 'on', scope: 'key' } })
     expect((await ask(chat, { text: 'by key', key: on, model: 'off' })).cache).toBe('miss')
     expect((await ask(chat, { text: 'by key', key: on, model: 'off' })).cache).toBe('hit-exact')
+    // What another key let in is no answer for one that wants no calls, or nothing so old.
+    upstream.say = () => ({
+      parts: [{ type: 'tool-call', id: 'c', name: 'f', kind: 'function', input: '{}' }],
+      finish: { reason: 'tool-calls' },
+    })
+    const more = { tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }] }
+    const calling = { text: 'call by key', model: 'tools', more }
+    const careful = await makeKey('careful', { cache: { toolCalls: false } })
+    await ask(chat, calling)
+    expect((await ask(chat, calling)).cache).toBe('hit-exact')
+    expect((await ask(chat, { ...calling, key: careful })).cache).toBe('miss')
+    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+    const fresh = await makeKey('fresh', { cache: { ttlSeconds: 1 } })
+    await ask(chat, { text: 'how old?' })
+    await waitFor(
+      async () => ((await ask(chat, { text: 'how old?', key: fresh })).cache === 'miss' ? true : undefined),
+      5_000,
+    )
+    expect((await ask(chat, { text: 'how old?' })).cache).toBe('hit-exact')
   })
 })
 

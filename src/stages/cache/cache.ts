@@ -5,6 +5,7 @@ import {
   type CachePolicy,
   cacheKey,
   cachePolicy,
+  callsTools,
   type Flight,
   isFor,
   type Landing,
@@ -155,8 +156,8 @@ const answered = async (asking: Asking): Promise<Reply> => {
     const boarded = parts.cache.flights.board(key.hash)
     if (boarded.role === 'leader') {
       const { flight } = boarded
-      const found = await parts.cache.find(key, exchange.protocol.id, directives.maxAge)
-      if (found === undefined) return asked(asking, flight)
+      const found = await parts.cache.find(key)
+      if (found === undefined || !suits(asking, found)) return asked(asking, flight)
       flight.land({ type: 'answer', answer: found })
       return replayed(asking, found)
     }
@@ -168,9 +169,11 @@ const answered = async (asking: Asking): Promise<Reply> => {
   }
 }
 
-const suits = ({ parts, exchange, directives }: Asking, answer: StoredAnswer): boolean =>
+/** Another key may keep answers for longer, or such as call tools. */
+const suits = ({ parts, exchange, directives, policy }: Asking, answer: StoredAnswer): boolean =>
   isFor(answer, exchange.protocol.id) &&
-  parts.now() - answer.at <= (directives.maxAge ?? Number.POSITIVE_INFINITY)
+  parts.now() - answer.at <= Math.min(directives.maxAge ?? policy.ttl, policy.ttl) &&
+  (policy.toolCalls || !callsTools(answer))
 
 /** Undefined after the longest wait. Throws when the client leaves. */
 const landed = async (
@@ -200,7 +203,6 @@ const replayed = async (
   const { cache, now } = parts
   const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
   const saved = answer.costNanoUsd ?? 0n
-  entry.provider = answer.provider
   entry.cache = { result: 'hit-exact', key: key.hash, sections: key.sections, age }
   entry.cacheSavedNanoUsd = saved
   cache.count('hit-exact', saved)
