@@ -290,6 +290,7 @@ describe('a change of a field that decides is another key', () => {
       hash({ treatment: [true] }),
       hash({ headers: new Headers({ 'anthropic-beta': 'context-1m' }) }),
       hash({ headers: new Headers({ 'openai-beta': 'x' }) }),
+      hash({ headers: new Headers({ 'x-nobody-knows': 'x' }) }),
       hash({ query: new URLSearchParams('fields=a') }),
     ]
     expect(new Set(all).size).toBe(all.length)
@@ -303,6 +304,11 @@ describe('a change of a field that decides is another key', () => {
       'openai-organization': 'x',
       'x-request-id': 'y',
       cookie: 'z',
+      traceparent: 't',
+      'x-tollgate-session': 's',
+      'x-claude-code-session-id': 's',
+      accept: 'text/event-stream',
+      'cache-control': 'no-cache',
     })
     expect(hash({ headers: noise, query: new URLSearchParams('alt=sse&key=k') })).toBe(hash({}))
   })

@@ -38,6 +38,8 @@ export interface AnswerCache {
   /** Never rejects. Resolves when the answer is kept, or is not. @param ttl milliseconds */
   keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<void>
   count(result: CacheResult, savedNanoUsd?: bigint): void
+  /** Counts what went wrong, and tells the log of one a minute. */
+  fault(message: string, error: unknown): void
   readonly mostEntryBytes: number
   peek(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Rejects where the store is away. */
@@ -95,6 +97,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
       counts.savedNanoUsd += savedNanoUsd
       onResult?.(result, savedNanoUsd)
     },
+    fault,
     get mostEntryBytes() {
       return parts.mostEntryBytes()
     },

@@ -53,29 +53,62 @@ export const undecidedExtensions = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/**
- * Headers that go to providers and decide nothing. Only vendors' own headers can: what SDKs, agents and proxies say of
- * themselves does not.
- */
-export const undecidedHeaders: ReadonlySet<string> = new Set([
-  // How an answer is written; the gateway speaks one version whatever is named.
-  'anthropic-version',
-  // Browsers name it to be let in at all.
-  'anthropic-dangerous-direct-browser-access',
-  // Names of SDKs and of their versions.
-  'x-goog-api-client',
-  'anthropic-client-sha',
-  'anthropic-client-version',
-  'anthropic-client-platform',
-])
+/** Headers that may go to a provider and decide nothing, with the reason; a `*` stands for the rest of a name. */
+export const undecidedHeaders = {
+  'anthropic-version': 'how an answer is written; the gateway writes it as this client wants it',
+  'anthropic-dangerous-direct-browser-access': 'asks to be let in from a browser',
+  accept: 'how an answer is written',
+  'accept-language': 'what people read, which models do not look at',
+  'content-type': 'how the request is written',
+  'content-encoding': 'how the request is written',
+  date: 'when it was asked',
+  'cache-control': 'what is to be done about caches',
+  pragma: 'what is to be done about caches',
+  priority: 'how soon the answer is wanted',
+  dnt: 'what may be written down about somebody',
+  'user-agent': 'the name of the program that asks',
+  'x-app': 'the name of the program that asks',
+  'x-title': 'the name of the program that asks',
+  'http-referer': 'the name of the program that asks',
+  originator: 'the name of the program that asks',
+  version: 'the version of the program that asks',
+  'x-stainless-*': 'names and versions of SDKs, and how often they have tried',
+  'x-goog-api-client': 'names and versions of SDKs',
+  'anthropic-client-*': 'names and versions of SDKs',
+  'x-server-timeout': 'how long the client waits',
+  'idempotency-key': 'the name of a request',
+  'x-request-id': 'the name of a request',
+  'x-client-request-id': 'the name of a request',
+  'x-correlation-id': 'the name of a request',
+  'x-session-id': 'the name of a session',
+  'x-session-affinity': 'the name of a session',
+  session_id: 'the name of a session',
+  'session-id': 'the name of a session',
+  conversation_id: 'the name of a session',
+  'conversation-id': 'the name of a session',
+  thread_id: 'the name of a session',
+  'thread-id': 'the name of a session',
+  'x-claude-code-*': 'the name of a session',
+  'x-codex-*': 'the name of a session and of its turn',
+  baggage: 'tracing',
+  b3: 'tracing',
+  'x-b3-*': 'tracing',
+  'x-datadog-*': 'tracing',
+  'x-amzn-trace-id': 'tracing',
+  'x-cloud-trace-context': 'tracing',
+  'sentry-trace': 'tracing',
+} as const
 
-const decidingPrefixes = ['anthropic-', 'openai-', 'x-goog-'] as const
+const undecidedNames: ReadonlySet<string> = new Set(Object.keys(undecidedHeaders))
+const undecidedPrefixes = Object.keys(undecidedHeaders).flatMap((name) =>
+  name.endsWith('*') ? [name.slice(0, -1)] : [],
+)
 
-/** May this header change what is answered? Betas do. */
+/** May this header change what is answered? Betas do, and so may what nobody knows. */
 export const headerDecides = (name: string): boolean =>
-  decidingPrefixes.some((prefix) => name.startsWith(prefix)) &&
-  !undecidedHeaders.has(name) &&
-  mayGoUpstream(name)
+  !undecidedNames.has(name) &&
+  mayGoUpstream(name) &&
+  !undecidedPrefixes.some((prefix) => name.startsWith(prefix))
 
 /** Query parameters that decide nothing. */
 export const undecidedParameters: ReadonlySet<string> = new Set([

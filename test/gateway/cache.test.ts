@@ -201,6 +201,29 @@ describe('an answer that one client got', () => {
     expect(stats).toMatchObject({ faults: 0, savedUsd: expect.stringMatching(/^0\.\d+$/) })
   })
 
+  test('says its usage, though the client that asked first did not want to know it', async () => {
+    const first = await ask(chat, {
+      text: 'no usage',
+      stream: true,
+      more: { stream_options: { include_usage: false } },
+    })
+    expect(first.said?.usage).toBeUndefined()
+    const again = await ask(chat, { text: 'no usage' })
+    expect([again.cache, again.said?.usage?.outputTokens]).toEqual(['hit-exact', 7])
+  })
+
+  test('is a list of elements for clients of Gemini that want one', async () => {
+    const gemini = clientOf('google-like')
+    await ask(gemini, { text: 'a list', model: 'at-google-like' })
+    const list = await fetch(`${gateway.url}/v1beta/models/at-google-like:streamGenerateContent`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(bodyOf(gemini, { text: 'a list' })),
+    })
+    expect(list.headers.get('x-tollgate-cache')).toBe('hit-exact')
+    expect(JSON.stringify(await list.json())).toMatch(/^\[\{.*answer \d+/)
+  })
+
   test('is not given to another question, and is given behind an alias', async () => {
     const first = await ask(chat, { text: 'one question' })
     expect((await ask(chat, { text: 'another question' })).cache).toBe('miss')

@@ -195,19 +195,23 @@ const landed = async (
   }
 }
 
-const replayed = async (
-  { parts, exchange, codec, asked, key }: Asking,
-  answer: StoredAnswer,
-): Promise<Reply> => {
+const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> => {
+  const { parts, exchange, codec, asked: request, key } = asking
   const { entry } = exchange
   const { cache, now } = parts
+  let reply: Reply
+  try {
+    reply = await replayedReply(exchange, codec, request, answer)
+  } catch (error) {
+    cache.fault('an answer of the cache could not be said again', error)
+    return asked(asking, undefined)
+  }
   const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
   const saved = answer.costNanoUsd ?? 0n
   entry.cache = { result: 'hit-exact', key: key.hash, sections: key.sections, age }
   entry.cacheSavedNanoUsd = saved
-  cache.count('hit-exact', saved)
-  const reply = await replayedReply(exchange, codec, asked, answer)
   entry.ttftMs = now() - exchange.startedAt
+  cache.count('hit-exact', saved)
   const { headers } = reply
   headers.set('x-tollgate-cache', 'hit-exact')
   headers.set('age', String(age))
@@ -274,7 +278,10 @@ const keepable = (
   if (last === undefined || source === undefined || heard === undefined) return 'incomplete'
   const reason = unstorable(heard, policy.toolCalls)
   if (reason !== undefined) return reason
-  return storedAnswer(heard, {
+  // What the gateway asked the usage of, and not the client, is not in the answer.
+  const usage = heard.response.usage ?? last.usage ?? undefined
+  const counted = usage === undefined ? heard : { ...heard, response: { ...heard.response, usage } }
+  return storedAnswer(counted, {
     client: protocol.id,
     source,
     provider: last.provider,
