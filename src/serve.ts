@@ -191,6 +191,11 @@ export const serve = async ({
     now,
   })
   team.answer('cache-stats', () => packStats(answers.cache.stats()))
+  const cacheStats = async () =>
+    joinStats(
+      answers.cache.stats(),
+      (await team.ask('cache-stats')).map(({ text }) => text),
+    )
   const changes = createAccountChanges({
     team,
     beyond: state === machine ? undefined : state,
@@ -437,13 +442,15 @@ export const serve = async ({
             question,
           ),
         cache: {
-          stats: async () =>
-            joinStats(
-              answers.cache.stats(),
-              (await team.ask('cache-stats')).map(({ text }) => text),
-            ),
+          stats: cacheStats,
           peek: (place) => answers.cache.peek(place),
-          purge: answers.purge,
+          async purge(organisation) {
+            const before = await cacheStats()
+            const own = await answers.purge(organisation)
+            const after = await cacheStats()
+            // Other workers of this machine have a memory of their own.
+            return Math.max(own, (before.size?.entries ?? 0) - (after.size?.entries ?? 0))
+          },
         },
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload: reloadAll,

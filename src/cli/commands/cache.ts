@@ -108,7 +108,7 @@ const explanation = (said: z.output<typeof cacheExplanationSchema>): string => {
   if (key !== null)
     lines.push(
       kept === null
-        ? 'no answer is kept under this key now'
+        ? 'no answer is kept under this key now, as far as the process knows that was asked'
         : `kept now: an answer of ${kept.provider}, ${kept.model}, from ${timeText(kept.at)}`,
     )
   if (differs !== null)
