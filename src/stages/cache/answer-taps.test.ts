@@ -20,7 +20,7 @@ const response: GenerateResponse = {
 }
 
 const inPieces = (whole: GenerateResponse): readonly StreamEvent[] =>
-  replay(whole).flatMap((event) =>
+  replay(whole).flatMap((event): readonly StreamEvent[] =>
     event.type === 'text-delta' ? Array.from(event.text, (text) => ({ ...event, text })) : [event],
   )
 
