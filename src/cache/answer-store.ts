@@ -18,7 +18,6 @@ export interface AnswerStore {
   get(place: AnswerPlace): Promise<string | undefined>
   /** @param ttl milliseconds, at least 1. Rejects where the store cannot be reached. */
   set(place: AnswerPlace, text: string, ttl: number): Promise<void>
-  delete(place: AnswerPlace): Promise<void>
   /** Removes all of an organisation, or of all where none is named; resolves to how many there were. */
   clear(organisation: string | undefined): Promise<number>
   /** Undefined where nobody counts. */

@@ -59,11 +59,6 @@ export const memoryStore = ({ most, now }: MemoryStoreOptions): AnswerStore => {
       held.set(key, { organisation: place.organisation, text: copy, size, until: now() + ttl })
       bytes += size
     },
-    async delete(place) {
-      const key = keyOf(place)
-      const found = held.get(key)
-      if (found !== undefined) remove(key, found)
-    },
     async clear(organisation) {
       let count = 0
       for (const [key, one] of held) {

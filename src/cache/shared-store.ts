@@ -4,7 +4,7 @@ import type { AnswerPlace, AnswerStore } from './answer-store.ts'
 import { openAnswer, sealAnswer } from './seal-answer.ts'
 
 export interface SharedStoreOptions {
-  readonly state: Pick<State, 'get' | 'set' | 'delete' | 'clear'>
+  readonly state: Pick<State, 'get' | 'set' | 'clear'>
   /** An organisation's own key, the same at all gateways that share. */
   readonly keyOf: (organisation: string) => KeyObject
 }
@@ -17,7 +17,6 @@ export const sharedStore = ({ state, keyOf }: SharedStoreOptions): AnswerStore =
   },
   set: (place, text, ttl) =>
     state.set(nameOf(place), sealAnswer(text, place, keyOf(place.organisation)), ttl),
-  delete: (place) => state.delete(nameOf(place)),
   clear: (organisation) => state.clear(organisation === undefined ? prefix : `${prefix}${organisation}/`),
   size: () => undefined,
 })
