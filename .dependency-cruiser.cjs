@@ -23,6 +23,7 @@ const table = {
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
+  cache: ['ir', 'wire', 'state', 'config'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
@@ -38,6 +39,7 @@ const table = {
     'limits',
     'sessions',
     'firewall',
+    'cache',
     'translation',
     'telemetry',
   ],
@@ -45,6 +47,7 @@ const table = {
   admin: [
     'ir',
     'accounts',
+    'cache',
     'firewall',
     'ledger',
     'budgets',

@@ -2,6 +2,7 @@ import type { Operation } from './ir/index.ts'
 import { type Exchange, type Handler, pipeline } from './pipeline/index.ts'
 import { type AttemptExchange, type AttemptsParts, attempts } from './stages/attempts/index.ts'
 import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
+import { type CacheParts, cache } from './stages/cache/index.ts'
 import { type FirewallStageParts, firewall } from './stages/firewall/index.ts'
 import { type HandlesParts, handles } from './stages/handles/index.ts'
 import { type LedgerParts, ledger } from './stages/ledger/index.ts'
@@ -32,6 +33,7 @@ export type GatewayParts = TraceParts &
   FirewallStageParts &
   LoopsParts &
   HandlesParts &
+  CacheParts &
   ShadowParts &
   AttemptsParts &
   TranslateParts &
@@ -55,6 +57,7 @@ const answered = (parts: GatewayParts) =>
     .use(loops(parts)) //         agents that repeat a tool call: told, then stopped 400
     .use(firewall(parts)) //      every text: refused, replaced, written down    400
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
+    .use(cache(parts)) //         answered before: said again, nobody is asked
     .use(shadow(parts)) //        a share is copied to another target, afterwards
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { loginSettings } from './accounts/login-settings.ts'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
+import { cacheSettings } from './cache/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
 import * as config from './config/index.ts'
 import { duration, filePath, secretText, settingMeta } from './config/index.ts'
@@ -133,6 +134,7 @@ export const settingsSchema = z.strictObject({
   limits_when_away: limitsWhenAwaySettings,
   limits_longest_wait: limitsLongestWaitSettings,
   firewall: firewallSettings,
+  cache: cacheSettings,
 })
 
 /** The parsed settings; frozen when they come from `loadSettings`. */

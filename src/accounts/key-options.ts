@@ -23,6 +23,16 @@ export interface KeyOptions {
   readonly limits: KeyLimits | null
   /** What the firewall does with what it finds in its exchanges, whatever team and route say; `inherit`: as they say. */
   readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'enforce'
+  /** What is other than route and gateway say of the cache. */
+  readonly cache: KeyCache
+}
+
+/** Fields that are absent are as route and gateway say. A change replaces all of it. */
+export interface KeyCache {
+  readonly exact?: 'on' | 'off'
+  readonly scope?: 'organisation' | 'team' | 'user' | 'key'
+  readonly ttlSeconds?: number
+  readonly toolCalls?: boolean
 }
 
 /** Which of the targets that a rule leads to, and that the key may use, come first. */
@@ -50,6 +60,7 @@ export const defaultOptions: KeyOptions = {
   routing: { strategy: null, prefer: [] },
   limits: null,
   firewall: 'inherit',
+  cache: {},
 }
 
 const unbounded = z.enum(['refuse', 'admit'])
@@ -78,6 +89,17 @@ const prefer = z.array(z.string().min(1).max(100)).max(50).readonly()
 
 const firewall = z.enum(['inherit', 'off', 'monitor', 'redact', 'enforce'])
 
+const cache = z.strictObject({
+  exact: z.enum(['on', 'off']).exactOptional(),
+  scope: z.enum(['organisation', 'team', 'user', 'key']).exactOptional(),
+  ttlSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 24 * 3600)
+    .exactOptional(),
+  toolCalls: z.boolean().exactOptional(),
+})
+
 /** Strict: for what an operator gives. What is absent is as nothing was said about. */
 export const keyOptionsSchema = z.strictObject({
   unbounded: unbounded.default(defaultOptions.unbounded),
@@ -90,6 +112,7 @@ export const keyOptionsSchema = z.strictObject({
     .default(defaultOptions.routing),
   limits: keyLimitsSchema.nullable().default(null),
   firewall: firewall.default('inherit'),
+  cache: cache.default(defaultOptions.cache),
 })
 
 /** The options that change; absent ones stay as they are. */
@@ -104,6 +127,7 @@ export const optionsChangeSchema = z.strictObject({
     .exactOptional(),
   limits: keyLimitsSchema.nullable().exactOptional(),
   firewall: firewall.exactOptional(),
+  cache: cache.exactOptional(),
 })
 
 export type OptionsChange = z.output<typeof optionsChangeSchema>

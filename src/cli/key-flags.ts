@@ -18,6 +18,10 @@ export interface KeyFlags extends ServerOptions {
   readonly strict?: string
   readonly unbounded?: string
   readonly firewall?: string
+  readonly cache?: string
+  readonly cacheScope?: string
+  readonly cacheTtl?: number
+  readonly cacheToolCalls?: string
   readonly rpm?: number
   readonly tpm?: number
   readonly concurrent?: number
@@ -76,6 +80,22 @@ export const addKeyFlags = (command: Command): Command =>
         'what the firewall does with what it finds; inherit: as team, route and gateway say',
       ).choices([...firewallPolicies]),
     )
+    .addOption(
+      new Option(
+        '--cache <policy>',
+        'answer equal requests from the cache; inherit: as route and gateway say',
+      ).choices(['inherit', 'on', 'off']),
+    )
+    .addOption(
+      new Option('--cache-scope <scope>', 'whose answers it may get').choices([
+        'organisation',
+        'team',
+        'user',
+        'key',
+      ]),
+    )
+    .option('--cache-ttl <seconds>', 'how long answers to it are kept', parseCount(1, longestCacheSeconds))
+    .addOption(new Option('--cache-tool-calls <what>', 'keep answers that call tools').choices(['yes', 'no']))
     .option('--rpm <number>', 'at most so many requests per minute', parseCount(1, mostPerMinute))
     .option(
       '--tpm <number>',
@@ -103,6 +123,7 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   const options = present({
     unbounded,
     firewall,
+    cache: cacheOf(flags),
     workMode: orNull(workMode, 'rule'),
     strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
     tags: tags === 'any' ? [] : tags,
@@ -128,6 +149,18 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   )
 }
 
+/** What one call says of the cache is all that is said of it: fields that it leaves out are as route and gateway say. */
+const cacheOf = ({ cache, cacheScope, cacheTtl, cacheToolCalls }: KeyFlags): unknown =>
+  cache === 'inherit'
+    ? {}
+    : present({
+        exact: cache,
+        scope: cacheScope,
+        ttlSeconds: cacheTtl,
+        toolCalls: cacheToolCalls === undefined ? undefined : cacheToolCalls === 'yes',
+      })
+
+const longestCacheSeconds = 30 * 24 * 3600
 const mostPerMinute = 1_000_000_000_000
 const strategies = ['fallback', 'weighted', 'round-robin', 'least-loaded', 'lowest-latency', 'cheapest']
 const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'enforce']

@@ -49,6 +49,11 @@ const columns: readonly (readonly [name: string, read: (entry: Entry) => Cell])[
   ['response_bytes', ({ responseBytes }) => responseBytes],
   ['corrected', ({ corrected }) => corrected],
   ['firewall', ({ firewall }) => firewall],
+  ['cache', ({ cache }) => cache],
+  [
+    'cache_saved_usd',
+    ({ cacheSavedNanoUsd }) => (cacheSavedNanoUsd === null ? null : formatUsd(cacheSavedNanoUsd)),
+  ],
 ]
 
 export const entryColumns: readonly string[] = columns.map(([name]) => name)

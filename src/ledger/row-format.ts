@@ -46,7 +46,7 @@ export const closedColumns = [
   ...(['session', 'operation', 'client_protocol', 'upstream_protocol', 'model_asked'] as const),
   ...(['model_answered', 'provider', 'credential', 'outcome', 'status', 'error', 'stage'] as const),
   ...(['streamed', 'attempts', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
-  ...(['warnings', 'client_agent', 'tags', 'firewall'] as const),
+  ...(['warnings', 'client_agent', 'tags', 'firewall', 'cache', 'cache_saved_nano_usd'] as const),
   ...usageColumns,
 ] as const
 
@@ -144,6 +144,8 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   text(row.clientAgent),
   list(row.tags),
   row.firewall,
+  row.cache,
+  money(row.cacheSavedNanoUsd),
   counter(row.usage?.inputTokens),
   counter(row.usage?.outputTokens),
   counter(row.usage?.cacheReadTokens),

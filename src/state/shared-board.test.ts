@@ -24,6 +24,7 @@ const network = (now: () => number) => {
       delete: (key) => reach(() => shared.delete(key)),
       increment: (key, by, ttl) => reach(() => shared.increment(key, by, ttl)),
       entries: (prefix) => reach(() => shared.entries(prefix)),
+      clear: (prefix) => reach(() => shared.clear(prefix)),
       publish: (channel, text) => reach(() => shared.publish(channel, text)),
       subscribe: (channel, handler) =>
         shared.subscribe(channel, (text) => {

@@ -96,6 +96,16 @@ const conformance = (open: () => Promise<State>, close: (state: State) => void):
       }
     }))
 
+  test('what begins so is cleared, taken literally, and nothing else', () =>
+    using(async (state, other) => {
+      for (const key of ['g[*]/a', 'g[*]/b', 'g*/c', 'gx/d']) await state.set(key, 'x', 60_000)
+      expect(await other.clear('g[*]/')).toBe(2)
+      expect(await state.get('g[*]/a')).toBeUndefined()
+      expect([await state.get('g*/c'), await state.get('gx/d')]).toEqual(['x', 'x'])
+      expect(await state.clear('g')).toBe(2)
+      expect(await state.clear('g')).toBe(0)
+    }))
+
   test('entries are complete beyond one page', () =>
     using(async (state) => {
       await Promise.all(Array.from({ length: 3_000 }, (_, at) => state.set(`many/${at}`, String(at), 60_000)))

@@ -122,6 +122,10 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   client_agent: NullableText
   /** A JSON list of what was found, without the values; null for nothing. */
   firewall: NullableText
+  /** What the cache of answers did, as JSON; null where it was off. */
+  cache: NullableText
+  /** What asking a provider would have cost; null where the cache knew nothing. */
+  cache_saved_nano_usd: NullableInteger
 }
 
 /** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */

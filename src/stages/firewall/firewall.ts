@@ -44,8 +44,13 @@ import {
 
 /** What is to be done with the words of an answer before the client hears them. */
 export interface AnswerScreen {
-  /** New ones for each answer, in order; empty where answers go back as they are. */
-  machines(): readonly Machine<StreamEvent, StreamEvent>[]
+  /**
+   * New ones for each answer, in order; empty where answers go back as they are.
+   * @param listeners hear the answer when it was looked at, and before values come back
+   */
+  machines(
+    listeners?: readonly Machine<StreamEvent, StreamEvent>[],
+  ): readonly Machine<StreamEvent, StreamEvent>[]
   /** Those of them that look at what the model said: what they let through still holds placeholders. */
   watchers(): readonly Machine<StreamEvent, StreamEvent>[]
   /** The watchers may change or end an answer: what nobody can look at is not to go on. */
@@ -178,7 +183,7 @@ const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uin
   placeholderKey(identity.tenant.organisation)
 
 const idle: AnswerScreen = {
-  machines: () => [],
+  machines: (listeners = []) => listeners,
   watchers: () => [],
   isActing: false,
   map: noPlaceholders,
@@ -266,7 +271,7 @@ const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerSc
     isActing,
     map: redaction.map,
     original: redaction.edits.length === 0 ? undefined : exchange.request,
-    machines: () => answerMachines(machineParts),
+    machines: (listeners) => answerMachines(machineParts, listeners),
     watchers: () => answerWatchers(machineParts),
     isGated: parts.firewall.sidecars.act(policy, 'output'),
     gate: () =>

@@ -105,6 +105,8 @@ const closedRow = (
     warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
     tags: entry.tags,
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
+    cache: entry.cache === null ? null : JSON.stringify(entry.cache),
+    cacheSavedNanoUsd: entry.cacheSavedNanoUsd,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }
