@@ -23,6 +23,7 @@ const table = {
   budgets: ['ir', 'accounts', 'storage', 'state', 'config'],
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
+  cache: ['ir', 'wire', 'state', 'config'],
   compress: ['ir'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
@@ -39,6 +40,7 @@ const table = {
     'limits',
     'sessions',
     'firewall',
+    'cache',
     'compress',
     'translation',
     'telemetry',
@@ -47,6 +49,7 @@ const table = {
   admin: [
     'ir',
     'accounts',
+    'cache',
     'firewall',
     'ledger',
     'budgets',

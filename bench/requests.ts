@@ -137,7 +137,8 @@ export const translatedRequest = (
   return post(paths[client], key, body, [])
 }
 
-const post = (path: string, key: string, body: string, headers: readonly string[]): Buffer => {
+/** A request as bytes on the wire. */
+export const post = (path: string, key: string, body: string, headers: readonly string[]): Buffer => {
   const head = [
     `POST ${path} HTTP/1.1`,
     'host: 127.0.0.1',

@@ -1,7 +1,7 @@
-import { defaultOrganisation, type VirtualKey, type VirtualKeys } from './accounts/index.ts'
+import { defaultOrganisation, type VirtualKeys } from './accounts/index.ts'
 import type { FirewallQuestion, FirewallTrial } from './admin/index.ts'
 import { GatewayError } from './errors.ts'
-import { awayFinding, createRedaction, type PolicyLayer } from './firewall/index.ts'
+import { awayFinding, createRedaction, layersOfKey } from './firewall/index.ts'
 import type { Leaf } from './ir/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -26,7 +26,7 @@ export const tryFirewall = async (
   const policy = firewall.policyOf({
     team: key?.team ?? null,
     keys: key === undefined ? [] : [key.id, key.name],
-    layers: layersOf(key),
+    layers: layersOfKey(key?.options.firewall ?? 'inherit'),
   })
   const leaf: Leaf = { id: 'text', role, kind: 'text', text, start: 0, end: 0 }
   const screened = { ...leaf, leaf }
@@ -63,11 +63,6 @@ const ofAnswers: ReadonlySet<string> = new Set(['tools', 'links'])
 
 /** Sidecars have bounds of their own. */
 const neverAborted = new AbortController().signal
-
-const layersOf = (key: VirtualKey | undefined): readonly PolicyLayer[] => {
-  const mode = key?.options.firewall ?? 'inherit'
-  return mode === 'inherit' ? [] : [{ input: mode, output: mode }]
-}
 
 const placeOf = (text: string, start: number): { readonly line: number; readonly column: number } => {
   const before = text.slice(0, start)

@@ -17,6 +17,7 @@ export const checkSettings = (settings: Settings, env: Environment): readonly Ch
   ...checkRouteDetectors(settings),
   ...checkHooks(settings.hooks),
   ...checkWorkers(settings),
+  ...checkCache(settings),
 ]
 
 const error = (path: SettingPath, message: string): CheckFinding => ({ level: 'error', path, message })
@@ -25,6 +26,11 @@ const warning = (path: SettingPath, message: string): CheckFinding => ({ level: 
 const checkWorkers = (settings: Settings): readonly CheckFinding[] =>
   settings.database.url === 'sqlite::memory:' && workerCount(settings) > 1
     ? [error(['workers'], 'must be 1 with a database in memory, which belongs to one process')]
+    : []
+
+const checkCache = ({ cache, redis }: Settings): readonly CheckFinding[] =>
+  cache.backend === 'redis' && redis.url === undefined
+    ? [error(['cache', 'backend'], 'can be `redis` only where `redis.url` names one')]
     : []
 
 const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {

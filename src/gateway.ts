@@ -2,6 +2,7 @@ import type { Operation } from './ir/index.ts'
 import { type Exchange, type Handler, pipeline } from './pipeline/index.ts'
 import { type AttemptExchange, type AttemptsParts, attempts } from './stages/attempts/index.ts'
 import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
+import { type CacheParts, cache } from './stages/cache/index.ts'
 import { type CompressParts, compress } from './stages/compress/index.ts'
 import { type FirewallStageParts, firewall } from './stages/firewall/index.ts'
 import { type HandlesParts, handles } from './stages/handles/index.ts'
@@ -34,6 +35,7 @@ export type GatewayParts = TraceParts &
   LoopsParts &
   HandlesParts &
   CompressParts &
+  CacheParts &
   ShadowParts &
   AttemptsParts &
   TranslateParts &
@@ -58,6 +60,7 @@ const answered = (parts: GatewayParts) =>
     .use(firewall(parts)) //      every text: refused, replaced, written down    400
     .use(handles(parts)) //       ids of upstream state: ours, and sticky       404
     .use(compress(parts)) //      pasted code: without its comments, where wanted
+    .use(cache(parts)) //         answered before: said again, nobody is asked
     .use(shadow(parts)) //        a share is copied to another target, afterwards
     .handle(attempts(parts, attempt(parts))) // choose; the seam for retry and fail-over
 

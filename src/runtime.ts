@@ -6,6 +6,8 @@ import {
   systemIdentity,
 } from './accounts/index.ts'
 import type { BudgetBook, Purse } from './budgets/index.ts'
+import type { AnswerCache } from './cache/index.ts'
+import { toCachePolicy } from './cache/settings.ts'
 import {
   type Catalog,
   createCatalog,
@@ -67,6 +69,7 @@ export interface Foundation {
   readonly reasoning: ReasoningRegistry
   readonly sessions: Sessions
   readonly jobs: BackgroundJobs
+  readonly cache: AnswerCache
   readonly shadows: ShadowCopies
   readonly shadowStore: ShadowStore
   readonly fetchMedia: FetchMedia
@@ -163,6 +166,7 @@ export const createRuntime = async (
     onLoop: foundation.metrics.loop,
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
+    cachePolicy: toCachePolicy(settings.cache),
     compression: settings.compress,
     onCompressed: ({ blocks, bytesBefore, bytesAfter }) =>
       foundation.metrics.compressed(blocks, bytesBefore, bytesAfter),

@@ -9,6 +9,7 @@ import { adminModels, adminProviders } from './admin-views.ts'
 import { announceFirstStart } from './announce-first-start.ts'
 import { announceKeys } from './announce-keys.ts'
 import { announceUsers, userProvisioned } from './announce-users.ts'
+import { createAnswerCaching, joinStats, packStats } from './answer-caching.ts'
 import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
 import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
@@ -182,6 +183,20 @@ export const serve = async ({
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry, machine })
+  const answers = createAnswerCaching({
+    state,
+    keyOf: (organisation) => accounts.stateKeys(organisation).answers,
+    settings: () => config.settings,
+    logger,
+    registry: metrics.registry,
+    now,
+  })
+  team.answer('cache-stats', () => packStats(answers.cache.stats()))
+  const cacheStats = async () =>
+    joinStats(
+      answers.cache.stats(),
+      (await team.ask('cache-stats')).map(({ text }) => text),
+    )
   const changes = createAccountChanges({
     team,
     beyond: state === machine ? undefined : state,
@@ -246,6 +261,7 @@ export const serve = async ({
     reasoning,
     sessions,
     jobs,
+    cache: answers.cache,
     shadows,
     shadowStore: writer.shadow,
     prices,
@@ -427,6 +443,17 @@ export const serve = async ({
             { keys: accounts.virtualKeys, runtime, placeholderKey: accounts.placeholderKey },
             question,
           ),
+        cache: {
+          stats: cacheStats,
+          peek: (place) => answers.cache.peek(place),
+          async purge(organisation) {
+            const before = await cacheStats()
+            const own = await answers.purge(organisation)
+            const after = await cacheStats()
+            // Other workers of this machine have a memory of their own.
+            return Math.max(own, (before.size?.entries ?? 0) - (after.size?.entries ?? 0))
+          },
+        },
         config: () => listPaths(config).map((one) => ({ ...one, origin: originText(one.origin) })),
         reload: reloadAll,
         onChange: changes.announce,
@@ -541,6 +568,7 @@ export const serve = async ({
     gateways.close()
     circuits.close()
     changes.close()
+    answers.close()
     team.close()
     state.close()
     machine.close()

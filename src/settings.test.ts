@@ -150,6 +150,16 @@ describe('settings that contradict each other', () => {
     ])
   })
 
+  test('a cache in a Redis that nobody named', () => {
+    expect(problems('cache: { backend: redis }')).toEqual([
+      '1 cache.backend: can be `redis` only where `redis.url` names one',
+    ])
+    expect(problems('cache: { backend: redis }\nredis: { url: "redis://127.0.0.1" }')).toEqual([])
+    expect(problems('routes: [{ match: a, targets: [loopback], cache: { exact: on, ttl: 10m } }]')).toEqual(
+      [],
+    )
+  })
+
   test('two open ports with one number', () => {
     expect(problems('listen: { mode: multi, ports: { admin: 8082 } }')).toEqual([
       '1 listen.ports.openai: is the port of `admin` already',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { loginSettings } from './accounts/login-settings.ts'
 import { budgetsSettings, budgetsWhenAwaySettings } from './budgets/settings.ts'
+import { cacheSettings } from './cache/settings.ts'
 import { marginsSettings, pricesSettings } from './catalog/settings.ts'
 import { compressSettings } from './compress/settings.ts'
 import * as config from './config/index.ts'
@@ -134,6 +135,7 @@ export const settingsSchema = z.strictObject({
   limits_when_away: limitsWhenAwaySettings,
   limits_longest_wait: limitsLongestWaitSettings,
   firewall: firewallSettings,
+  cache: cacheSettings,
   compress: compressSettings,
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { startTimer } from '../test/support/start-timer.ts'
 import { memoryState } from './state/index.ts'
 import { createTeam } from './team.ts'
 
@@ -44,7 +45,7 @@ test('whoever does not answer in time, cannot, or does not know how is left out'
   three?.answer('hard', () => 'done')
   const begun = performance.now()
   expect(await one?.ask('hard')).toEqual([{ worker: 3, text: 'done' }])
-  expect(performance.now() - begun).toBeLessThan(1_000)
+  expect(performance.now() - begun).toBeLessThan(5_000)
 })
 
 test('one that only finishes what it began hears of it, and nobody waits for it', async () => {
@@ -62,9 +63,9 @@ test('one that only finishes what it began hears of it, and nobody waits for it'
 
 test('alone there is nobody to wait for', async () => {
   const [one] = setUp([1])
-  const begun = performance.now()
+  const hasRung = startTimer(50)
   expect(await one?.ask('anything')).toEqual([])
-  expect(performance.now() - begun).toBeLessThan(50)
+  expect(hasRung()).toBe(false)
 })
 
 test('without a way to the others it goes on alone', async () => {

@@ -13,8 +13,6 @@ import { exampleConfig } from './example-config.ts'
 /** The text of `docs/configuration.md`. */
 export const configurationPage = (): string => {
   const fields = fieldsOf(settingsSchema)
-  const reserved = fields.filter((field) => field.meta.reserved !== undefined)
-  const available = fields.filter((field) => field.meta.reserved === undefined)
   return [
     ...introduction,
     '## Environment variables',
@@ -47,21 +45,13 @@ export const configurationPage = (): string => {
     '',
     'The files are watched. A change of these takes effect at once, without dropping a stream:',
     '',
-    ...topmost(available, (field) => field.meta.reloads === true).map((field) => `- ${code(field.path)}`),
+    ...topmost(fields, (field) => field.meta.reloads === true).map((field) => `- ${code(field.path)}`),
     '',
     'Everything else needs a restart; the log names what waits for it. A file with a mistake changes nothing.',
     '',
     '## Settings',
     '',
-    ...sections(available),
-    ...(reserved.length === 0
-      ? []
-      : [
-          '## Not in this release',
-          '',
-          `${reserved.map((field) => code(field.path)).join(', ')} belong to later releases and are refused, so that nobody relies on them in vain.`,
-          '',
-        ]),
+    ...sections(fields),
   ].join('\n')
 }
 

@@ -1,6 +1,7 @@
 /**
- * Runs the tests and ends with one line, `N passed, N failed, N skipped`. Without arguments two processes share them,
- * where there are two cores. A run without a report is a failure: a test that ends the process would look like success.
+ * Runs the tests and ends with one line, `N passed, N failed, N skipped`. Without arguments all of them, folder by folder
+ * in as many processes as there are cores, up to four. A run without a report is a failure: a test that ends the process
+ * would look like success.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -8,15 +9,35 @@ import { join } from 'node:path'
 
 /** Run by their own commands (`test:heavy`, `test:clients`): they take minutes, and the second needs the network. */
 const apart = ['heavy', 'clients']
-const wholeGateway = (): readonly string[] =>
-  readdirSync('test')
-    .filter((name) => !apart.includes(name))
-    .map((name) => `./test/${name}`)
+/** What takes longest begins first, so that nobody waits for it at the end. */
+const longest = ['./test/compatibility', './src/cli', './src/accounts', './src/ledger']
+const mostProcesses = 4
 
-const groupsOf = (given: readonly string[]): readonly (readonly string[])[] => {
-  if (given.length > 0) return [given]
-  return availableParallelism() > 1 ? [['./src'], wholeGateway()] : [['./src', ...wholeGateway()]]
+const foldersIn = (root: string): readonly string[] =>
+  readdirSync(root, { withFileTypes: true }).flatMap((item) =>
+    item.isDirectory() ? [`./${root}/${item.name}`] : [],
+  )
+
+const testsIn = (root: string): readonly string[] =>
+  readdirSync(root).flatMap((name) => (name.endsWith('.test.ts') ? [`./${root}/${name}`] : []))
+
+/** Paths that one process runs, each. */
+const everything = (): readonly (readonly string[])[] => {
+  // Most of these start gateways, so they are the most of the work.
+  const gateway = testsIn('test/gateway')
+  const dealt = Array.from({ length: 10 }, (_, at) => gateway.filter((_, index) => index % 10 === at))
+  const folders = [...foldersIn('test'), ...foldersIn('src')].filter(
+    (path) => path !== './test/gateway' && !apart.some((name) => path === `./test/${name}`),
+  )
+  const rank = (path: string): number => (longest.includes(path) ? longest.indexOf(path) : longest.length)
+  const ordered = folders.filter(hasTests).sort((one, other) => rank(one) - rank(other))
+  return [...dealt, ...ordered.map((path) => [path]), [...testsIn('test'), ...testsIn('src')]].filter(
+    (paths) => paths.length > 0,
+  )
 }
+
+const hasTests = (folder: string): boolean =>
+  readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
 
 interface Counts {
   readonly passed: number
@@ -28,7 +49,7 @@ interface Counts {
 
 /** @param output where its words go; absent: to the terminal at once */
 const run = async (paths: readonly string[], folder: string, output?: string): Promise<Counts> => {
-  const report = join(folder, `${paths.length}-${paths[0]?.replaceAll('/', '-')}.xml`)
+  const report = join(folder, `${paths.length}${paths[0]?.replaceAll('/', '-')}.xml`)
   const words = output === undefined ? 'inherit' : Bun.file(output)
   const child = Bun.spawn(
     [
@@ -86,20 +107,24 @@ const unescaped = (text: string): string =>
 const longestFailure = 2_000
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-tests-'))
-const results = await Promise.all(
-  groupsOf(process.argv.slice(2)).map(async (paths, at) => {
-    // Two at once would mix their lines: all but the first are shown when they are over.
-    const output = at === 0 ? undefined : join(folder, `${at}.log`)
-    const counts = await run(paths, folder, output)
-    return { counts, words: output === undefined ? '' : readFileSync(output, 'utf8') }
-  }),
-)
-// All of it, before the process may end.
-for (const { words } of results) await Bun.write(Bun.stdout, words)
+const given = process.argv.slice(2)
+const results: Counts[] = []
+if (given.length > 0) results.push(await run(given, folder))
+else {
+  const waiting = everything().map((paths, at) => ({ paths, output: join(folder, `${at}.log`) }))
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      results.push(await run(next.paths, folder, next.output))
+      // Whole, so that lines of two processes do not mix.
+      await Bun.write(Bun.stdout, readFileSync(next.output, 'utf8'))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(mostProcesses, availableParallelism()) }, work))
+}
 rmSync(folder, { recursive: true, force: true })
-for (const { counts } of results)
-  for (const failure of counts.failures) console.log(`\nFAILED ${failure.slice(0, longestFailure).trimEnd()}`)
+for (const { failures } of results)
+  for (const failure of failures) console.log(`\nFAILED ${failure.slice(0, longestFailure).trimEnd()}`)
 const sum = (name: Exclude<keyof Counts, 'failures'>): number =>
-  results.reduce((total, { counts }) => total + counts[name], 0)
+  results.reduce((total, counts) => total + counts[name], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 process.exitCode = sum('failed') > 0 ? 1 : 0

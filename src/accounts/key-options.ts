@@ -25,6 +25,16 @@ export interface KeyOptions {
   readonly firewall: 'inherit' | 'off' | 'monitor' | 'redact' | 'enforce'
   /** Are comments taken out of code that it pastes, whatever the route says? `inherit`: as that says. */
   readonly compress: 'inherit' | 'off' | 'request' | 'on'
+  /** What is other than route and gateway say of the cache. */
+  readonly cache: KeyCache
+}
+
+/** Fields that are absent are as route and gateway say. A change replaces all of it. */
+export interface KeyCache {
+  readonly exact?: 'on' | 'off'
+  readonly scope?: 'organisation' | 'team' | 'user' | 'key'
+  readonly ttlSeconds?: number
+  readonly toolCalls?: boolean
 }
 
 /** Which of the targets that a rule leads to, and that the key may use, come first. */
@@ -52,6 +62,7 @@ export const defaultOptions: KeyOptions = {
   routing: { strategy: null, prefer: [] },
   limits: null,
   firewall: 'inherit',
+  cache: {},
   compress: 'inherit',
 }
 
@@ -82,6 +93,17 @@ const prefer = z.array(z.string().min(1).max(100)).max(50).readonly()
 const firewall = z.enum(['inherit', 'off', 'monitor', 'redact', 'enforce'])
 const compress = z.enum(['inherit', 'off', 'request', 'on'])
 
+const cache = z.strictObject({
+  exact: z.enum(['on', 'off']).exactOptional(),
+  scope: z.enum(['organisation', 'team', 'user', 'key']).exactOptional(),
+  ttlSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 24 * 3600)
+    .exactOptional(),
+  toolCalls: z.boolean().exactOptional(),
+})
+
 /** Strict: for what an operator gives. What is absent is as nothing was said about. */
 export const keyOptionsSchema = z.strictObject({
   unbounded: unbounded.default(defaultOptions.unbounded),
@@ -94,6 +116,7 @@ export const keyOptionsSchema = z.strictObject({
     .default(defaultOptions.routing),
   limits: keyLimitsSchema.nullable().default(null),
   firewall: firewall.default('inherit'),
+  cache: cache.default(defaultOptions.cache),
   compress: compress.default('inherit'),
 })
 
@@ -109,6 +132,7 @@ export const optionsChangeSchema = z.strictObject({
     .exactOptional(),
   limits: keyLimitsSchema.nullable().exactOptional(),
   firewall: firewall.exactOptional(),
+  cache: cache.exactOptional(),
   compress: compress.exactOptional(),
 })
 

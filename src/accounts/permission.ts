@@ -20,6 +20,8 @@ export const permissions = [
   'budgets:write',
   'limits:read',
   'firewall:read',
+  'cache:read',
+  'cache:write',
   'prices:read',
   'prices:write',
   'audit-log:read',

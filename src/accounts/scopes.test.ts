@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { processorTime } from '../../test/support/processor-time.ts'
 import { compileGlob } from './glob.ts'
 import { compileScopes, keyScopesSchema, unlimitedScopes } from './scopes.ts'
 
@@ -31,9 +32,9 @@ describe('a glob', () => {
 
   test('ends soon on a pattern made to be slow', () => {
     const glob = compileGlob(`${'*a'.repeat(100)}b`)
-    const started = performance.now()
+    const started = processorTime()
     expect(glob('a'.repeat(20_000))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(processorTime() - started).toBeLessThan(2_000)
   })
 })
 

@@ -7,6 +7,7 @@ import { recordChanges } from './record-changes.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { auditLogRoutes } from './routes/audit-log.ts'
 import { budgetsRoutes } from './routes/budgets.ts'
+import { cacheRoutes } from './routes/cache.ts'
 import { configRoutes } from './routes/config.ts'
 import { credentialsRoutes } from './routes/credentials.ts'
 import { entriesRoutes } from './routes/entries.ts'
@@ -81,6 +82,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', auditLogRoutes(parts))
   app.route('/api/v1', limitsRoutes(parts))
   app.route('/api/v1', firewallRoutes(parts))
+  app.route('/api/v1', cacheRoutes(parts))
   app.route('/api/v1', modelsRoutes(parts))
   app.route('/api/v1', pricesRoutes(parts))
   app.route('/api/v1', providersRoutes(parts))

@@ -9,6 +9,7 @@ import type {
   VirtualKeys,
 } from '../accounts/index.ts'
 import type { BudgetBook, ListedBudget, Standing } from '../budgets/index.ts'
+import type { AnswerPlace, CacheStats, StoredAnswer } from '../cache/index.ts'
 import type { AuditStore, CanaryPrompt, LedgerReader, LedgerStatus, ShadowStore } from '../ledger/index.ts'
 import type { AdminPrices } from '../prices/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
@@ -59,6 +60,7 @@ export interface AdminParts {
   readonly limits: (question: LimitsQuestion) => Promise<LimitsReport>
   /** Throws `not_found` for a key that there is not. */
   readonly tryFirewall: (question: FirewallQuestion) => Promise<FirewallTrial>
+  readonly cache: AdminCache
   /** The configuration as it applies, secrets masked, with where each value came from. */
   readonly config: () => readonly AdminSetting[]
   /**
@@ -152,4 +154,13 @@ export interface ServerStatus {
   /** `alone` without Redis; `away` while it cannot be reached. */
   readonly redis: 'alone' | 'connected' | 'away'
   readonly configFiles: readonly string[]
+}
+
+export interface AdminCache {
+  /** Of all workers of this machine. */
+  stats(): Promise<CacheStats>
+  /** Rejects where the store is away. */
+  peek(place: AnswerPlace): Promise<StoredAnswer | undefined>
+  /** Of an organisation, or of all; resolves to how many answers were there. */
+  purge(organisation: string | undefined): Promise<number>
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { processorTime } from '../../test/support/processor-time.ts'
 import { compileGlob, compileRule } from './model-matcher.ts'
 
 describe('a rule of the data', () => {
@@ -70,8 +71,8 @@ describe('a pattern of the configuration', () => {
   })
 
   test('with many stars stays fast on a long id', () => {
-    const start = performance.now()
+    const start = processorTime()
     expect(compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(100_000))).toBe(false)
-    expect(performance.now() - start).toBeLessThan(100)
+    expect(processorTime() - start).toBeLessThan(100)
   })
 })

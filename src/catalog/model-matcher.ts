@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { globTest } from '../ir/index.ts'
 import type { MatchRule } from './price-data.ts'
 
 /**
@@ -32,25 +33,8 @@ export const compileRule = (rule: MatchRule): ((id: string) => boolean) => {
   }
 }
 
-/**
- * Compiles a pattern of a user in which `*` stands for any text, also none; letter case does not count.
- * The pieces between the stars are looked for from left to right, so no pattern can backtrack.
- */
-export const compileGlob = (pattern: string): ((id: string) => boolean) => {
-  const [first = '', ...rest] = pattern.toLowerCase().split('*')
-  const last = rest.pop()
-  if (last === undefined) return (id) => id === first
-  return (id) => {
-    if (!id.startsWith(first) || !id.endsWith(last) || id.length < first.length + last.length) return false
-    let position = first.length
-    for (const piece of rest) {
-      const found = id.indexOf(piece, position)
-      if (found < 0) return false
-      position = found + piece.length
-    }
-    return position <= id.length - last.length
-  }
-}
+/** Compiles a pattern of a user for ids in lower case: `*` stands for any text, also none; letter case does not count. */
+export const compileGlob = (pattern: string): ((id: string) => boolean) => globTest(pattern.toLowerCase())
 
 const compileTemplate = (text: string): ((id: string) => boolean) => {
   const open = text.endsWith('*')

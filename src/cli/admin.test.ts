@@ -10,7 +10,7 @@ const tgw = (...args: string[]) => place.tgw(['admin', ...args])
 
 beforeAll(async () => {
   place = makePlace()
-  const { code, stderr } = await place.tgw(['start', '--daemon'])
+  const { code, stderr } = await place.apart(['start', '--daemon'])
   expect({ code, stderr }).toMatchObject({ code: 0 })
 }, 60_000)
 afterAll(clearPlaces)

@@ -126,6 +126,33 @@ export const firewallReportSchema = z.looseObject({
   ),
 })
 
+export const cacheStatsSchema = z.looseObject({
+  hits: z.number(),
+  misses: z.number(),
+  bypasses: z.number(),
+  kept: z.number(),
+  tooLarge: z.number(),
+  faults: z.number(),
+  savedUsd: z.string(),
+  size: z.looseObject({ entries: z.number(), bytes: z.number(), evicted: z.number() }).nullable(),
+})
+
+export const cacheExplanationSchema = z.looseObject({
+  exchange: z.string(),
+  result: z.string(),
+  reason: z.string().nullable(),
+  unkept: z.string().nullable(),
+  age: z.number().nullable(),
+  key: z.string().nullable(),
+  savedUsd: z.string().nullable(),
+  kept: z
+    .looseObject({ at: z.number(), client: z.string(), provider: z.string(), model: z.string() })
+    .nullable(),
+  differs: z.array(z.string()).nullable(),
+})
+
+export const cachePurgeSchema = z.looseObject({ purged: z.number() })
+
 export const modelsSchema = z.looseObject({
   models: z.array(
     z.looseObject({

@@ -33,7 +33,9 @@ describe('without a server', () => {
     ])
       expect({ args, code: (await place.tgw(args)).code }).toEqual({ args, code: 2 })
     expect((await place.tgw(['keys', 'create', '--help'])).stdout).toContain('--expires <when>')
-    expect(await place.tgw(['--version'])).toMatchObject({ code: 0, stderr: '' })
+    // What the command says is what its process ends with.
+    expect(await place.apart(['nope'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await place.apart(['--version'])).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('the first file is valid, and is not overwritten unasked', async () => {
@@ -56,10 +58,8 @@ describe('without a server', () => {
       ['start', '--config', file],
       ['status', '--config', file],
     ]) {
-      const { code, stderr } = await place.tgw(
-        args,
-        args[0] === 'status' ? { env: { TGW_DATA_DIR: '' } } : {},
-      )
+      const run = args[0] === 'start' ? place.apart : place.tgw
+      const { code, stderr } = await run(args, args[0] === 'status' ? { env: { TGW_DATA_DIR: '' } } : {})
       expect({ args, code }).toEqual({ args, code: 78 })
       expect(stderr).toContain(`${file}:2:3: listen.prot: unknown key`)
     }
@@ -96,8 +96,8 @@ describe('without a server', () => {
 
   test('a provider’s key is sealed: in no file, no log and no output', async () => {
     const sealing = makePlace()
-    const secret = 'sk-canary-0123456789'
-    const set = await sealing.tgw(['config', 'set', 'providers.openai.api_key', '-'], {
+    const secret = 'sk-planted-0123456789'
+    const set = await sealing.apart(['config', 'set', 'providers.openai.api_key', '-'], {
       input: `${secret}\n`,
     })
     expect(set).toMatchObject({ code: 0, stderr: '' })
@@ -110,7 +110,7 @@ describe('without a server', () => {
       ['config', 'get', 'providers.openai.api_key'],
     ])
       shown.push(await sealing.tgw(args))
-    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('canary')
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('planted')
     for (const found of new Bun.Glob('**/*').scanSync({ cwd: sealing.folder, absolute: true, dot: true }))
       expect(readFileSync(found).includes(secret)).toBe(false)
 
@@ -166,7 +166,7 @@ describe('with a server', () => {
   let url = ''
   beforeAll(async () => {
     place = makePlace()
-    const started = await place.tgw(['start', '--daemon', '--json'])
+    const started = await place.apart(['start', '--daemon', '--json'])
     expect(started).toMatchObject({ code: 0, stderr: '' })
     const told = json(started)
     url = told.urls[0]
@@ -182,14 +182,14 @@ describe('with a server', () => {
     const text = await place.tgw(['status'])
     expect(text).toMatchObject({ code: 0, stderr: '' })
     expect(text.stdout).toContain(url)
-    const again = await place.tgw(['start', '--daemon'])
+    const again = await place.apart(['start', '--daemon'])
     expect(again.code).toBe(1)
     expect(again.stderr).toContain('runs already')
   })
 
   test('a proxy of the environment does not get between', async () => {
     const env = { HTTP_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' }
-    expect((await place.tgw(['status'], { env })).code).toBe(0)
+    expect((await place.apart(['status'], { env })).code).toBe(0)
   })
 
   test('keys are created, used, rotated, listed and revoked; the secret shows once', async () => {
@@ -264,13 +264,13 @@ describe('with a server', () => {
   })
 
   test('a key goes to the vault through the server, which uses it at once', async () => {
-    const secret = 'sk-canary-9876543210'
+    const secret = 'sk-planted-9876543210'
     const value = `{ kind: openai-compatible, base_url: 'http://127.0.0.1:1/v1', api_key: ${secret} }`
     const set = await place.tgw(['config', 'set', 'providers.mine', '-'], { input: value })
     expect(set).toMatchObject({ code: 0, stderr: '' })
     const file = readFileSync(join(place.dataDir, 'tollgate.yaml'), 'utf8')
     expect(file).toContain('vault:mine/default')
-    expect(file + set.stdout).not.toContain('canary')
+    expect(file + set.stdout).not.toContain('planted')
     const doctor = json(await place.tgw(['doctor', '--json']))
     const found = doctor.findings.find((one: { check: string }) => one.check === 'provider mine')
     expect(found.message).toContain('cannot be reached')
@@ -279,7 +279,7 @@ describe('with a server', () => {
     expect(moved.code).toBe(78)
     expect(moved.stderr).toContain('may not go to http://127.0.0.2:1')
     expect(readFileSync(join(place.dataDir, 'tollgate.yaml'), 'utf8')).toBe(file)
-    expect((await place.tgw(['logs', '-n', '1000'])).stdout).not.toContain('canary')
+    expect((await place.tgw(['logs', '-n', '1000'])).stdout).not.toContain('planted')
   })
 
   test('what needs a restart says so', async () => {

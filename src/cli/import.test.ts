@@ -121,7 +121,7 @@ test('tgw import with a server seals the keys in its vault, and the server takes
   const place = makePlace()
   const source = litellm.replace('os.environ/LOCAL_KEY', 'none')
   put(place, 'litellm.yaml', source)
-  expect((await place.tgw(['start', '--daemon'])).code).toBe(0)
+  expect((await place.apart(['start', '--daemon'])).code).toBe(0)
   const { code, stdout, stderr } = await place.tgw(['import', 'litellm', 'litellm.yaml', '--apply'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toContain('sealed openai/litellm in the vault')

@@ -18,6 +18,10 @@ export interface KeyFlags extends ServerOptions {
   readonly strict?: string
   readonly unbounded?: string
   readonly firewall?: string
+  readonly cache?: string
+  readonly cacheScope?: string
+  readonly cacheTtl?: number
+  readonly cacheToolCalls?: string
   readonly compress?: string
   readonly rpm?: number
   readonly tpm?: number
@@ -79,6 +83,22 @@ export const addKeyFlags = (command: Command): Command =>
     )
     .addOption(
       new Option(
+        '--cache <policy>',
+        'answer equal requests from the cache; inherit: as route and gateway say',
+      ).choices(['inherit', 'on', 'off']),
+    )
+    .addOption(
+      new Option('--cache-scope <scope>', 'whose answers it may get').choices([
+        'organisation',
+        'team',
+        'user',
+        'key',
+      ]),
+    )
+    .option('--cache-ttl <seconds>', 'how long answers to it are kept', parseCount(1, longestCacheSeconds))
+    .addOption(new Option('--cache-tool-calls <what>', 'keep answers that call tools').choices(['yes', 'no']))
+    .addOption(
+      new Option(
         '--compress <when>',
         'take comments out of pasted code; request: where a request asks for it, inherit: as route and gateway say',
       ).choices(['inherit', 'off', 'request', 'on']),
@@ -111,6 +131,7 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   const options = present({
     unbounded,
     firewall,
+    cache: cacheOf(flags),
     compress,
     workMode: orNull(workMode, 'rule'),
     strict: strict === undefined ? undefined : strict === 'request' ? null : strict === 'always',
@@ -137,6 +158,18 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
   )
 }
 
+/** What one call says of the cache is all that is said of it: fields that it leaves out are as route and gateway say. */
+const cacheOf = ({ cache, cacheScope, cacheTtl, cacheToolCalls }: KeyFlags): unknown =>
+  cache === 'inherit'
+    ? {}
+    : present({
+        exact: cache,
+        scope: cacheScope,
+        ttlSeconds: cacheTtl,
+        toolCalls: cacheToolCalls === undefined ? undefined : cacheToolCalls === 'yes',
+      })
+
+const longestCacheSeconds = 30 * 24 * 3600
 const mostPerMinute = 1_000_000_000_000
 const strategies = ['fallback', 'weighted', 'round-robin', 'least-loaded', 'lowest-latency', 'cheapest']
 const firewallPolicies = ['inherit', 'off', 'monitor', 'redact', 'enforce']

@@ -12,7 +12,7 @@ let url: string
 
 beforeAll(async () => {
   place = makePlace()
-  const started = await place.tgw(['start', '--daemon'], { env: { TGW_BOOTSTRAP_KEY: key } })
+  const started = await place.apart(['start', '--daemon'], { env: { TGW_BOOTSTRAP_KEY: key } })
   expect(started).toMatchObject({ code: 0 })
   url = /http:\/\/\S+/.exec(started.stdout)?.[0] ?? ''
   for (const model of ['loopback', 'loopback', '=HYPERLINK("x")']) {
@@ -137,7 +137,7 @@ test('everything moves to another database once the server is stopped', async ()
   expect(await place.tgw(['migrate', '--from', second ?? '', '--to', third ?? ''])).toMatchObject({ code: 1 })
   expect((await place.tgw(['migrate', '--from', second ?? ''])).code).toBe(2)
   // A server serves what was moved: its keys still open, its ledger goes on.
-  const started = await place.tgw(['start', '--daemon'], { env: { TGW_DATABASE_URL: third ?? '' } })
+  const started = await place.apart(['start', '--daemon'], { env: { TGW_DATABASE_URL: third ?? '' } })
   expect(started.code).toBe(0)
   const models = await fetch(`${/http:\/\/\S+/.exec(started.stdout)?.[0]}/v1/models`, {
     headers: { authorization: `Bearer ${key}` },

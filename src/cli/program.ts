@@ -4,6 +4,7 @@ import { adminCommand } from './commands/admin.ts'
 import { auditCommand } from './commands/audit.ts'
 import { auditLogCommand } from './commands/audit-log.ts'
 import { budgetsCommand } from './commands/budgets.ts'
+import { cacheCommand } from './commands/cache.ts'
 import { configCommand } from './commands/config.ts'
 import { conformCommand } from './commands/conform.ts'
 import { credentialsCommand } from './commands/credentials.ts'
@@ -52,6 +53,7 @@ const commands: readonly CommandMaker[] = [
   ledgerCommand,
   limitsCommand,
   firewallCommand,
+  cacheCommand,
   shadowCommand,
   auditCommand,
   auditLogCommand,

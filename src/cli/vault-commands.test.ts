@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cliActions } from '../cli-actions.ts'
-import { runCli } from './run-cli.ts'
-import { clearPlaces, type Ended, makePlace, type Place, type RunOptions } from './running-cli.fixture.ts'
+import { clearPlaces, makePlace, type Place } from './running-cli.fixture.ts'
 
 afterAll(clearPlaces)
 
@@ -38,33 +36,10 @@ const placeWithProvider = (): Place => {
 
 const env = { NO_PROXY: '127.0.0.1' }
 
-/** The same program, in this process: a tenth of the time. Only a server needs one of its own. */
-const run = async (place: Place, args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
-  const surroundings = {
-    env: { ...place.env, ...options.env },
-    cwd: place.folder,
-    home: place.env['HOME'] ?? '',
-  }
-  const said = { stdout: '', stderr: '' }
-  const sink = (name: keyof typeof said) => ({
-    write(text: string) {
-      said[name] += text
-    },
-  })
-  const code = await runCli(args, {
-    ...surroundings,
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    readStdin: () => Promise.resolve(options.input ?? ''),
-    actions: cliActions(surroundings),
-  })
-  return { code, ...said }
-}
-
 /** The same, whether a server runs or not. */
 const useCredentials = async (place: Place): Promise<void> => {
   const tgw = (args: readonly string[], input?: string) =>
-    run(place, args, { env, ...(input === undefined ? {} : { input }) })
+    place.tgw(args, { env, ...(input === undefined ? {} : { input }) })
   const refused = await tgw(['credentials', 'add', 'up'], 'sk-vault-wrong-0123456789\n')
   expect(refused).toMatchObject({ code: 1, stdout: '' })
   expect(refused.stderr).toContain('up refused it (401)')
@@ -93,35 +68,35 @@ const useCredentials = async (place: Place): Promise<void> => {
 describe('credentials', () => {
   test('are kept without a server, and the vault is rotated under them', async () => {
     const place = placeWithProvider()
-    const empty = await run(place, ['vault', 'rotate'], { env })
+    const empty = await place.tgw(['vault', 'rotate'], { env })
     expect(empty).toMatchObject({ code: 1, stdout: '' })
     expect(empty.stderr).toContain('the vault is empty')
     await useCredentials(place)
     const before = readFileSync(join(place.dataDir, 'master.key'), 'utf8')
-    const rotated = JSON.parse((await run(place, ['vault', 'rotate', '--json'], { env })).stdout)
+    const rotated = JSON.parse((await place.tgw(['vault', 'rotate', '--json'], { env })).stdout)
     expect(readdirSync(place.dataDir)).toContain(`master.key.${rotated.before}`)
     expect(readFileSync(join(place.dataDir, 'master.key'), 'utf8')).not.toBe(before)
-    expect((await run(place, ['credentials', 'test', 'up'], { env })).code).toBe(0)
+    expect((await place.tgw(['credentials', 'test', 'up'], { env })).code).toBe(0)
   }, 120_000)
 
   test('are kept by the server that runs', async () => {
     const place = placeWithProvider()
-    expect((await place.tgw(['start', '--daemon'], { env })).code).toBe(0)
+    expect((await place.apart(['start', '--daemon'], { env })).code).toBe(0)
     await useCredentials(place)
-    const rotated = await run(place, ['vault', 'rotate'], { env })
+    const rotated = await place.tgw(['vault', 'rotate'], { env })
     expect(rotated).toMatchObject({ code: 0, stderr: '' })
     expect(rotated.stdout).toContain('It wraps 4 keys; what they seal is as it was.')
-    expect((await run(place, ['credentials', 'test', 'up'], { env })).code).toBe(0)
+    expect((await place.tgw(['credentials', 'test', 'up'], { env })).code).toBe(0)
   }, 120_000)
 
   test('that the settings name are removed by force only', async () => {
     const place = placeWithProvider()
     const file = join(place.folder, 'tollgate.yaml')
-    await run(place, ['credentials', 'add', 'up'], { env, input: secrets.good })
+    await place.tgw(['credentials', 'add', 'up'], { env, input: secrets.good })
     writeFileSync(file, readFileSync(file, 'utf8').replace(' }', ', api_key: "vault:up/default" }'))
-    const kept = await run(place, ['credentials', 'remove', 'up'], { env })
+    const kept = await place.tgw(['credentials', 'remove', 'up'], { env })
     expect(kept.stderr).toContain('the settings name vault:up/default')
-    expect((await run(place, ['credentials', 'remove', 'up', '--force'], { env })).code).toBe(0)
+    expect((await place.tgw(['credentials', 'remove', 'up', '--force'], { env })).code).toBe(0)
   }, 60_000)
 })
 
@@ -129,18 +104,18 @@ test('a master key from outside is rotated to one from a file, and it says what 
   const place = placeWithProvider()
   const [old, next] = [randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64'))
   const given = { ...env, TGW_MASTER_KEY: old ?? '' }
-  await run(place, ['credentials', 'add', 'up'], { env: given, input: secrets.good })
-  const missing = await run(place, ['vault', 'rotate'], { env: given })
+  await place.tgw(['credentials', 'add', 'up'], { env: given, input: secrets.good })
+  const missing = await place.tgw(['vault', 'rotate'], { env: given })
   expect(missing.code).toBe(2)
   expect(missing.stderr).toContain('--new-key-file')
   const file = join(place.folder, 'next.key')
   writeFileSync(file, `${next}\n`)
-  const rotated = await run(place, ['vault', 'rotate', '--new-key-file', 'next.key'], { env: given })
+  const rotated = await place.tgw(['vault', 'rotate', '--new-key-file', 'next.key'], { env: given })
   expect(rotated).toMatchObject({ code: 0, stderr: '' })
   expect(rotated.stdout).toContain('set TGW_MASTER_KEY to the new key')
   expect(rotated.stdout).not.toContain(next ?? '')
   const test = (more: Readonly<Record<string, string>>) =>
-    run(place, ['credentials', 'test', 'up'], { env: { ...env, ...more } })
+    place.tgw(['credentials', 'test', 'up'], { env: { ...env, ...more } })
   expect((await test(given)).stderr).toContain('sealed with master key')
   expect((await test({ ...given, TGW_NEXT_MASTER_KEY: next ?? '' })).code).toBe(0)
   expect((await test({ TGW_MASTER_KEY: next ?? '' })).code).toBe(0)
@@ -148,8 +123,8 @@ test('a master key from outside is rotated to one from a file, and it says what 
 
 test('a key is changed flag by flag', async () => {
   const place = placeWithProvider()
-  expect((await place.tgw(['start', '--daemon'], { env })).code).toBe(0)
-  const tgw = async (...args: readonly string[]) => run(place, ['keys', ...args, '--json'], { env })
+  expect((await place.apart(['start', '--daemon'], { env })).code).toBe(0)
+  const tgw = async (...args: readonly string[]) => place.tgw(['keys', ...args, '--json'], { env })
   const made = await tgw(
     ...['create', '--name', 'ci', '--models', 'claude-*, gpt-5', '--model', 'o3', '--tags', 'ci,nightly'],
     ...[

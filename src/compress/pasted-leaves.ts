@@ -1,12 +1,12 @@
 import type { Leaf } from '../ir/index.ts'
 
 /** May a person have pasted something here? Only texts of user turns: no documents, tool results or variables. */
-export const isPasted = ({ role, kind, json, id, text }: Leaf): boolean =>
-  role === 'user' &&
-  kind === 'text' &&
-  json !== true &&
-  (text.includes('```') || text.includes('~~~')) &&
-  places.test(id)
+export const isPasted = (leaf: Leaf): boolean =>
+  leaf.role === 'user' &&
+  leaf.kind === 'text' &&
+  leaf.json !== true &&
+  places.test(leaf.id) &&
+  (leaf.text.includes('```') || leaf.text.includes('~~~'))
 
 /** Chat and Messages, Responses, Gemini. */
 const places =

@@ -33,10 +33,6 @@ describe('an unknown key', () => {
     ])
   })
 
-  test('of a later release is refused as such', () => {
-    expect(problemsOf(() => yaml('budgets: []'))).toEqual(['1:1 budgets: this release has no budgets'])
-  })
-
   test('that swallowed a value for want of a space is told so, without the value', () => {
     const problems = problemsOf(() => yaml('providers: { a: {api_key:sk-secret-1234567890} }'))
     expect(problems).toEqual([

@@ -13,9 +13,8 @@ export const editorSchema = (schema: z.ZodType, title: string): JsonSchema => ({
     target: 'draft-7',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      const { reserved, expects } = settingMeta.get(zodSchema) ?? {}
-      if (reserved !== undefined) jsonSchema.description = `Not available: ${reserved}.`
-      else if (expects !== undefined) jsonSchema.description ??= `Must be ${expects}.`
+      const { expects } = settingMeta.get(zodSchema) ?? {}
+      if (expects !== undefined) jsonSchema.description ??= `Must be ${expects}.`
       allowVariable(jsonSchema)
     },
   }),

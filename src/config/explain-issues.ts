@@ -91,7 +91,6 @@ const explain = (context: Context, issue: Issue): readonly Finding[] => {
       message: unknownKey(context, outline, path, key),
     }))
   }
-  if (outline?.meta.reserved !== undefined) return [{ path, atKey: true, message: outline.meta.reserved }]
   if (issue.code === 'custom' && issue.message !== expected) return [{ path, message: issue.message }]
   if (issue.code === 'invalid_key') {
     const [inner] = issue.issues

@@ -92,9 +92,6 @@ export const cidr = () =>
     .refine(isCidr, { message: expected })
     .register(settingMeta, { expects: 'an IP address or a range such as `10.0.0.0/8`' })
 
-/** A key that this release does not have. Never accepted and ignored. */
-export const reserved = (message: string) => z.never().optional().register(settingMeta, { reserved: message })
-
 /** Stands for "must be …" with what the field's `expects` says. */
 export const expected = 'expected'
 

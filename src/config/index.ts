@@ -15,7 +15,6 @@ export {
   formatBytes,
   formatDuration,
   httpUrl,
-  reserved,
   secretText,
   text,
   wholeNumber,

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { isConfigError } from './config-error.ts'
-import { byteSize, duration, filePath, httpUrl, reserved, secretText, text, wholeNumber } from './fields.ts'
+import { byteSize, duration, filePath, httpUrl, secretText, text, wholeNumber } from './fields.ts'
 import { type CheckFinding, type LoadedConfig, loadConfig } from './load-config.ts'
 import { settingMeta } from './setting-meta.ts'
 
@@ -41,7 +41,6 @@ const schema = z.strictObject({
     )
     .prefault([]),
   aliases: z.record(z.string(), text()).prefault({}),
-  budgets: reserved('this release has no budgets'),
 })
 export type Parsed = z.output<typeof schema>
 

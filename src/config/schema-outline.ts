@@ -31,15 +31,9 @@ export const outlineBelow = (outline: Outline, segment: PathSegment): Outline | 
   return child && unwrap(child, outline.meta)
 }
 
-/** The keys that a section may have, reserved ones left out; none for anything but a section. */
+/** The keys that a section may have; none for anything but a section. */
 export const keysOf = (schema: Schema): readonly string[] =>
-  alternativesOf(schema).flatMap((option) =>
-    option instanceof z.ZodObject
-      ? Object.entries(option.shape).flatMap(([key, child]) =>
-          unwrap(child, {}).meta.reserved === undefined ? [key] : [],
-        )
-      : [],
-  )
+  alternativesOf(schema).flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []))
 
 export interface Field extends Outline {
   /** `providers.<id>.base_url`, `routes[].match`. */

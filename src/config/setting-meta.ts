@@ -12,8 +12,6 @@ export interface SettingMeta {
   readonly reloads?: true
   /** How the parsed number is written back: milliseconds or bytes. */
   readonly unit?: 'duration' | 'size'
-  /** The key is refused with this message: it belongs to a later release. */
-  readonly reserved?: string
 }
 
 export const settingMeta = z.registry<SettingMeta>()

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import type { StreamEvent } from '../ir/index.ts'
 import { answerRefused } from './answer-watch.ts'
+import { deltaWords, withDeltaWords } from './delta-words.ts'
 import { createRedaction, newFindings, type PlaceholderMap, readLeaf } from './placeholders/index.ts'
 import type { FirewallPolicy } from './policy.ts'
 import type { Found, Screen, ScreenedText } from './screen.ts'
@@ -118,7 +119,7 @@ export const createAnswerGate = (parts: AnswerGateParts): AnswerGate => {
       const said = await close(key)
       return isOver ? said : [...said, event]
     }
-    const words = wordsOf(event)
+    const words = deltaWords(event)
     const part = open.get(key) ?? (words === undefined ? undefined : openPart(event))
     if (part === undefined) return [event]
     open.set(key, part)
@@ -160,42 +161,11 @@ const openPart = ({ type, choice, index }: PlacedEvent): OpenPart => ({
   events: [],
 })
 
-const wordsOf = (event: PlacedEvent): string | undefined => {
-  switch (event.type) {
-    case 'text-delta':
-    case 'refusal-delta':
-    case 'reasoning-delta':
-      return event.text
-    case 'tool-call-delta':
-      return event.input
-    default:
-      return undefined
-  }
-}
-
 /** All of the new words where the first ones stood; what else belongs to the part stays in its place. */
 const reworded = (events: readonly PlacedEvent[], text: string): readonly StreamEvent[] => {
-  const first = events.findIndex((event) => wordsOf(event) !== undefined)
+  const first = events.findIndex((event) => deltaWords(event) !== undefined)
   return events.flatMap((event, index): readonly StreamEvent[] => {
-    if (wordsOf(event) === undefined) return [event]
-    return index === first ? [withWords(event, text)] : []
+    if (deltaWords(event) === undefined) return [event]
+    return index === first ? [withDeltaWords(event, text)] : []
   })
-}
-
-/** What a delta had beside its words belonged to those words. */
-const withWords = (event: PlacedEvent, text: string): StreamEvent => {
-  switch (event.type) {
-    case 'text-delta':
-    case 'refusal-delta':
-    case 'reasoning-delta': {
-      const { extensions: _, ...rest } = event
-      return { ...rest, text }
-    }
-    case 'tool-call-delta': {
-      const { extensions: _, ...rest } = event
-      return { ...rest, input: text }
-    }
-    default:
-      return event
-  }
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { StreamEvent } from '../ir/index.ts'
 import type { Machine } from '../wire/index.ts'
+import { deltaWords, withDeltaWords } from './delta-words.ts'
 import type { Finding } from './finding.ts'
 import type { FirewallPolicy } from './policy.ts'
 import type { Found, Screen, ScreenedText, Screening } from './screen.ts'
@@ -40,7 +41,15 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     const said = { id: at, role: 'assistant', kind, text, isSigned: kind === 'reasoning' } as const
     return screen.run([said], policy, 'output')
   }
-  const known = (text: string, { start, end }: Finding): boolean => parts.isKnown(text.slice(start, end))
+
+  /** What of a text is news to the client: all that was found, what ends the answer, and what is replaced. */
+  const judge = (part: Pick<OpenPart, 'at' | 'kind'>, text: string) => {
+    const { found, redactions, refusal } = look(part, text)
+    const isNew = ({ start, end }: Finding): boolean => !parts.isKnown(text.slice(start, end))
+    const news = found.filter(isNew)
+    const replaced = [...redactions.values()].flat().filter(isNew)
+    return { news, replaced, refusal: refusal !== undefined && news.includes(refusal) ? refusal : undefined }
+  }
 
   /** What has no word in the canonical form is not said where it holds what may not be said. */
   const holdsForbidden = ({ extensions }: Extract<StreamEvent, { type: 'extension' }>): boolean => {
@@ -53,16 +62,9 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
   const onPart = (event: Extract<StreamEvent, { type: 'part' }>): readonly StreamEvent[] => {
     const { part } = event
     const text = part.type === 'text' || part.type === 'refusal' ? part.text : JSON.stringify(part)
-    const { found, redactions, refusal } = look(
-      { at: `part ${event.index} of the answer`, kind: 'text' },
-      text,
-    )
-    const news = found.filter((finding) => !known(text, finding))
-    if (refusal !== undefined && news.includes(refusal)) {
-      parts.onFound(news)
-      return refuse(refusal)
-    }
-    const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
+    const at = `part ${event.index} of the answer`
+    const { news, replaced, refusal } = judge({ at, kind: 'text' }, text)
+    if (refusal !== undefined) return refuse(refusal, news)
     const isText = part.type === 'text' || part.type === 'refusal'
     parts.onFound(isText ? news : news.map((finding) => ({ ...finding, action: 'reported' as const })))
     if (!isText || replaced.length === 0) return [event]
@@ -70,7 +72,8 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     return [{ ...event, part: { ...rest, text: redacted(text, replaced, text.length) } }]
   }
 
-  const refuse = ({ detector, type, at }: Found): readonly StreamEvent[] => {
+  const refuse = ({ detector, type, at }: Found, news: readonly Found[]): readonly StreamEvent[] => {
+    parts.onFound(news)
     isOver = true
     const { code, row, message } = answerRefused(detector, type, at)
     return [{ type: 'error', error: { kind: row.kind, code, message } }]
@@ -93,13 +96,8 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
   const release = (part: OpenPart, isWhole: boolean): readonly StreamEvent[] => {
     const { text, last } = part
     if (last === undefined || text === '') return []
-    const { found, redactions, refusal } = look(part, text)
-    const news = found.filter((finding) => !known(text, finding))
-    if (refusal !== undefined && news.includes(refusal)) {
-      parts.onFound(news)
-      return refuse(refusal)
-    }
-    const replaced = [...redactions.values()].flat().filter((finding) => !known(text, finding))
+    const { news, replaced, refusal } = judge(part, text)
+    if (refusal !== undefined) return refuse(refusal, news)
     let until = isWhole ? text.length : Math.max(0, text.length - held)
     // What reaches into the rest may still grow.
     if (!isWhole) for (const { start, end } of news) if (start < until && end >= until) until = start
@@ -108,7 +106,7 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     const said = redacted(text, replaced, until)
     part.text = text.slice(until)
     part.looksAt = part.text.length + held
-    return said === '' ? [] : [withText(last, said)]
+    return said === '' ? [] : [withDeltaWords(last, said)]
   }
 
   const onDelta = (event: Delta): readonly StreamEvent[] => {
@@ -116,11 +114,11 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
     const part = open.get(key) ?? openPart(event)
     open.set(key, part)
     if (!acts) {
-      part.text += textOf(event)
+      part.text += deltaWords(event) ?? ''
       return [event]
     }
     const pieces = part.last !== undefined && !isSamePiece(part.last, event) ? release(part, true) : []
-    part.text += textOf(event)
+    part.text += deltaWords(event) ?? ''
     part.last = event
     // A call waits until it is whole; a text is looked at again when there is something new to say of it.
     if (isOver || part.kind === 'tool-input' || part.text.length < part.looksAt) return pieces
@@ -135,7 +133,7 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
       const said = release(part, true)
       return isOver ? said : [...said, event]
     }
-    parts.onFound(look(part, part.text).found.filter((finding) => !known(part.text, finding)))
+    parts.onFound(judge(part, part.text).news)
     return [event]
   }
   const releaseAll = (): readonly StreamEvent[] => {
@@ -204,16 +202,8 @@ const openPart = (event: Delta): OpenPart => ({
 const keyOf = ({ choice, index }: { readonly choice?: number; readonly index: number }): string =>
   `${choice ?? 0}/${index}`
 
-const textOf = (event: Delta): string => (event.type === 'tool-call-delta' ? event.input : event.text)
-
 /** Pieces of thoughts are apart from each other. */
 const isSamePiece = (a: Delta, b: Delta): boolean =>
   a.type !== 'reasoning-delta' || b.type !== 'reasoning-delta' || (a.piece === b.piece && a.kind === b.kind)
-
-/** What a delta had beside its words belonged to those words. */
-const withText = (last: Delta, text: string): StreamEvent => {
-  const { extensions: _, ...event } = last
-  return event.type === 'tool-call-delta' ? { ...event, input: text } : { ...event, text }
-}
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff

@@ -72,6 +72,7 @@ export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts 
   ]
   // Tables are made by the first text that needs them; this one needs them all.
   for (const { detector } of screeners) detector.scan(sample)
+  const overrides = settings.overrides.map((layer, place) => ({ layer, place, fits: fitsOf(layer) }))
   const policies = new Map<string, FirewallPolicy>()
   return {
     screen: createScreen({
@@ -85,11 +86,11 @@ export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts 
     restoresSecrets: settings.secrets === 'reversible',
     marksPrompts: (policy) => policy.mode('canary', 'output') !== 'off',
     policyOf({ team, keys, layers }) {
-      const fitting = settings.overrides.filter((one) => fits(one, team, keys))
-      const name = JSON.stringify([fitting.map((one) => settings.overrides.indexOf(one)), layers])
+      const fitting = overrides.filter(({ fits }) => fits(team, keys))
+      const name = JSON.stringify([fitting.map(({ place }) => place), layers])
       const known = policies.get(name)
       if (known !== undefined) return known
-      const policy = createPolicy([settings, ...fitting, ...layers], detectors)
+      const policy = createPolicy([settings, ...fitting.map(({ layer }) => layer), ...layers], detectors)
       // Layers come from routes and keys, of which there are not many kinds.
       if (policies.size >= mostPolicies) policies.clear()
       policies.set(name, policy)
@@ -140,13 +141,14 @@ const personalOptions = ({ personal_types: { on, off } }: FirewallSettings): Per
 /** Looked for where they are asked for. */
 const optional: ReadonlySet<string> = new Set(['IP_ADDRESS', 'MAC_ADDRESS'])
 
-const fits = (
-  { team: wantedTeam, key }: FirewallSettings['overrides'][number],
-  team: string | null,
-  keys: readonly string[],
-): boolean =>
-  (wantedTeam === undefined || (team !== null && compileGlob(wantedTeam)(team))) &&
-  (key === undefined || keys.some(compileGlob(key)))
+/** Tells whether an override is meant for a team, and for one of a key's names. */
+const fitsOf = (wanted: FirewallSettings['overrides'][number]) => {
+  const isTeam = wanted.team === undefined ? undefined : compileGlob(wanted.team)
+  const isKey = wanted.key === undefined ? undefined : compileGlob(wanted.key)
+  return (team: string | null, keys: readonly string[]): boolean =>
+    (isTeam === undefined || (team !== null && isTeam(team))) &&
+    (isKey === undefined || keys.some((key) => isKey(key)))
+}
 
 /** Only what is surely an attack is ever refused. */
 const judgeOf = (injection: InjectionDetector, role: InjectionRole): Detector => ({

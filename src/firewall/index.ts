@@ -3,6 +3,7 @@ export { type AllowedValue, type AllowList, createAllowList } from './allow-list
 export { type AnswerGate, type AnswerGateParts, createAnswerGate } from './answer-gate.ts'
 export { type AnswerWatchParts, createAnswerWatch } from './answer-watch.ts'
 export { canaryEdit, canaryOf, createCanaryDetector } from './canary.ts'
+export { deltaWords } from './delta-words.ts'
 export { evidenceOf, type FirewallEvidence, firewallHeader } from './evidence.ts'
 export type { Detector, Finding } from './finding.ts'
 export { createFirewall, type Firewall, type FirewallSubject, type FirewallTools } from './firewall.ts'
@@ -16,6 +17,7 @@ export {
   type FirewallMode,
   type FirewallPolicy,
   firewallModes,
+  layersOfKey,
   type PolicyLayer,
 } from './policy.ts'
 export { reachSidecar } from './reach-sidecar.ts'

@@ -52,6 +52,10 @@ export const createPolicy = (
   }
 }
 
+/** What a key says, it says of both directions. */
+export const layersOfKey = (option: FirewallMode | 'inherit'): readonly PolicyLayer[] =>
+  option === 'inherit' ? [] : [{ input: option, output: option }]
+
 const isActing = (mode: FirewallMode): boolean => mode === 'redact' || mode === 'enforce'
 
 const modeOf = (layers: readonly PolicyLayer[], detector: string, direction: Direction): FirewallMode => {

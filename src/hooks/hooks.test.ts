@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { processorTime } from '../../test/support/processor-time.ts'
 import { createLogger, createMetrics } from '../telemetry/index.ts'
 import { checkHooks } from './check-hooks.ts'
 import { createHooks, type HookEvent, type Hooks, type HooksParts } from './index.ts'
@@ -196,9 +197,9 @@ describe('a webhook', () => {
     const receiver = startReceiver()
     receiver.state.holds = true
     const { hooks, count } = start([{ events: ['key_created'], url: receiver.url, secret }])
-    const before = performance.now()
+    const before = processorTime()
     for (let number = 0; number < 1_100; number++) hooks.emit(created)
-    expect(performance.now() - before).toBeLessThan(1_000)
+    expect(processorTime() - before).toBeLessThan(1_000)
     expect(await count('key_created', 'dropped')).toBe(96)
     await until(() => receiver.seen.length === 4)
     receiver.release()

@@ -3,17 +3,21 @@ import { join } from 'node:path'
 import { describeDatabases, temporaryFolder } from '../../test/support/databases.ts'
 import { countRows, startLedger } from '../../test/support/ledger-harness.ts'
 
-/** Runs a process under load, kills it after `milliseconds` of work, and answers what it had reported. */
-const runAndKill = async (command: readonly string[], milliseconds: number) => {
+/** Closes that a process has reported before it is killed, however slow the machine is. */
+const fewestCloses = 40
+
+/** Runs a process under load, kills it after some work, and answers what it had reported. */
+const runAndKill = async (command: readonly string[]) => {
   const child = Bun.spawn([process.execPath, ...command], { stdout: 'pipe', stderr: 'inherit' })
   const decoder = new TextDecoder()
   let output = ''
   let killed = false
   for await (const chunk of child.stdout) {
     output += decoder.decode(chunk, { stream: true })
-    if (killed || !output.includes('started\n')) continue
+    if (killed || output.split('\nclosed ').length <= fewestCloses) continue
     killed = true
-    setTimeout(() => child.kill('SIGKILL'), milliseconds)
+    // Somewhere in the middle of the next batches.
+    setTimeout(() => child.kill('SIGKILL'), 100)
   }
   await child.exited
   const lines = output.split('\n').slice(0, -1)
@@ -32,11 +36,11 @@ describeDatabases('a gateway killed under load', ({ createUrl }) => {
     const opened = new Set<string>()
     const closed = new Set<string>()
     for (const instance of ['first', 'second', 'third']) {
-      const result = await runAndKill([program, url, dataDir, instance], 400)
+      const result = await runAndKill([program, url, dataDir, instance])
       for (const exchange of result.opened) opened.add(exchange)
       for (const exchange of result.closed) closed.add(exchange)
     }
-    expect(closed.size).toBeGreaterThan(50)
+    expect(closed.size).toBeGreaterThanOrEqual(3 * fewestCloses)
     expect(opened.size).toBeGreaterThan(closed.size)
 
     const { database, store, close } = await startLedger({

@@ -25,7 +25,7 @@ const cell = (line: string, name: string): string | undefined => cells(line)[ent
 
 test('the columns are a promise: new ones are added at the end', () => {
   expect(csvHeading).toBe(
-    'exchange,ended_at,opened_at,kind,direction,counterparty,organisation,team,user,key,session,client,operation,client_protocol,upstream_protocol,provider,credential,model_asked,model_answered,outcome,status,error,stage,streamed,attempts,input_tokens,output_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,reasoning_tokens,usage_source,cost_usd,price_version,latency_ms,ttft_ms,request_bytes,response_bytes,corrected,firewall,compress_bytes_before,compress_bytes_after,compress_tokens_before,compress_tokens_after\r\n',
+    'exchange,ended_at,opened_at,kind,direction,counterparty,organisation,team,user,key,session,client,operation,client_protocol,upstream_protocol,provider,credential,model_asked,model_answered,outcome,status,error,stage,streamed,attempts,input_tokens,output_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,reasoning_tokens,usage_source,cost_usd,price_version,latency_ms,ttft_ms,request_bytes,response_bytes,corrected,firewall,cache,cache_saved_usd,compress_bytes_before,compress_bytes_after,compress_tokens_before,compress_tokens_after\r\n',
   )
 })
 

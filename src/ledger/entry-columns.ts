@@ -49,6 +49,11 @@ const columns: readonly (readonly [name: string, read: (entry: Entry) => Cell])[
   ['response_bytes', ({ responseBytes }) => responseBytes],
   ['corrected', ({ corrected }) => corrected],
   ['firewall', ({ firewall }) => firewall],
+  ['cache', ({ cache }) => cache],
+  [
+    'cache_saved_usd',
+    ({ cacheSavedNanoUsd }) => (cacheSavedNanoUsd === null ? null : formatUsd(cacheSavedNanoUsd)),
+  ],
   ['compress_bytes_before', ({ compression }) => compression?.bytesBefore ?? null],
   ['compress_bytes_after', ({ compression }) => compression?.bytesAfter ?? null],
   ['compress_tokens_before', ({ compression }) => compression?.tokensBefore ?? null],

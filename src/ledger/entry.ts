@@ -79,6 +79,21 @@ export interface AttemptRow {
   readonly upstreamRequestId: string | null
 }
 
+/** What the cache of answers did about an exchange, as the row keeps it. */
+export interface CacheNote {
+  readonly result: 'hit-exact' | 'hit-semantic' | 'miss' | 'bypass'
+  /** Why it was left out. */
+  readonly reason?: string
+  /** Why the answer was not kept. */
+  readonly unkept?: string
+  /** What the answer is kept under. */
+  readonly key?: string
+  /** Digests of what decides: two exchanges with different keys differ in one of them. */
+  readonly sections?: Readonly<Record<string, string>>
+  /** Seconds since the answer was given first. */
+  readonly age?: number
+}
+
 /** The one final row of an exchange. `at` is when it ended. */
 export interface ClosedRow {
   readonly exchange: string
@@ -123,6 +138,10 @@ export interface ClosedRow {
   readonly tags: readonly string[]
   /** What the firewall found, as JSON: `FirewallEvidence[]`; null for nothing. */
   readonly firewall: string | null
+  /** `CacheNote` as JSON; null where the cache was off. */
+  readonly cache: string | null
+  /** What it would have cost to ask a provider for what the cache knew; null where it knew nothing. */
+  readonly cacheSavedNanoUsd: bigint | null
   /** What the compressor made of the blocks that it changed; null where it changed none. */
   readonly compression: Compression | null
 }

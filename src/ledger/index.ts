@@ -19,6 +19,7 @@ export {
 export type { HandleWriter } from './batch-store.ts'
 export type {
   AttemptRow,
+  CacheNote,
   ClosedRow,
   Compression,
   Direction,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describeDatabases } from '../../test/support/databases.ts'
 import { attemptRow, closedRow, openedRow } from '../../test/support/ledger-rows.ts'
+import { propertyRuns } from '../../test/support/property-runs.ts'
 import { type Database, openDatabase, type PostgresDatabase, type SqliteDatabase } from '../storage/index.ts'
 import { createLedger, createLedgerStore, type Ledger, type LedgerStore } from './index.ts'
 
@@ -61,7 +62,11 @@ describeDatabases('whatever happens to a gateway, the ledger', ({ kind, createUr
           rmSync(dataDir, { recursive: true })
         }
       }),
-      { numRuns: kind === 'sqlite' ? 100 : 15, endOnFailure: false, interruptAfterTimeLimit: 60_000 },
+      {
+        numRuns: propertyRuns(kind === 'sqlite' ? 40 : 10),
+        endOnFailure: false,
+        interruptAfterTimeLimit: 60_000,
+      },
     )
   }, 120_000)
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { onEachDatabase } from '../../test/support/each-database.ts'
 import { closedRow, openedRow } from '../../test/support/ledger-rows.ts'
+import { propertyRuns } from '../../test/support/property-runs.ts'
 import type { Database } from '../storage/index.ts'
 import { type ClosedRow, createLedgerStore, type LedgerStore, type UsageDimension } from './index.ts'
 import { batchText, closedLine, openedLine } from './ledger-line.ts'
@@ -175,7 +176,7 @@ onEachDatabase('kept sums of the ledger', (open) => {
           expect(await rollups.add()).toBeUndefined()
         },
       ),
-      { numRuns: 25 },
+      { numRuns: propertyRuns(8) },
     )
   })
 

@@ -90,6 +90,8 @@ export const readClosed = (row: Selectable<ExchangeClosedTable>): ClosedRow => (
   clientAgent: row.client_agent,
   tags: texts(row.tags),
   firewall: row.firewall,
+  cache: row.cache,
+  cacheSavedNanoUsd: row.cache_saved_nano_usd,
   compression: readCompression(row),
 })
 

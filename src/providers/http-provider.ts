@@ -1,6 +1,5 @@
-import { type Operation, type ProtocolId, protocolIds } from '../ir/index.ts'
+import { globTest, type Operation, type ProtocolId, protocolIds } from '../ir/index.ts'
 import type { ListedModel } from '../protocols/index.ts'
-import { globTest } from './glob.ts'
 import type { Credential, Provider } from './provider.ts'
 import type { CredentialStyle, Recipe } from './recipe.ts'
 

@@ -1,5 +1,4 @@
 export { type AzureSettings, azureOpenai } from './azure-openai.ts'
-export { globTest } from './glob.ts'
 export { basesOf, httpProvider, type InstanceSettings } from './http-provider.ts'
 export { type LoopbackParts, loopback } from './loopback/index.ts'
 export type {

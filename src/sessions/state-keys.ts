@@ -6,6 +6,8 @@ export interface StateKeys {
   readonly encrypt: KeyObject
   /** For answers and conversations. */
   readonly sessions: KeyObject
+  /** For answers in the cache that gateways share. */
+  readonly answers: KeyObject
 }
 
 export type StateKeysOf = (organisation: string) => StateKeys
@@ -24,6 +26,7 @@ export const createStateKeys = (organisationKey: (organisation: string) => KeyOb
       sign: derive(key, 'tollgate reasoning state signature'),
       encrypt: derive(key, 'tollgate reasoning state at rest'),
       sessions: derive(key, 'tollgate sessions at rest'),
+      answers: derive(key, 'tollgate cached answers'),
     }
     known.set(organisation, keys)
     return keys

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cacheLayerSettings, toCacheLayer } from '../cache/settings.ts'
 import { compressModeSettings } from '../compress/settings.ts'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
 import { firewallLayerSettings } from '../firewall/settings.ts'
@@ -175,6 +176,12 @@ export const route = z.strictObject({
   firewall: firewallLayerSettings
     .optional()
     .describe('Other firewall modes than those of the gateway; what a virtual key says wins over them.'),
+  cache: cacheLayerSettings
+    .optional()
+    .register(settingMeta, { expects: '`on`, `off`, or a section such as `{ exact: on, ttl: 10m }`' })
+    .describe(
+      'Other settings of the cache than those of the gateway; what a virtual key says wins over them.',
+    ),
   compress: compressModeSettings
     .optional()
     .describe(
@@ -199,8 +206,20 @@ export const route = z.strictObject({
 
 /** A rule as routing has it. */
 export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
-  const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, hedge, shadow, firewall } =
-    written
+  const {
+    match,
+    name,
+    targets,
+    strategy,
+    sticky,
+    tries,
+    work_mode,
+    timeouts,
+    hedge,
+    shadow,
+    firewall,
+    cache,
+  } = written
   return {
     match,
     name,
@@ -212,6 +231,7 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
       ...(tries === undefined ? {} : { tries }),
       ...(work_mode === undefined ? {} : { workMode: work_mode }),
       ...(firewall === undefined ? {} : { firewall }),
+      ...(cache === undefined ? {} : { cache: toCacheLayer(cache) }),
       ...(written.compress === undefined ? {} : { compress: written.compress }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
       ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),

@@ -51,6 +51,15 @@ export const memoryState = (now: () => number = Date.now): State => {
           .map(([key, { value, until }]) => [key, { value, ttl: until - time }]),
       )
     },
+    async clear(prefix) {
+      let count = 0
+      for (const key of held.keys()) {
+        if (!key.startsWith(prefix)) continue
+        if (live(key) !== undefined) count++
+        held.delete(key)
+      }
+      return count
+    },
     async publish(channel, text) {
       // Later, as from another process: whoever publishes is not called back from within its own call.
       queueMicrotask(() => {

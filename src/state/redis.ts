@@ -75,6 +75,18 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
       } while (cursor !== '0')
       return found
     },
+    async clear(prefix) {
+      const pattern = `${escaped(named(prefix))}*`
+      let count = 0
+      let cursor = '0'
+      do {
+        const page = list(await call('SCAN', [cursor, 'MATCH', pattern, 'COUNT', String(scanPage)]))
+        cursor = String(page[0])
+        const keys = list(page[1]).map(String)
+        if (keys.length > 0) count += Number(await call('UNLINK', keys))
+      } while (cursor !== '0')
+      return count
+    },
     async publish(channel, text) {
       await call('PUBLISH', [named(channel), text])
     },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { freePort, waitFor } from '../../test/support/gateway.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../../test/support/redis.ts'
+import { startTimer } from '../../test/support/start-timer.ts'
 import { GatewayError } from '../errors.ts'
 import {
   memoryState,
@@ -93,6 +94,16 @@ const conformance = (open: () => Promise<State>, close: (state: State) => void):
         expect(ttl).toBeGreaterThan(50_000)
         expect(ttl).toBeLessThanOrEqual(60_000)
       }
+    }))
+
+  test('what begins so is cleared, taken literally, and nothing else', () =>
+    using(async (state, other) => {
+      for (const key of ['g[*]/a', 'g[*]/b', 'g*/c', 'gx/d']) await state.set(key, 'x', 60_000)
+      expect(await other.clear('g[*]/')).toBe(2)
+      expect(await state.get('g[*]/a')).toBeUndefined()
+      expect([await state.get('g*/c'), await state.get('gx/d')]).toEqual(['x', 'x'])
+      expect(await state.clear('g')).toBe(2)
+      expect(await state.clear('g')).toBe(0)
     }))
 
   test('entries are complete beyond one page', () =>
@@ -268,14 +279,14 @@ describe('state of the supervisor', () => {
     first.stop()
     await waitFor(() => (state.status() === 'away' ? true : undefined), 3_000)
     expect([undefined, 'gateway_state_unavailable']).toContain((await under)?.code)
-    const begun = performance.now()
+    const hasRung = startTimer(100)
     const failures = await Promise.all([
       state.get('k').catch((error) => error),
       state.quota.take({ claims: [] }).catch((error) => error),
       state.quota.give([]).catch((error) => error),
       state.publish('c', 'lost').catch((error) => error),
     ])
-    expect(performance.now() - begun).toBeLessThan(100)
+    expect(hasRung()).toBe(false)
     for (const failure of failures) {
       expect(failure).toBeInstanceOf(GatewayError)
       expect(failure.code).toBe('gateway_state_unavailable')
@@ -308,7 +319,7 @@ describe('state of the supervisor', () => {
     const begun = performance.now()
     const calls = await Promise.allSettled([state.get('a'), state.set('b', '', 1), state.quota.give([])])
     expect(performance.now() - begun).toBeGreaterThan(150)
-    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(performance.now() - begun).toBeLessThan(5_000)
     expect(calls.map((call) => call.status === 'rejected' && call.reason.code)).toEqual(
       calls.map(() => 'gateway_state_unavailable'),
     )
@@ -435,7 +446,7 @@ describe.skipIf(!hasRedis)('state in Redis', () => {
     state.subscribe('c', (text) => heard.push(text))
     await redis.crash()
     await waitFor(() => (state.status() === 'away' ? true : undefined), 3_000)
-    const begun = performance.now()
+    const hasRung = startTimer(100)
     const failures = await Promise.all([
       state.get('k').catch((error) => error),
       state.set('k', 'v', 1_000).catch((error) => error),
@@ -443,7 +454,7 @@ describe.skipIf(!hasRedis)('state in Redis', () => {
       state.entries('').catch((error) => error),
       state.publish('c', 'lost').catch((error) => error),
     ])
-    expect(performance.now() - begun).toBeLessThan(100)
+    expect(hasRung()).toBe(false)
     for (const failure of failures) {
       expect(failure).toBeInstanceOf(GatewayError)
       expect(failure.code).toBe('gateway_state_unavailable')
@@ -470,7 +481,7 @@ describe.skipIf(!hasRedis)('state in Redis', () => {
       await expect(state.get('k')).rejects.toMatchObject({ code: 'gateway_state_unavailable' })
       const waited = performance.now() - begun
       expect(waited).toBeGreaterThan(250)
-      expect(waited).toBeLessThan(2_000)
+      expect(waited).toBeLessThan(5_000)
       expect(state.status()).toBe('away')
     } finally {
       redis.thaw()

@@ -33,6 +33,8 @@ export interface State {
   increment(key: string, by: number, ttl: number): Promise<number>
   /** All with keys that begin so, by whole key. It looks at every key of the store: not for the way of a request. */
   entries(prefix: string): Promise<ReadonlyMap<string, StateEntry>>
+  /** Deletes all with keys that begin so; resolves to how many there were. It looks at every key, as `entries` does. */
+  clear(prefix: string): Promise<number>
   /** Tells whoever subscribes now, this process too. What is said while somebody is away does not reach them. */
   publish(channel: string, text: string): Promise<void>
   /** Returns what ends it. It counts from soon after the call, through all losses of the connection. */

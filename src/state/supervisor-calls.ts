@@ -13,7 +13,7 @@ import type { State } from './state.ts'
  */
 export const wireVersion = 1
 
-const stateCalls = ['get', 'set', 'delete', 'increment', 'entries', 'publish'] as const
+const stateCalls = ['get', 'set', 'delete', 'increment', 'entries', 'clear', 'publish'] as const
 const quotaCalls = ['take', 'give', 'keep', 'seed'] as const
 
 type StateCall = (typeof stateCalls)[number]

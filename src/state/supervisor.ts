@@ -40,6 +40,7 @@ export const supervisorState = ({ path, patience = 1_000 }: SupervisorStateOptio
     increment: (key, by, ttl) => call('increment', key, by, ttl),
     entries: async (prefix) =>
       new Map(await call<Iterable<readonly [string, StateEntry]>>('entries', prefix)),
+    clear: (prefix) => call('clear', prefix),
     publish: (channel, text) => call('publish', channel, text),
     subscribe: connection.subscribe,
     status: connection.status,

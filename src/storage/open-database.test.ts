@@ -14,7 +14,7 @@ const instance = (name: string, more: object = {}) => ({
   ...more,
 })
 
-describeDatabases('a database', ({ kind, createUrl }) => {
+describeDatabases('a database', ({ kind, createEmptyUrl, createUrl }) => {
   const opened: Database[] = []
   const open = async (url: string, options = {}) => {
     const database = await openDatabase(url, options)
@@ -26,7 +26,7 @@ describeDatabases('a database', ({ kind, createUrl }) => {
   })
 
   test('has the schema after it was opened, and keeps its rows when opened again', async () => {
-    const url = await createUrl()
+    const url = await createEmptyUrl()
     const first = await open(url)
     await first.kysely.insertInto('instances').values(instance('a')).execute()
     const second = await open(url)
@@ -124,7 +124,7 @@ describeDatabases('a database', ({ kind, createUrl }) => {
   })
 
   test('opened for reading refuses to write', async () => {
-    const url = await createUrl()
+    const url = await createEmptyUrl()
     await open(url)
     const { kysely } = await open(url, { readOnly: true })
     expect(await kysely.selectFrom('instances').selectAll().execute()).toEqual([])
@@ -132,7 +132,7 @@ describeDatabases('a database', ({ kind, createUrl }) => {
   })
 
   test('is made once by four processes that start together', async () => {
-    const url = await createUrl()
+    const url = await createEmptyUrl()
     const program = join(import.meta.dir, '../../test/support/open-and-insert.ts')
     const children = ['a', 'b', 'c', 'd'].map((name) =>
       Bun.spawn([process.execPath, program, url, name], { stdout: 'ignore', stderr: 'pipe' }),
@@ -150,7 +150,7 @@ describeDatabases('a database', ({ kind, createUrl }) => {
   }, 60_000)
 
   test('made by a newer version is refused with a reason', async () => {
-    const url = await createUrl()
+    const url = await createEmptyUrl()
     const { kysely } = await open(url)
     await sql`insert into tollgate_migrations (name, timestamp) values ('9999-future', '2030-01-01')`.execute(
       kysely,

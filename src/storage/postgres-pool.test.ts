@@ -32,7 +32,7 @@ describe.skipIf(!postgresAvailable('a lost server'))('a PostgreSQL server', () =
       'away',
       'away',
     ])
-    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(performance.now() - started).toBeLessThan(8_000)
     server.thaw()
     expect((await ask()).rows).toEqual([{ answer: 1 }])
   }, 20_000)

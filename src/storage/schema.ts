@@ -122,6 +122,10 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   client_agent: NullableText
   /** A JSON list of what was found, without the values; null for nothing. */
   firewall: NullableText
+  /** What the cache of answers did, as JSON; null where it was off. */
+  cache: NullableText
+  /** What asking a provider would have cost; null where the cache knew nothing. */
+  cache_saved_nano_usd: NullableInteger
   /** Of the blocks that the compressor changed; null where it changed none. Tokens are estimated. */
   compress_bytes_before: NullableInteger
   compress_bytes_after: NullableInteger

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { processorTime } from '../../test/support/processor-time.ts'
 import { isSecretName, maskSecrets, maximumTextLength, safeText } from './redact.ts'
 
 const key = 'tgw-sk-9f8e7d6c5b4a39281706f5e4d3c2b1a0'
@@ -45,9 +46,9 @@ describe('maskSecrets', () => {
     for (const part of hostile) {
       const time = (length: number): number => {
         const text = part.repeat(Math.ceil(length / part.length))
-        const start = performance.now()
+        const start = processorTime()
         maskSecrets(text)
-        return performance.now() - start
+        return processorTime() - start
       }
       time(50_000)
       // A quadratic pattern would take minutes for this.

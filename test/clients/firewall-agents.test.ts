@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { agents, longestRun, runAgent } from '../support/agents.ts'
-import { type FakeUpstream, kitFolder, startFakeUpstream } from '../support/fake-upstream.ts'
+import { type FakeUpstream, fakeProviders, kitFolder, startFakeUpstream } from '../support/fake-upstream.ts'
 import { ledgerEntries, startGateway, type TestGateway } from '../support/gateway.ts'
 import { announceSkip } from '../support/shared.ts'
 import { githubToken } from '../support/test-secrets.ts'
@@ -34,12 +34,8 @@ describe.skipIf(kit === undefined)('agents behind a firewall that redacts', () =
     fake = await startFakeUpstream(kit ?? '', ['--api-key', 'upstream-secret-key'])
     gateway = await startGateway({
       config: [
-        'providers:',
-        `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses], base_url: "${fake.url}/v1", api_key: upstream-secret-key }`,
-        `  up-anthropic: { kind: anthropic-compatible, base_url: "${fake.url}", api_key: upstream-secret-key }`,
-        `  up-gemini: { kind: gemini-compatible, base_url: "${fake.url}", api_key: upstream-secret-key }`,
+        ...fakeProviders(fake),
         'work_mode: passthrough',
-        'routes: [{ match: "*", targets: [up-openai, up-anthropic, up-gemini] }]',
         'firewall: { input: redact, output: monitor, secrets: reversible }',
       ],
     })

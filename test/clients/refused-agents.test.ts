@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Agent, agents, longestRun } from '../support/agents.ts'
-import { type FakeUpstream, kitFolder, startFakeUpstream } from '../support/fake-upstream.ts'
+import { type FakeUpstream, fakeProviders, kitFolder, startFakeUpstream } from '../support/fake-upstream.ts'
 import { ledgerEntries, startGateway, type TestGateway } from '../support/gateway.ts'
 import { startLimitedFront } from '../support/limited-front.ts'
 import { type AgentRun, agentCache, runAgent } from '../support/run-agent.ts'
@@ -46,11 +46,7 @@ describe.skipIf(kit === '')('agents whose budget is used up', () => {
     fake = await startFakeUpstream(kit, ['--api-key', 'upstream-secret-key'])
     gateway = await startGateway({
       config: [
-        'providers:',
-        `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses], base_url: "${fake.url}/v1", api_key: upstream-secret-key }`,
-        `  up-anthropic: { kind: anthropic-compatible, base_url: "${fake.url}", api_key: upstream-secret-key }`,
-        `  up-gemini: { kind: gemini-compatible, base_url: "${fake.url}", api_key: upstream-secret-key }`,
-        'routes: [{ match: "*", targets: [up-openai, up-anthropic, up-gemini] }]',
+        ...fakeProviders(fake),
         'prices: [{ match: "*", input_per_mtok: 1, output_per_mtok: 10 }]',
         'budgets: [{ level: key, limit_usd: "0.000001", period: day, mode: hard }]',
       ],

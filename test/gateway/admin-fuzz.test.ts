@@ -23,7 +23,7 @@ import { startGateway, type TestGateway, testAdminToken, testKey } from '../supp
 import { rawRequest } from '../support/raw-request.ts'
 
 /** Requests to each route. */
-const casesOfRoute = Number(process.env['TGW_FUZZ_CASES'] ?? 60)
+const casesOfRoute = Number(process.env['TGW_FUZZ_CASES'] ?? 25)
 
 /** What nobody may ever read: planted in configuration, environment and vault. */
 const planted = {

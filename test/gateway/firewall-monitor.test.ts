@@ -14,6 +14,7 @@ import {
 } from '../support/corpus.ts'
 import { oneCall, startGateway, type TestGateway } from '../support/gateway.ts'
 import { jsonStrings } from '../support/json-strings.ts'
+import { postAs } from '../support/mirror-client.ts'
 import { pieces, startUpstream, type TestUpstream } from '../support/upstream.ts'
 import { type TranslationCase, translationCases } from './translation-cases.ts'
 
@@ -92,16 +93,8 @@ const pass = async (
         })
   upstream.seen.length = 0
   const { path, body } = requestOf(one, record)
-  const response = await fetch(gateway.url + path, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'anthropic-version': '2023-06-01',
-    },
-    body,
-  })
-  const answered = Buffer.from(await response.bytes()).toString('latin1')
+  const { response, bytes: said } = await postAs(gateway, { path, body, key })
+  const answered = Buffer.from(said).toString('latin1')
   return {
     // The gateway's own errors name the exchange.
     answered: response.status < 400 ? answered : answered.replace(/req_[0-9A-Z]{26}/g, 'req_'),

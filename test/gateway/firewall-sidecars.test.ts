@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firewallSettings } from '../../src/firewall/settings.ts'
-import { collect, type GenerateResponse, type Turn } from '../../src/ir/index.ts'
-import { sseDecoder } from '../../src/wire/index.ts'
+import type { Turn } from '../../src/ir/index.ts'
 import {
   freePort,
   ledgerEntries,
@@ -13,10 +12,11 @@ import {
   type TestGateway,
   waitFor,
 } from '../support/gateway.ts'
-import { generateCodec, type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
+import { answerOf, askAs, callOf, textOf } from '../support/mirror-client.ts'
+import { type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
 import { runTgw } from '../support/run-tgw.ts'
 import { type SidecarServer, startSidecars } from '../support/sidecar-server.ts'
-import { type TranslationCase, translationCases } from './translation-cases.ts'
+import { casePairs, type TranslationCase, translationCases } from './translation-cases.ts'
 
 setDefaultTimeout(60_000)
 
@@ -127,41 +127,7 @@ const ask = async (client: TranslationCase, target: TranslationCase, asking: Ask
   const { stream = false, turns, signal } = asking
   const key = await keyOf(asking.key)
   const model = `${target.provider}/m`
-  const { body } = generateCodec(client.protocol).encodeRequest(
-    { protocol: client.protocol, model, stream, turns, tools: [], sampling: {}, maxOutputTokens: 4096 },
-    { model, stream },
-  )
-  const response = await fetch(gateway.url + client.path(model, stream), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'anthropic-version': '2023-06-01',
-    },
-    body,
-    ...(signal === undefined ? {} : { signal }),
-  })
-  return { response, bytes: await response.bytes() }
-}
-
-const answerOf = (client: TranslationCase, bytes: Uint8Array, stream: boolean): GenerateResponse => {
-  const codec = generateCodec(client.protocol)
-  if (!stream) return codec.decodeResponse({ status: 200, headers: new Headers(), body: bytes })
-  const frames = sseDecoder()
-  const decoder = codec.streamDecoder()
-  const events = [...frames.push(bytes), ...frames.end()].flatMap((frame) => decoder.push(frame))
-  const collected = collect(client.protocol, [...events, ...decoder.end()])
-  expect(collected.error).toBeUndefined()
-  expect(collected.complete).toBe(true)
-  return collected.response
-}
-
-const textOf = ({ choices }: GenerateResponse): string =>
-  (choices[0]?.parts ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-
-const callOf = ({ choices }: GenerateResponse): unknown => {
-  const call = choices[0]?.parts.find(({ type }) => type === 'tool-call')
-  return call?.type === 'tool-call' ? JSON.parse(call.input) : undefined
+  return askAs(gateway, client, { model, stream, turns, tools: [], maxOutputTokens: 4096 }, key, signal)
 }
 
 interface Evidence {
@@ -189,20 +155,6 @@ const entryOf = async (response: Response) => {
 
 const textOfBytes = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-const pairs = translationCases.flatMap((client) =>
-  translationCases.flatMap((target) =>
-    [false, true].map(
-      (stream) =>
-        [
-          `${client.protocol} to ${target.protocol}, ${stream ? 'streamed' : 'whole'}`,
-          client,
-          target,
-          stream,
-        ] as const,
-    ),
-  ),
-)
-
 const same = translationCases.flatMap((one) =>
   [false, true].map((stream) => [`${one.protocol}, ${stream ? 'streamed' : 'whole'}`, one, stream] as const),
 )
@@ -211,7 +163,7 @@ const [chat, other] = translationCases
 if (chat === undefined || other === undefined) throw new Error('there are no cases')
 
 describe('presidio', () => {
-  test.each(pairs)(
+  test.each(casePairs)(
     '%s: people are replaced behind emoji too, come back, and new ones in answers are replaced',
     async (_, client, target, stream) => {
       mirror.say = (request) => ({
@@ -250,7 +202,7 @@ describe('presidio', () => {
     expect(JSON.stringify(entry)).not.toMatch(/Dan|Eve/)
   })
 
-  test.each(pairs)('%s: a policy that refuses', async (_, client, target, stream) => {
+  test.each(casePairs)('%s: a policy that refuses', async (_, client, target, stream) => {
     const calls = mirror.seen.length
     const refused = await ask(client, target, {
       key: 'names-enforce',
@@ -330,19 +282,22 @@ describe('a filter', () => {
     expect(textOfBytes(bytes)).not.toContain('something')
   })
 
-  test.each(pairs)('%s: hides what it takes out, and it comes back', async (_, client, target, stream) => {
-    const { response, bytes } = await ask(client, target, {
-      key: 'judge-redact',
-      stream,
-      turns: [said('room 7: patient-1234, then patient-99!')],
-    })
-    expect(response.status).toBe(200)
-    expect(mirror.last()).toMatch(/room 7: \[PATIENT_\w+\], then \[PATIENT_\w+\]!/)
-    expect(textOf(answerOf(client, bytes, stream))).toBe('I heard patient-1234 and patient-99.')
-    mirror.say = () => ({ text: 'Next is patient-55.', input: {} })
-    const answer = await ask(client, target, { key: 'judge-redact', stream, turns: [said('who is next?')] })
-    expect(textOf(answerOf(client, answer.bytes, stream))).toMatch(/^Next is \[PATIENT_\w+\]\.$/)
-  })
+  test.each(casePairs)(
+    '%s: hides what it takes out, and it comes back',
+    async (_, client, target, stream) => {
+      const { response, bytes } = await ask(client, target, {
+        key: 'judge-redact',
+        stream,
+        turns: [said('room 7: patient-1234, then patient-99!')],
+      })
+      expect(response.status).toBe(200)
+      expect(mirror.last()).toMatch(/room 7: \[PATIENT_\w+\], then \[PATIENT_\w+\]!/)
+      expect(textOf(answerOf(client, bytes, stream))).toBe('I heard patient-1234 and patient-99.')
+      mirror.say = () => ({ text: 'Next is patient-55.', input: {} })
+      const answer = await ask(client, target, { key: 'judge-redact', stream, turns: [said('who is next?')] })
+      expect(textOf(answerOf(client, answer.bytes, stream))).toMatch(/^Next is \[PATIENT_\w+\]\.$/)
+    },
+  )
 
   test('whose will cannot be done has the text refused', async () => {
     const { response, bytes } = await ask(chat, chat, { key: 'judge-redact', turns: [said('rephrase me')] })
@@ -501,7 +456,7 @@ describe('a sidecar that is away', () => {
     expect(mirror.last()).toMatch(/\[PERSON_\w+\] asked this before/)
   })
 
-  test.each(pairs)('%s: holds answers back where it refuses', async (_, client, target, stream) => {
+  test.each(casePairs)('%s: holds answers back where it refuses', async (_, client, target, stream) => {
     mirror.say = () => ({ text: `something of number ${turn++}`, input: {} })
     sidecars.behaviour = 'breaks'
     sidecars.only = 'something of'

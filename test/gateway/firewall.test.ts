@@ -15,7 +15,7 @@ import { answerOf, askAs, callOf, textOf } from '../support/mirror-client.ts'
 import { type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
 import { runTgw } from '../support/run-tgw.ts'
 import { githubToken } from '../support/test-secrets.ts'
-import { type TranslationCase, translationCases } from './translation-cases.ts'
+import { casePairs, type TranslationCase, translationCases } from './translation-cases.ts'
 
 setDefaultTimeout(60_000)
 
@@ -123,20 +123,6 @@ const ask = (client: TranslationCase, target: TranslationCase, asking: Asking = 
   return askAs(gateway, client, requestOf(model, stream, asking.turns), key)
 }
 
-const pairs = translationCases.flatMap((client) =>
-  translationCases.flatMap((target) =>
-    [false, true].map(
-      (stream) =>
-        [
-          `${client.protocol} to ${target.protocol}, ${stream ? 'streamed' : 'whole'}`,
-          client,
-          target,
-          stream,
-        ] as const,
-    ),
-  ),
-)
-
 const [chat] = translationCases
 if (chat === undefined) throw new Error('there are no cases')
 
@@ -149,7 +135,7 @@ const makeKey = async (name: string, options: object = {}): Promise<string> => {
 }
 
 describe('what is redacted', () => {
-  test.each(pairs)(
+  test.each(casePairs)(
     '%s: the provider sees none of it, and the client all of it',
     async (_, client, target, stream) => {
       const { response, bytes } = await ask(client, target, { stream })
@@ -315,7 +301,7 @@ describe('a policy that refuses', () => {
     },
   )
 
-  test.each(pairs)(
+  test.each(casePairs)(
     '%s: an answer that holds what is forbidden is not said',
     async (_, client, target, stream) => {
       const say = mirror.say
@@ -337,7 +323,7 @@ describe('a policy that refuses', () => {
 })
 
 describe('answers that are redacted', () => {
-  test.each(pairs)('%s: new values become placeholders', async (_, client, target, stream) => {
+  test.each(casePairs)('%s: new values become placeholders', async (_, client, target, stream) => {
     const key = await makeKey('guarded-answers')
     const say = mirror.say
     const long = 'b'.repeat(700)

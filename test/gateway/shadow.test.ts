@@ -307,7 +307,7 @@ describe('the client does not notice', () => {
       await answer.text()
       slowest.push(performance.now() - start)
     }
-    expect(Math.max(...slowest)).toBeLessThan(2_000)
+    expect(Math.max(...slowest)).toBeLessThan(5_000)
     expect(await metric('narrow', 'concurrent')).toBe(4)
     await waitFor(() => (other.seen.length === 1 ? true : undefined))
     release.resolve()

@@ -141,7 +141,7 @@ test.skipIf(skipped)(
     const startedAt = performance.now()
     const slow = await post(one, '10.0.0.2')
     expect(slow.status).toBe(200)
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
     redis.thaw()
     await waitFor(async () => {
       await post(one, '10.0.0.2')

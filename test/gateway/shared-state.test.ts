@@ -140,6 +140,9 @@ describe.skipIf(!redisAvailable('two gateways that share what they learn'))(
     })
 
     test('without Redis each goes on alone and says so once, and when it is back they share what they learned', async () => {
+      // Where the machine is slow, one may have been away for a moment before.
+      const said = new Map([one, two].map((gateway) => [gateway, gateway.log().length]))
+      const saidSince = (gateway: TestGateway): string => gateway.log().slice(said.get(gateway))
       await redis.crash()
       await Promise.all([becomes(one, 'away'), becomes(two, 'away')])
       for (const gateway of [one, two]) {
@@ -157,8 +160,7 @@ describe.skipIf(!redisAvailable('two gateways that share what they learn'))(
 
       // Several failed attempts to connect by now, and one line.
       for (const gateway of [one, two]) {
-        const lines = gateway
-          .log()
+        const lines = saidSince(gateway)
           .split('\n')
           .filter((line) => line.includes('redis is away'))
         expect(lines.length).toBe(1)
@@ -175,7 +177,7 @@ describe.skipIf(!redisAvailable('two gateways that share what they learn'))(
       }
       expect(failing.seen.length).toBe(before)
       for (const gateway of [one, two]) {
-        expect(count(gateway.log(), 'redis is connected')).toBe(2)
+        expect(count(saidSince(gateway), 'redis is connected')).toBe(1)
         expect(gateway.log()).not.toContain(password)
       }
     }, 60_000)

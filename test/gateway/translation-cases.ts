@@ -353,3 +353,18 @@ const gemini: TranslationCase = {
 }
 
 export const translationCases: readonly TranslationCase[] = [chat, responses, anthropic, gemini]
+
+/** Every client before every provider, whole and streamed, with a title for `test.each`. */
+export const casePairs = translationCases.flatMap((client) =>
+  translationCases.flatMap((target) =>
+    [false, true].map(
+      (stream) =>
+        [
+          `${client.protocol} to ${target.protocol}, ${stream ? 'streamed' : 'whole'}`,
+          client,
+          target,
+          stream,
+        ] as const,
+    ),
+  ),
+)

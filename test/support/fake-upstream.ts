@@ -52,3 +52,12 @@ export const startFakeUpstream = async (
     },
   }
 }
+
+/** Configuration of three providers which are the stand-in, and of the route to them; its key is `upstream-secret-key`. */
+export const fakeProviders = ({ url }: Pick<FakeUpstream, 'url'>): readonly string[] => [
+  'providers:',
+  `  up-openai: { kind: openai-compatible, protocols: [openai-chat, openai-responses], base_url: "${url}/v1", api_key: upstream-secret-key }`,
+  `  up-anthropic: { kind: anthropic-compatible, base_url: "${url}", api_key: upstream-secret-key }`,
+  `  up-gemini: { kind: gemini-compatible, base_url: "${url}", api_key: upstream-secret-key }`,
+  'routes: [{ match: "*", targets: [up-openai, up-anthropic, up-gemini] }]',
+]

@@ -82,6 +82,8 @@ export const closedRow = (exchange: string, changes: Partial<ClosedRow> = {}): C
   responseBytes: 800,
   warnings: null,
   firewall: null,
+  cache: null,
+  cacheSavedNanoUsd: null,
   compression: null,
   clientAgent: 'claude-cli/2.1.0',
   tags: ['ci', 'project-x'],

@@ -11,21 +11,43 @@ export const askAs = async (
   client: TranslationCase,
   request: Omit<GenerateRequest, 'protocol' | 'sampling'>,
   key: string = testKey,
-): Promise<{ readonly response: Response; readonly bytes: Uint8Array }> => {
+  signal?: AbortSignal,
+): Promise<Answered> => {
   const { model, stream } = request
   const { protocol } = client
   const { body } = generateCodec(protocol).encodeRequest(
     { ...request, protocol, sampling: {} },
     { model, stream },
   )
-  const response = await fetch(gateway.url + client.path(model, stream), {
+  return postAs(gateway, { path: client.path(model, stream), body, key, ...(signal && { signal }) })
+}
+
+export interface Answered {
+  readonly response: Response
+  readonly bytes: Uint8Array
+}
+
+export interface Posting {
+  readonly path: string
+  readonly body: string
+  /** A virtual key. */
+  readonly key: string
+  readonly signal?: AbortSignal
+}
+
+/** Sends a body as clients of any protocol do, and reads the whole answer. */
+export const postAs = async (
+  gateway: Pick<TestGateway, 'url'>,
+  { path, key, ...rest }: Posting,
+): Promise<Answered> => {
+  const response = await fetch(gateway.url + path, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${key}`,
       'content-type': 'application/json',
       'anthropic-version': '2023-06-01',
     },
-    body,
+    ...rest,
   })
   return { response, bytes: await response.bytes() }
 }

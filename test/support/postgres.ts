@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface PostgresServer {
-  /** Creates an empty database; answers its URL. */
-  readonly createDatabase: () => Promise<string>
+  /** Creates a database, empty or as the one that `template` names; answers its URL. Nobody may be connected to that. */
+  readonly createDatabase: (template?: string) => Promise<string>
+  /** Removes databases, whoever is connected to them. */
+  readonly dropDatabases: (urls: readonly string[]) => Promise<void>
   /** Stops every process of the server with SIGSTOP: connections stay open and nothing answers. */
   readonly freeze: () => void
   readonly thaw: () => void
@@ -40,7 +42,7 @@ export const postgresAvailable = (what: string): boolean => {
 }
 
 /** Starts a server. Throws when there is none on this machine: ask `postgresAvailable` first. */
-export const startPostgres = async (): Promise<PostgresServer> => {
+export const startPostgres = async ({ guarded = false } = {}): Promise<PostgresServer> => {
   const binaries = findPostgres()
   if (binaries === null) throw new Error('no PostgreSQL on this machine')
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-postgres-'))
@@ -67,23 +69,35 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       [
         ...unprivileged('--pdeathsig', 'QUIT'),
         ...[join(binaries, 'postgres'), '-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)],
-        ...['-c', 'fsync=off', '-c', 'max_connections=100', '-c', 'shared_buffers=32MB'],
+        ...['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'autovacuum=off'],
+        ...['-c', 'max_connections=200', '-c', 'shared_buffers=32MB'],
       ],
       { cwd: folder, stdout: 'ignore', stderr: 'ignore' },
     )
 
   let server = start()
+  if (guarded) {
+    server.unref()
+    guard(server.pid, folder)
+  }
   await untilReady(port)
+  // The other strategy writes every byte of the template to the log. Servers before 15 know one only.
+  const copying = Number(/\d+/.exec(await versionOf(binaries))?.[0]) >= 15 ? ' strategy file_copy' : ''
   let databases = 0
+  const asAdmin = async (statements: readonly string[]): Promise<void> => {
+    const admin = new Bun.SQL(serverUrl(port, 'postgres'), { max: 1 })
+    for (const statement of statements) await admin.unsafe(statement)
+    await admin.close({ timeout: 0 })
+  }
   return {
-    createDatabase: async () => {
+    createDatabase: async (template) => {
       databases += 1
       const name = `test_${databases}`
-      const admin = new Bun.SQL(serverUrl(port, 'postgres'), { max: 1 })
-      await admin.unsafe(`create database ${name}`)
-      await admin.close({ timeout: 0 })
+      const like = template === undefined ? '' : ` template ${nameOf(template)}${copying}`
+      await asAdmin([`create database ${name}${like}`])
       return serverUrl(port, name)
     },
+    dropDatabases: (urls) => asAdmin(urls.map((url) => `drop database ${nameOf(url)} with (force)`)),
     freeze: () => signalAll(server.pid, 'SIGSTOP'),
     thaw: () => signalAll(server.pid, 'SIGCONT'),
     crash: async () => {
@@ -103,6 +117,31 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   }
 }
 
+/**
+ * The server that all tests of this process share, which spares each file one of its own. Nobody stops or freezes it:
+ * a guard does away with it when the process has ended, however that was.
+ */
+export const sharedPostgres = (): Promise<PostgresServer> => {
+  shared ??= startPostgres({ guarded: true })
+  return shared
+}
+
+let shared: Promise<PostgresServer> | undefined
+
+/** Its standard input ends with this process. */
+const guard = (server: number, folder: string): void => {
+  const script =
+    'trap "" INT TERM HUP; cat >/dev/null; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"'
+  const child = Bun.spawn(['sh', '-c', script, 'sh', String(server), folder], {
+    cwd: tmpdir(),
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  child.unref()
+}
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1)
+
 const serverUrl = (port: number, database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`
 
 const isRoot = () => process.getuid?.() === 0
@@ -115,6 +154,9 @@ const run = async (command: readonly string[]): Promise<void> => {
   const [code, message] = await Promise.all([child.exited, new Response(child.stderr).text()])
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${message}`)
 }
+
+const versionOf = (binaries: string): Promise<string> =>
+  new Response(Bun.spawn([join(binaries, 'postgres'), '--version'], { stdout: 'pipe' }).stdout).text()
 
 const freePort = (): number => {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })

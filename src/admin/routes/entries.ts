@@ -43,7 +43,11 @@ export const entriesRoutes = ({ reader, now }: AdminParts): Hono<AdminEnvironmen
 
 const usd = (nano: bigint | null): string | null => (nano === null ? null : formatUsd(nano))
 
-const entry = ({ costNanoUsd, ...rest }: Entry) => ({ ...rest, costUsd: usd(costNanoUsd) })
+const entry = ({ costNanoUsd, cacheSavedNanoUsd, ...rest }: Entry) => ({
+  ...rest,
+  costUsd: usd(costNanoUsd),
+  cacheSavedUsd: usd(cacheSavedNanoUsd),
+})
 const attempt = ({ costNanoUsd, providerCostNanoUsd = null, ...rest }: AttemptRow) => ({
   ...rest,
   costUsd: usd(costNanoUsd),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { waitForUpdate } from '@pydantic/genai-prices'
 import fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import { GatewayError } from '../../errors.ts'
 import { createCatalog } from '../catalog.ts'
 import { costOf } from '../cost-of.ts'
@@ -222,11 +223,11 @@ describe('a broken file', () => {
   })
 
   test('is told from others within bounded time, whatever it holds', () => {
-    const started = performance.now()
+    const started = processorTime()
     refusal(`{"a":"${'\\\\'.repeat(2_000_000)}`)
     refusal(`{"a":${' '.repeat(4_000_000)}`)
     refusal(`${'{"a":'.repeat(1_000)}`)
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(processorTime() - started).toBeLessThan(5_000)
   })
 })
 

@@ -36,24 +36,20 @@ export const remainder = (text: string, modulus: number): number => {
   return rest
 }
 
-/** ISO/IEC 7064, MOD 11,10. */
-export const isMod11And10 = (text: string): boolean => {
-  let product = 10
-  for (let index = 0; index < text.length - 1; index++) {
-    const sum = (digitAt(text, index) + product) % 10
-    product = ((sum === 0 ? 10 : sum) * 2) % 11
-  }
-  return (11 - product) % 10 === digitAt(text, text.length - 1)
-}
+/** ISO/IEC 7064, MOD 11,10: digits with one check digit. */
+export const isMod11And10 = (text: string): boolean => isHybrid(text, 10)
 
 /** ISO/IEC 7064, MOD 37,36: digits and letters with one check character. */
-export const isMod37And36 = (text: string): boolean => {
-  let product = 36
+export const isMod37And36 = (text: string): boolean => isHybrid(text, 36)
+
+/** The hybrid systems of ISO/IEC 7064, MOD M+1,M over an alphabet of M characters. */
+const isHybrid = (text: string, size: number): boolean => {
+  let product = size
   for (let index = 0; index < text.length - 1; index++) {
-    const sum = (alphanumericValue(text, index) + product) % 36
-    product = ((sum === 0 ? 36 : sum) * 2) % 37
+    const sum = (alphanumericValue(text, index) + product) % size
+    product = ((sum === 0 ? size : sum) * 2) % (size + 1)
   }
-  return (37 - product) % 36 === alphanumericValue(text, text.length - 1)
+  return (size + 1 - product) % size === alphanumericValue(text, text.length - 1)
 }
 
 /** ISO/IEC 7064, MOD 11-2, the last character 0-9 or X. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import type { Leaf } from '../../ir/index.ts'
 import type { Finding } from '../finding.ts'
 import { applyEdits } from './apply-edits.ts'
@@ -235,14 +237,14 @@ test('a conversation that grows keeps the bytes of its earlier turns', () => {
         }
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: propertyRuns(1_000) },
   )
 }, 60_000)
 
 test('many values in one long string take linear time', () => {
   const addresses = [...Array(4_000).keys()].map((index) => `u${index}@x.org`).join('\n')
-  const started = performance.now()
+  const started = processorTime()
   const { replaced } = redact([call(JSON.stringify({ addresses })), result(addresses)])
   expect(replaced).toBe(8_000)
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(processorTime() - started).toBeLessThan(2_000)
 })

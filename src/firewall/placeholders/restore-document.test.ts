@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import { createPlaceholderMap } from './placeholder-map.ts'
 import { restoreDocument } from './restore-document.ts'
 
@@ -88,8 +89,8 @@ test('any document comes back with values where it had placeholders', () => {
 
 test('a document of a megabyte is read in linear time, also where it is all quotes and brackets', () => {
   for (const hostile of ['['.repeat(500_000), `"${'\\"'.repeat(500_000)}"`, '"" '.repeat(300_000)]) {
-    const started = performance.now()
+    const started = processorTime()
     restoreDocument(hostile, map)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(processorTime() - started).toBeLessThan(1_000)
   }
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import { collect, type GenerateResponse, type Part, type StreamEvent } from '../../ir/index.ts'
 import { createPlaceholderMap } from './placeholder-map.ts'
 import { restoreResponse } from './restore-response.ts'
@@ -258,7 +259,7 @@ test('a stream in any pieces says what the whole answer says, and holds at most 
         expect(collect('openai-chat', output).response).toEqual(whole)
       },
     ),
-    { numRuns: 20_000 },
+    { numRuns: propertyRuns(4_000) },
   )
   expect(most).toBeLessThanOrEqual(2 * 32)
 }, 120_000)
@@ -271,6 +272,6 @@ test('arguments of a function stay JSON', () => {
       const [call] = collect('openai-chat', events).response.choices[0]?.parts ?? []
       expect(() => JSON.parse(call?.type === 'tool-call' ? call.input : '')).not.toThrow()
     }),
-    { numRuns: 5_000 },
+    { numRuns: propertyRuns(2_000) },
   )
 })

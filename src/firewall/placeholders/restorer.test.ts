@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import { createPlaceholderMap } from './placeholder-map.ts'
 import { createRestorer, restoreJson, restoreText } from './restorer.ts'
 
@@ -151,9 +153,10 @@ const text = (pieces: readonly string[]) =>
     .map((chosen) => chosen.join(''))
 
 for (const kind of ['text', 'json'] as const) {
-  test(`20,000 random chunkings of ${kind} give what the whole gives, with at most 32 characters held`, () => {
+  test(`random chunkings of ${kind} give what the whole gives, with at most 32 characters held`, () => {
     let most = 0
     let restored = 0
+    const runs = propertyRuns(4_000)
     fc.assert(
       fc.property(
         text(kind === 'json' ? jsonFragments : fragments),
@@ -177,9 +180,9 @@ for (const kind of ['text', 'json'] as const) {
           expect(restorer.counts).toEqual(counts)
         },
       ),
-      { numRuns: 20_000 },
+      { numRuns: runs },
     )
-    expect(restored).toBeGreaterThan(10_000)
+    expect(restored).toBeGreaterThan(runs / 2)
     expect(most).toBeLessThan(32)
     expect(most).toBeGreaterThan(20)
   }, 60_000)
@@ -191,16 +194,16 @@ test('what is restored in JSON is JSON', () => {
       const value = { [pieces.join('')]: pieces, more: pieces.join('\\') }
       expect(() => JSON.parse(restoreJson(JSON.stringify(value), map))).not.toThrow()
     }),
-    { numRuns: 5_000 },
+    { numRuns: propertyRuns(2_000) },
   )
 })
 
 test('a text full of beginnings is walked in linear time', () => {
   for (const piece of ['[', '[EMAIL_7K2M9', '\\', '&#x5', 'E ', '[EMAIL_7K2M9X]', ']']) {
     const long = piece.repeat(Math.ceil(200_000 / piece.length))
-    const started = performance.now()
+    const started = processorTime()
     restoreText(long, map)
     restoreJson(long, map)
-    expect(performance.now() - started).toBeLessThan(1_500)
+    expect(processorTime() - started).toBeLessThan(1_500)
   }
 })

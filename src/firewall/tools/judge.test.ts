@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import { type CommandClass, createToolJudge, deniedText, type ToolContext, type ToolPolicy } from './judge.ts'
 import { parseShell } from './shell.ts'
 
@@ -245,8 +246,8 @@ test('any text is read in linear time and without end', () => {
   )
   for (const piece of [...pieces, 'sudo ', 'a=b ', 'https://', 'bash -c "', 'curl ', 'eval ']) {
     const command = piece.repeat(100_000 / piece.length)
-    const started = performance.now()
+    const started = processorTime()
     judge({ name: 'Bash', kind: 'function', input: JSON.stringify({ command }) }, context)
-    expect([piece, performance.now() - started < 1_000]).toEqual([piece, true])
+    expect([piece, processorTime() - started < 1_000]).toEqual([piece, true])
   }
 })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import { filterLinks, blockedAddress as gone } from './link-filter.ts'
 import { filterLinkStream } from './link-stream.ts'
@@ -94,6 +96,7 @@ test('a stream in any pieces says what the whole text says, and holds at most 25
   ]
   let most = 0
   let blocked = 0
+  const runs = propertyRuns(3_000)
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 3 })), { maxLength: 16 }),
@@ -121,10 +124,10 @@ test('a stream in any pieces says what the whole text says, and holds at most 25
         expect(filtered(whole.text)).toBe(whole.text)
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: runs },
   )
   expect(most).toBeLessThanOrEqual(256)
-  expect(blocked).toBeGreaterThan(100)
+  expect(blocked).toBeGreaterThan(runs / 100)
 }, 60_000)
 
 test('long texts take linear time', () => {
@@ -139,8 +142,8 @@ test('long texts take linear time', () => {
     '=',
   ]) {
     const text = piece.repeat(400_000 / piece.length)
-    const started = performance.now()
+    const started = processorTime()
     filtered(text)
-    expect([piece, performance.now() - started < 1_000]).toEqual([piece, true])
+    expect([piece, processorTime() - started < 1_000]).toEqual([piece, true])
   }
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import Anthropic from '@anthropic-ai/sdk'
 import * as fc from 'fast-check'
 import { runMachine } from '../../../test/support/corpus.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import {
   type Citation,
   collect,
@@ -275,7 +276,7 @@ const finalMessage = async (body: string): Promise<Anthropic.Message> => {
 /** Numbers as JSON knows them: `-0` is `0`. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-const numberOfRuns = Number(process.env['TGW_PROPERTY_RUNS'] ?? 300)
+const numberOfRuns = propertyRuns(300)
 
 describe('any legal stream of another provider', () => {
   test('conforms, and the official SDK collects from it what the whole answer says', async () => {

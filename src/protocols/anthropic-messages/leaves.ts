@@ -1,5 +1,6 @@
-import type { Leaf } from '../../ir/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
+import type { TextsRequest } from '../protocol.ts'
+import { schemaKeywords } from '../schema-keywords.ts'
 import { type JsonTree, type PlacedMember, type PlacedValue, readTree } from './json-tree.ts'
 import { resultSuffix } from './server-tools.ts'
 
@@ -13,8 +14,8 @@ interface Voice {
  * Every text of a request with its place. What is text is decided by exclusion: any string inside messages, system
  * and tools is a leaf, but for the members listed here, so that a block of tomorrow hides nothing.
  */
-export const leaves = (wire: WireRequest): readonly Leaf[] => {
-  const tree = readTree(wire.body)
+export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
+  const tree = readTree(body, scan?.text)
   const collector = leafCollector(tree)
   for (const { key, value } of membersOf(tree.root)) {
     if (key === 'messages') collector.messages(value)
@@ -103,18 +104,7 @@ const toolSettings: ReadonlySet<string> = new Set([
 const titles: ReadonlySet<string> = new Set(['title', 'document_title', 'source'])
 
 /** Schema keywords whose strings are no words of anybody. */
-const schemaKeywords: ReadonlySet<string> = new Set([
-  'type',
-  'format',
-  'required',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
-])
+const keywords: ReadonlySet<string> = new Set(schemaKeywords)
 
 const leafCollector = (tree: JsonTree) => {
   const found: Leaf[] = []
@@ -124,15 +114,18 @@ const leafCollector = (tree: JsonTree) => {
     // Duplicate keys give the same path twice.
     const times = (ids.get(path) ?? 0) + 1
     ids.set(path, times)
-    found.push({
+    const leaf = {
       id: times === 1 ? path : `${path}#${times}`,
       role: voice.role,
       kind: voice.kind,
-      text: isJson ? tree.sourceOf(value) : tree.textOf(value),
       start: value.start,
       end: value.end,
-      ...(isJson ? { json: true } : {}),
-    })
+    }
+    found.push(
+      isJson
+        ? { ...leaf, text: tree.sourceOf(value), json: true }
+        : lazyLeaf(leaf, tree.literalOf(value), () => tree.textOf(value)),
+    )
   }
 
   const stringMember = (value: PlacedValue, name: string): string | undefined => {
@@ -189,7 +182,7 @@ const leafCollector = (tree: JsonTree) => {
     }
     for (const { key, value: member } of membersOf(value)) {
       // A property may be called `type`: then its value is a schema.
-      if (schemaKeywords.has(key) && member.kind !== 'object') continue
+      if (keywords.has(key) && member.kind !== 'object') continue
       schemaValue(member, `${path}.${key}`)
     }
   }

@@ -1,5 +1,6 @@
 import { isJsonObject, type Leaf } from '../../ir/index.ts'
 import type { WireRequest } from '../protocol.ts'
+import { schemaKeywords } from '../schema-keywords.ts'
 import { parseBody } from './decode-request.ts'
 import { type Place, walkStrings } from './walk-strings.ts'
 
@@ -144,24 +145,15 @@ const schemaKind = (path: Path): Leaf['kind'] | undefined => {
   // Where a server of tools is, and what it takes to be let in.
   if (path.some((step) => camel(step) === 'mcpServers')) return undefined
   if (key === 'title') return 'title'
-  return schemaKeywords.has(key) && !path.includes('default') ? undefined : 'description'
+  return keywords.has(key) && !path.includes('default') ? undefined : 'description'
 }
 
-const schemaKeywords: ReadonlySet<string> = new Set([
-  'type',
+const keywords: ReadonlySet<string> = new Set([
+  ...schemaKeywords,
   'name',
-  'format',
-  'required',
   'propertyOrdering',
   'behavior',
   'fileSearchStoreNames',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
 ])
 
 const isEmbedding = (path: Path, root: unknown): boolean =>

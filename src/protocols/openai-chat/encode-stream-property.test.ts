@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import OpenAI from 'openai'
 import { runMachine } from '../../../test/support/corpus.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import {
   type Citation,
   collect,
@@ -329,7 +330,7 @@ const comparable = (message: unknown): Record<string, unknown> => {
   return { ...rest, ...(bareCalls.length === 0 ? {} : { tool_calls: bareCalls }) }
 }
 
-const numberOfRuns = Number(process.env['TGW_PROPERTY_RUNS'] ?? 300)
+const numberOfRuns = propertyRuns(300)
 
 describe('any legal stream of another provider', () => {
   test('conforms, and the official SDK collects from it what the whole answer says', async () => {

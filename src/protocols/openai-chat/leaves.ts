@@ -1,5 +1,6 @@
-import type { Leaf } from '../../ir/index.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { TextsRequest } from '../protocol.ts'
+import { schemaKeywords } from '../schema-keywords.ts'
 import { decodeLiteral, type Path, type StringPlace, stringPlaces } from './string-places.ts'
 
 /**
@@ -21,37 +22,14 @@ export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
     for (let copy = 2; ids.has(id); copy++) id = `${base}#${copy}`
     ids.add(id)
     const source = text.slice(start, end)
-    found.push(json ? wholeLeaf(id, voice, source, start, end) : literalLeaf(id, voice, source, start, end))
+    const leaf = { id, ...voice, start, end }
+    found.push(
+      json
+        ? { ...leaf, text: Buffer.from(source, 'latin1').toString('utf8'), source, json }
+        : lazyLeaf(leaf, source, decodeLiteral),
+    )
   }
   return found
-}
-
-const wholeLeaf = (id: string, voice: LeafPlace, source: string, start: number, end: number): Leaf => ({
-  ...{ id, ...voice, text: Buffer.from(source, 'latin1').toString('utf8'), source, start, end },
-  json: true,
-})
-
-/** Most texts were looked at in an earlier turn, and are not decoded again. */
-const literalLeaf = (
-  id: string,
-  { role, kind }: LeafPlace,
-  source: string,
-  start: number,
-  end: number,
-): Leaf => {
-  let text: string | undefined
-  return {
-    id,
-    role,
-    kind,
-    get text() {
-      text ??= decodeLiteral(source)
-      return text
-    },
-    source,
-    start,
-    end,
-  }
 }
 
 /** Role of each message by its index; unknown ones count as the user's. */
@@ -184,22 +162,7 @@ const definitionPlace = (path: Path): LeafPlace | undefined => {
 }
 
 /** Members of tools and keywords of schemas whose strings are no words of anybody. */
-const definitionKeywords: ReadonlySet<string> = new Set([
-  'type',
-  'name',
-  'format',
-  'required',
-  'syntax',
-  'ttl',
-  'model',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
-])
+const definitionKeywords: ReadonlySet<string> = new Set([...schemaKeywords, 'name', 'syntax', 'ttl', 'model'])
 
 const idOf = (path: Path): string => {
   let id = ''

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import OpenAI from 'openai'
 import { runMachine, wireRequest } from '../../../test/support/corpus.ts'
+import { propertyRuns } from '../../../test/support/property-runs.ts'
 import {
   type Citation,
   collect,
@@ -349,7 +350,7 @@ describe('answers of other protocols, whatever they hold and however their parts
         const servers = (list: readonly unknown[]) => list.length - withoutResults(list).length
         expect(servers(heard)).toBe(servers(saidBy(events)))
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 
@@ -362,7 +363,7 @@ describe('answers of other protocols, whatever they hold and however their parts
         const streamed: unknown = JSON.parse(last?.data ?? '{}')
         expect(streamed).toMatchObject({ response: JSON.parse(encodeResponse(response, reply).body) })
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 
@@ -378,7 +379,7 @@ describe('answers of other protocols, whatever they hold and however their parts
         expect(frames.slice(-2).map(({ event }) => event)).toEqual(['error', 'response.failed'])
         expect(frames.filter(({ event }) => event === 'response.completed')).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 
@@ -393,7 +394,7 @@ describe('answers of other protocols, whatever they hold and however their parts
         const last: { response: { output: unknown[] } } = JSON.parse(frames.at(-1)?.data ?? '{}')
         expect(JSON.parse(JSON.stringify(final.output))).toMatchObject(last.response.output)
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(120) },
     )
   })
 })

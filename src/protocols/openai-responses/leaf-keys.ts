@@ -1,3 +1,5 @@
+import { schemaKeywords } from '../schema-keywords.ts'
+
 /** Which members of a request hold no text of a user or a tool. Everything else does. */
 
 /** Words that stand beside the conversation: who asks, and what the client notes for itself. */
@@ -107,19 +109,10 @@ export const isNoText = (type: string, key: string): boolean =>
   (key === 'result' && type === 'image_generation_call') || (key === 'file_url' && type === 'input_file')
 
 /** Schema keywords whose strings are no words of anybody. */
-export const schemaKeywords: ReadonlySet<string> = new Set([
-  'type',
-  'format',
-  'required',
+export const keywords: ReadonlySet<string> = new Set([
+  ...schemaKeywords,
   'name',
   'strict',
   'verbosity',
   'syntax',
-  '$schema',
-  '$ref',
-  '$id',
-  '$anchor',
-  '$dynamicRef',
-  'contentEncoding',
-  'contentMediaType',
 ])

@@ -1,8 +1,8 @@
-import type { Leaf } from '../../ir/index.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { Span } from '../../wire/index.ts'
 import type { TextsRequest } from '../protocol.ts'
 import { decodeString, elementsAt, kindAt, type MemberSpan, membersAt } from './json-walk.ts'
-import { asides, isNoText, notText, schemaKeywords, settings, toolSettings } from './leaf-keys.ts'
+import { asides, isNoText, keywords, notText, settings, toolSettings } from './leaf-keys.ts'
 
 /** What the strings inside a value are. */
 interface Voice {
@@ -129,7 +129,7 @@ class LeafCollector {
       case 'object':
         for (const member of membersAt(this.#text, span.start)) {
           // A property may be called `type`: then its value is a schema.
-          const isKeyword = schemaKeywords.has(member.key) && kindAt(this.#text, member.start) !== 'object'
+          const isKeyword = keywords.has(member.key) && kindAt(this.#text, member.start) !== 'object'
           if (!isKeyword) this.#schema(member, `${path}.${member.key}`)
         }
         return
@@ -152,17 +152,14 @@ class LeafCollector {
     // Equal keys give the same path twice.
     const times = (this.#ids.get(path) ?? 0) + 1
     this.#ids.set(path, times)
-    this.#found.push({
-      id: times === 1 ? path : `${path}#${times}`,
-      role: voice.role,
-      kind: voice.kind,
-      text: isJson
-        ? Buffer.from(this.#text.slice(span.start, span.end), 'latin1').toString('utf8')
-        : decodeString(this.#text, span),
-      start: span.start,
-      end: span.end,
-      ...(isJson ? { json: true } : {}),
-    })
+    const { start, end } = span
+    const source = this.#text.slice(start, end)
+    const leaf = { id: times === 1 ? path : `${path}#${times}`, ...voice, start, end }
+    this.#found.push(
+      isJson
+        ? { ...leaf, text: Buffer.from(source, 'latin1').toString('utf8'), json: true }
+        : lazyLeaf(leaf, source, () => decodeString(this.#text, span)),
+    )
   }
 
   #string(members: readonly MemberSpan[], key: string): string | undefined {

@@ -1,9 +1,9 @@
 import { defaultOrganisation } from '../../accounts/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
-import type { GenerateResponse } from '../../ir/index.ts'
+import { type GenerateResponse, globTest } from '../../ir/index.ts'
 import type { CanaryPrompt, CanaryRun } from '../../ledger/index.ts'
 import type { Protocol } from '../../protocols/index.ts'
-import { globTest, type Provider } from '../../providers/index.ts'
+import type { Provider } from '../../providers/index.ts'
 import {
   type AnswerOfParts,
   answerOf,

@@ -35,10 +35,14 @@ export interface AnswerMachineParts {
 }
 
 /** What looks at an answer, in order: first as the model said it, then values come back in place of placeholders. */
-export const answerMachines = (parts: AnswerMachineParts): readonly EventMachine[] => {
+export const answerMachines = (
+  parts: AnswerMachineParts,
+  listeners: readonly EventMachine[] = [],
+): readonly EventMachine[] => {
   const { redaction, protocol } = parts
   return [
     ...answerWatchers(parts),
+    ...listeners,
     ...(redaction.map.restores
       ? [restoreStream(redaction.map, { signedReasoning: signsReasoning(protocol.id) })]
       : []),

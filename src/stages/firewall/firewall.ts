@@ -9,15 +9,14 @@ import {
   createAnswerGate,
   createRedaction,
   type Firewall,
-  type FirewallMode,
   type FirewallPolicy,
   type Found,
   firewallHeader,
   joinPlaceholderMaps,
   type LeafText,
   type LookContext,
+  layersOfKey,
   type PlaceholderMap,
-  type PolicyLayer,
   type Redaction,
   readLeaf,
   type ScreenedText,
@@ -28,11 +27,11 @@ import {
 import type { Edit, Leaf, StreamEvent } from '../../ir/index.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
 import type { ScannedRequest } from '../../protocols/index.ts'
-import { type Machine, scanJson } from '../../wire/index.ts'
+import type { Machine } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
-import { leavesOf, type Received, sessionOf } from '../receive/index.ts'
+import { leavesOf, type Received, sessionOf, withBody } from '../receive/index.ts'
 import { type AnswerMachineParts, answerMachines, answerWatchers } from './answer-machines.ts'
 import {
   type EarlierPlaceholdersParts,
@@ -45,8 +44,13 @@ import {
 
 /** What is to be done with the words of an answer before the client hears them. */
 export interface AnswerScreen {
-  /** New ones for each answer, in order; empty where answers go back as they are. */
-  machines(): readonly Machine<StreamEvent, StreamEvent>[]
+  /**
+   * New ones for each answer, in order; empty where answers go back as they are.
+   * @param listeners hear the answer when it was looked at, and before values come back
+   */
+  machines(
+    listeners?: readonly Machine<StreamEvent, StreamEvent>[],
+  ): readonly Machine<StreamEvent, StreamEvent>[]
   /** Those of them that look at what the model said: what they let through still holds placeholders. */
   watchers(): readonly Machine<StreamEvent, StreamEvent>[]
   /** The watchers may change or end an answer: what nobody can look at is not to go on. */
@@ -179,7 +183,7 @@ const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uin
   placeholderKey(identity.tenant.organisation)
 
 const idle: AnswerScreen = {
-  machines: () => [],
+  machines: (listeners = []) => listeners,
   watchers: () => [],
   isActing: false,
   map: noPlaceholders,
@@ -197,14 +201,11 @@ const withValues = (values: ReadonlySet<string>, earlier: PlaceholderMap): Reado
 
 const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked): FirewallPolicy => {
   const { tenant, id, name, options } = identity
-  const layers: PolicyLayer[] = []
-  if (match.policy?.firewall !== undefined) layers.push(match.policy.firewall)
-  if (options.firewall !== 'inherit') layers.push(keyLayer(options.firewall))
+  const ofRoute = match.policy?.firewall
+  const ofKey = layersOfKey(options.firewall)
+  const layers = ofRoute === undefined ? ofKey : [ofRoute, ...ofKey]
   return firewall.policyOf({ team: tenant.team, keys: [id, name], layers })
 }
-
-/** What a key says, it says of both directions. */
-const keyLayer = (mode: FirewallMode): PolicyLayer => ({ input: mode, output: mode })
 
 /** What tells an answer that gives the system prompt away. */
 const markOf = (parts: FirewallStageParts, exchange: Asked, policy: FirewallPolicy): readonly Edit[] => {
@@ -240,12 +241,10 @@ const rewritten = (
   { request, protocol, entry }: Asked,
   edits: readonly Edit[],
 ): Received => {
-  const body = applyEdits(request.body, edits)
-  const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, maxNesting) }
-  const facts = protocol.facts(changed)
+  const changed = withBody(protocol, request, applyEdits(request.body, edits), maxNesting)
   // A client may name its sessions by what was just replaced.
-  entry.session = sessionOf(request.headers, facts)
-  return { request: changed, facts }
+  entry.session = sessionOf(request.headers, changed.facts)
+  return changed
 }
 
 interface Answering {
@@ -272,7 +271,7 @@ const answerScreen = (parts: FirewallStageParts, answering: Answering): AnswerSc
     isActing,
     map: redaction.map,
     original: redaction.edits.length === 0 ? undefined : exchange.request,
-    machines: () => answerMachines(machineParts),
+    machines: (listeners) => answerMachines(machineParts, listeners),
     watchers: () => answerWatchers(machineParts),
     isGated: parts.firewall.sidecars.act(policy, 'output'),
     gate: () =>

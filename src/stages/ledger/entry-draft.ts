@@ -1,6 +1,6 @@
 import type { Found } from '../../firewall/index.ts'
 import type { Warning } from '../../ir/index.ts'
-import type { AttemptRow, Compression } from '../../ledger/index.ts'
+import type { AttemptRow, CacheNote, Compression } from '../../ledger/index.ts'
 import type { HandleKind } from '../../protocols/index.ts'
 import type { HandleRow } from '../../sessions/index.ts'
 
@@ -24,6 +24,10 @@ export class EntryDraft {
   compression: Compression | undefined
   /** What the firewall found, in the request and in answers. */
   readonly found: Found[]
+  /** What the cache did; null where it is off. */
+  cache: CacheNote | null = null
+  /** What it would have cost to ask a provider for what the cache knew. */
+  cacheSavedNanoUsd: bigint | null = null
   /** Of the key, then those that the request names. */
   readonly tags: readonly string[]
   private readonly shared: Shared

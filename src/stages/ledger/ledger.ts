@@ -106,6 +106,8 @@ const closedRow = (
     tags: entry.tags,
     compression: entry.compression ?? null,
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
+    cache: entry.cache === null ? null : JSON.stringify(entry.cache),
+    cacheSavedNanoUsd: entry.cacheSavedNanoUsd,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

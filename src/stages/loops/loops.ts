@@ -7,9 +7,8 @@ import {
   mostRepeated,
 } from '../../firewall/index.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
-import { scanJson } from '../../wire/index.ts'
 import type { Recorded } from '../ledger/index.ts'
-import { leavesOf, type Received } from '../receive/index.ts'
+import { leavesOf, type Received, withBody } from '../receive/index.ts'
 
 export interface LoopsParts {
   /** Undefined: agents may repeat themselves. */
@@ -47,8 +46,7 @@ export const loops = (parts: LoopsParts): Stage<Exchange & Recorded & Received, 
     const edits = loopEdits(report.warnings, leaves)
     if (edits.length === 0) return next(untouched)
     if (report.count === options.warnAt) parts.onLoop('warned')
-    const body = applyEdits(request.body, edits)
-    const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, parts.maxNesting) }
-    return next({ request: changed, facts: protocol.facts(changed), loopsBroken: true })
+    const changed = withBody(protocol, request, applyEdits(request.body, edits), parts.maxNesting)
+    return next({ ...changed, loopsBroken: true })
   },
 })

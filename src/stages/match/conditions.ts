@@ -1,4 +1,4 @@
-import { globTest } from '../../providers/index.ts'
+import { globTest } from '../../ir/index.ts'
 import type { RouteQuery } from './route-query.ts'
 import type { Hours, RouteConditions } from './route-rule.ts'
 

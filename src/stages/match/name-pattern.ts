@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { globTest } from '../../providers/index.ts'
+import { globTest } from '../../ir/index.ts'
 
 /**
  * A test for model names: an exact name, a glob with `*`, or a regular expression between slashes that may fit

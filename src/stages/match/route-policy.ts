@@ -1,3 +1,4 @@
+import type { CacheLayer } from '../../cache/index.ts'
 import type { CompressMode } from '../../compress/index.ts'
 import type { PolicyLayer } from '../../firewall/index.ts'
 import type { WorkMode } from '../../ir/index.ts'
@@ -23,6 +24,7 @@ export interface RoutePolicy {
   readonly sticky: boolean
   readonly workMode?: WorkMode
   readonly firewall?: PolicyLayer
+  readonly cache?: CacheLayer
   readonly compress?: CompressMode
   /** Upstream calls to one target before the next is tried. */
   readonly tries?: number

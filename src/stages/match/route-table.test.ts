@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { processorTime } from '../../../test/support/processor-time.ts'
 import { httpProvider, type Provider, recipes } from '../../providers/index.ts'
 import { nearestNames } from './nearest-names.ts'
 import type { RouteQuery } from './route-query.ts'
@@ -123,9 +124,9 @@ describe('a rule', () => {
 
   test('with an expression made to be slow is quick all the same', () => {
     const table = tableOf([ruleOf({ match: ['/^(a+)+$/'] })])
-    const before = performance.now()
+    const before = processorTime()
     expect(table.find(asks(`${'a'.repeat(400)}!`))).toBeUndefined()
-    expect(performance.now() - before).toBeLessThan(1000)
+    expect(processorTime() - before).toBeLessThan(1000)
   })
 
   test('looks at endpoint, key, team, header and session', () => {

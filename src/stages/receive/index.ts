@@ -1,2 +1,3 @@
 export { leavesOf } from './leaves-of.ts'
 export { type Received, type ReceiveParts, receive, sessionOf } from './receive.ts'
+export { withBody } from './with-body.ts'

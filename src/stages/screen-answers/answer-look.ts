@@ -1,3 +1,4 @@
+import { deltaWords } from '../../firewall/index.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import type { Machine } from '../../wire/index.ts'
 
@@ -16,19 +17,5 @@ export const lookWith = (chain: Machine<StreamEvent, StreamEvent>): AnswerLook =
   end: async () => chain.end(),
 })
 
-/** The text of a delta; of other events nothing. */
-export const wordsOf = (event: StreamEvent): string => {
-  switch (event.type) {
-    case 'text-delta':
-    case 'refusal-delta':
-    case 'reasoning-delta':
-      return event.text
-    case 'tool-call-delta':
-      return event.input
-    default:
-      return ''
-  }
-}
-
 /** All of its words are held back. */
-const isEmpty = (event: StreamEvent): boolean => event.type.endsWith('-delta') && wordsOf(event) === ''
+const isEmpty = (event: StreamEvent): boolean => deltaWords(event) === ''

@@ -1,1 +1,2 @@
 export { screenAnswers } from './screen-answers.ts'
+export { type ScreenedAnswer, screenedAnswer } from './screened-answer.ts'

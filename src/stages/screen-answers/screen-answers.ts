@@ -81,10 +81,16 @@ const screenedOwn = async (exchange: Asked, codec: GenerateCodec, reply: Reply):
   const { isActing } = screen
   const keeps = protocol.sessions !== undefined
   const machines = () => (keeps ? screen.watchers() : screen.machines())
-  const looks = machines().length > 0
+  // Each answer has its own; most replies hold one, which gets those that tell whether there are any.
+  let unused: ReturnType<typeof machines> | undefined = machines()
+  const looks = unused.length > 0
   // Where values come back by themselves, those that look at an answer may still change nothing.
   const isWatching = keeps ? !isActing : screen.isWatching
-  const look = (): AnswerLook => lookWith(eventChain(machines()))
+  const look = (): AnswerLook => {
+    const chain = unused ?? machines()
+    unused = undefined
+    return lookWith(eventChain(chain))
+  }
   const seen = looks ? await screened(exchange, { codec, look, isWatching, isActing }, reply) : reply
   return keeps && screen.map.restores && seen.status < 400 ? restored(screen.map, seen) : seen
 }

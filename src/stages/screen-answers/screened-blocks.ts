@@ -1,8 +1,9 @@
 import { GatewayError } from '../../errors.ts'
+import { deltaWords } from '../../firewall/index.ts'
 import type { StreamEvent } from '../../ir/index.ts'
 import type { StreamFramer } from '../../translation/index.ts'
 import type { Machine, SseFrame } from '../../wire/index.ts'
-import { type AnswerLook, wordsOf } from './answer-look.ts'
+import type { AnswerLook } from './answer-look.ts'
 import type { Rewriter } from './rewritten-stream.ts'
 
 export interface ScreenedBlocksParts {
@@ -141,7 +142,7 @@ const unreadableAnswer = (cause: unknown): GatewayError =>
 /** A token is rarely less than two bytes of text. */
 const bytesPerToken = 2
 
-const lengthOf = (event: StreamEvent): number => Buffer.byteLength(wordsOf(event))
+const lengthOf = (event: StreamEvent): number => Buffer.byteLength(deltaWords(event) ?? '')
 
 const nothing = new Uint8Array(0)
 

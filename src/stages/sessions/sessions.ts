@@ -4,9 +4,8 @@ import { type Exchange, type Reply, type Stage, whenSettled } from '../../pipeli
 import type { ScannedRequest, SessionCodec, SessionRequest } from '../../protocols/index.ts'
 import { type HandleRegistry, isOwnId, ownName, ownResponseId, type Sessions } from '../../sessions/index.ts'
 import type { Logger } from '../../telemetry/index.ts'
-import { scanJson } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
-import type { Received } from '../receive/index.ts'
+import { type Received, withBody } from '../receive/index.ts'
 import { answerDraft } from './answer-draft.ts'
 import type { BackgroundJobs } from './background-jobs.ts'
 import { detach } from './detach.ts'
@@ -169,9 +168,7 @@ const rewritten = (
     // Who is told an item whole need not know what it is called here, and other providers do not.
     return id !== undefined && isOwnId(id) && !codec.isReference(item) ? codec.withoutId(item) : item
   })
-  const body = codec.withInput(request, items, source)
-  const scanned = { ...request, body, scan: scanJson(body, protocol.watchedKeys, maxNesting) }
-  return { request: scanned, facts: protocol.facts(scanned) }
+  return withBody(protocol, request, codec.withInput(request, items, source), maxNesting)
 }
 
 const issuedBy =

@@ -4,8 +4,10 @@ import { ownName, ownResponseId } from '../../sessions/index.ts'
 import type { StreamFraming } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 
+type Answering = Pick<AttemptExchange, 'protocol' | 'incoming' | 'id' | 'startedAt'>
+
 /** What the client's codec must know to answer. */
-export const replyContext = (exchange: AttemptExchange, asked: GenerateRequest): ReplyContext => ({
+export const replyContext = (exchange: Answering, asked: GenerateRequest): ReplyContext => ({
   request: asked,
   headers: exchange.incoming.headers,
   // An id that names state is the gateway's own, for only the gateway can keep what it names.
@@ -28,5 +30,9 @@ export const sayingCodec = ({ session, screen }: AttemptExchange, codec: Generat
   screen.isGated ? codec : (session?.draft?.watch(codec) ?? codec)
 
 /** Gemini clients that stream without `alt=sse` read a JSON array, errors included. */
-export const clientFraming = ({ protocol, facts, request }: AttemptExchange): StreamFraming =>
+export const clientFraming = ({
+  protocol,
+  facts,
+  request,
+}: Pick<AttemptExchange, 'protocol' | 'facts' | 'request'>): StreamFraming =>
   protocol.id === 'gemini' && facts.stream && request.query.get('alt') !== 'sse' ? 'json-array' : 'sse'

@@ -15,8 +15,8 @@ import {
   type TranslationTarget,
   takeOutState,
 } from '../../translation/index.ts'
-import { scanJson } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { withBody } from '../receive/index.ts'
 import { prewarm } from './prewarm.ts'
 import { type GenerateTranslation, type Translation, translationOf } from './translation-of.ts'
 
@@ -108,9 +108,7 @@ const withoutState = (
     pass,
     losses: lossesOf(parts, exchange),
   })
-  if (body === undefined) return undefined
-  const rewritten = { ...request, body, scan: scanJson(body, protocol.watchedKeys, parts.maxNesting) }
-  return { request: rewritten, facts: protocol.facts(rewritten) }
+  return body === undefined ? undefined : withBody(protocol, request, body, parts.maxNesting)
 }
 
 const foreignTalk = (provider: string): GatewayError =>

@@ -17,6 +17,7 @@ import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 import { firewallMigration } from './0016-firewall.ts'
 import { placeholdersMigration } from './0017-placeholders.ts'
+import { answerCacheMigration } from './0018-answer-cache.ts'
 import { compressMigration } from './0020-compress.ts'
 
 /**
@@ -41,5 +42,6 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0015-budgets': budgetsMigration,
   '0016-firewall': firewallMigration,
   '0017-placeholders': placeholdersMigration,
+  '0018-answer-cache': answerCacheMigration,
   '0020-compress': compressMigration,
 }

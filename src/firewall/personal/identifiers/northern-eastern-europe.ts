@@ -160,6 +160,10 @@ const isTurkish = (value: string): boolean => {
   return tenth === digit(value, 9) && weightedSum(value, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) % 10 === last(value)
 }
 
+const ofPoland = ['pl', 'szl', 'csb']
+const mostSpokenOfRussia = ['ru', 'tt', 'ba', 'cv', 'sah', 'ce', 'os']
+const ofRussia = [...mostSpokenOfRussia, 'udm', 'myv', 'mdf', 'mhr', 'kv', 'bua', 'tyv', 'av']
+
 export const northernEasternEurope: readonly Identifier[] = [
   {
     type: 'SE_PERSONNUMMER',
@@ -251,7 +255,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => weakIf(isPesel(value)),
     kinds: ['nationalId', 'health'],
     words: ['pesel', 'numer pesel'],
-    languages: ['pl', 'szl', 'csb'],
+    languages: ofPoland,
   },
   {
     type: 'PL_NIP',
@@ -259,7 +263,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => weakIf(isNip(value)),
     kinds: ['taxId', 'company'],
     words: ['nip', 'numer nip'],
-    languages: ['pl', 'szl', 'csb'],
+    languages: ofPoland,
   },
   {
     type: 'PL_ID_CARD',
@@ -267,7 +271,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => weakIf(isPolishCard(value)),
     kinds: ['nationalId'],
     words: ['dowód osobisty', 'seria i numer dowodu', 'numer dowodu'],
-    languages: ['pl', 'szl', 'csb'],
+    languages: ofPoland,
   },
   {
     type: 'CZ_RODNE_CISLO',
@@ -356,23 +360,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => weakIf(isInn(value)),
     kinds: ['taxId'],
     words: ['инн', 'inn'],
-    languages: [
-      'ru',
-      'tt',
-      'ba',
-      'cv',
-      'sah',
-      'ce',
-      'os',
-      'udm',
-      'myv',
-      'mdf',
-      'mhr',
-      'kv',
-      'bua',
-      'tyv',
-      'av',
-    ],
+    languages: ofRussia,
   },
   {
     type: 'RU_SNILS',
@@ -380,23 +368,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => strongIf(isSnils(value)),
     kinds: ['nationalId', 'health'],
     words: ['снилс', 'snils'],
-    languages: [
-      'ru',
-      'tt',
-      'ba',
-      'cv',
-      'sah',
-      'ce',
-      'os',
-      'udm',
-      'myv',
-      'mdf',
-      'mhr',
-      'kv',
-      'bua',
-      'tyv',
-      'av',
-    ],
+    languages: ofRussia,
     bare: 'written',
   },
   {
@@ -405,7 +377,7 @@ export const northernEasternEurope: readonly Identifier[] = [
     check: (value) => weakIf(!isRepeated(value)),
     kinds: ['passport'],
     words: ['серия и номер', 'серия паспорта'],
-    languages: ['ru', 'tt', 'ba', 'cv', 'sah', 'ce', 'os'],
+    languages: mostSpokenOfRussia,
   },
   {
     type: 'TR_NATIONAL_ID',

@@ -1,5 +1,8 @@
 /**
- * Globs know only `*`. They are split on it and searched for, so matching is linear: model names come from clients.
+ * Tells whether a name fits a pattern in which `*` stands for any text, also none, and everything else for itself, in
+ * the case it is written in. The pattern is split on `*` and its pieces are searched for from left to right, so matching
+ * is linear: names come from clients and models. For patterns of accounts and limits, which know `?` too, there is
+ * `compileGlob` of `accounts`.
  */
 export const globTest = (glob: string): ((text: string) => boolean) => {
   const pieces = glob.split('*')

@@ -1,0 +1,108 @@
+import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
+import { createFlights, type Flights } from './flights.ts'
+import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
+
+export type CacheResult = 'hit-exact' | 'miss' | 'bypass'
+
+export interface CacheCounts {
+  readonly hits: number
+  readonly misses: number
+  readonly bypasses: number
+  /** Answers that were kept, and such as were larger than one may be. */
+  readonly kept: number
+  readonly tooLarge: number
+  /** Calls of the store that failed. */
+  readonly faults: number
+  /** What hits would have cost. */
+  readonly savedNanoUsd: bigint
+}
+
+export interface CacheStats extends CacheCounts {
+  /** Undefined where another process holds the answers. */
+  readonly size: StoreSize | undefined
+}
+
+export interface AnswerCacheParts {
+  readonly store: () => AnswerStore
+  /** Bytes of one answer. */
+  readonly mostEntryBytes: () => number
+  readonly now: () => number
+  readonly onProblem: (message: string, error: unknown) => void
+  readonly onResult?: (result: CacheResult, savedNanoUsd: bigint) => void
+}
+
+export interface AnswerCache {
+  readonly flights: Flights<StoredAnswer>
+  /** Never rejects: a store that is away knows nothing. */
+  find(place: AnswerPlace): Promise<StoredAnswer | undefined>
+  /** Never rejects. Resolves when the answer is kept, or is not. @param ttl milliseconds */
+  keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<void>
+  count(result: CacheResult, savedNanoUsd?: bigint): void
+  /** Counts what went wrong, and tells the log of one a minute. */
+  fault(message: string, error: unknown): void
+  readonly mostEntryBytes: number
+  peek(place: AnswerPlace): Promise<StoredAnswer | undefined>
+  /** Rejects where the store is away. */
+  clear(organisation: string | undefined): Promise<number>
+  stats(): CacheStats
+}
+
+/** Longest that anybody waits for somebody else's answer, in milliseconds. */
+export const longestWait = 120_000
+
+export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
+  const { now, onProblem, onResult } = parts
+  const counts = { hits: 0, misses: 0, bypasses: 0, kept: 0, tooLarge: 0, faults: 0, savedNanoUsd: 0n }
+  const told = { at: Number.NEGATIVE_INFINITY }
+
+  /** Each fault is counted, and the log hears of one a minute. */
+  const fault = (message: string, error: unknown): void => {
+    counts.faults++
+    if (now() - told.at < 60_000) return
+    told.at = now()
+    onProblem(message, error)
+  }
+  const peek = async (place: AnswerPlace): Promise<StoredAnswer | undefined> => {
+    const text = await parts.store().get(place)
+    return text === undefined ? undefined : readAnswer(text)
+  }
+
+  return {
+    flights: createFlights(longestWait, now),
+    async find(place) {
+      try {
+        return await peek(place)
+      } catch (error) {
+        fault('the cache cannot be read, requests go on without it', error)
+        return undefined
+      }
+    },
+    async keep(place, answer, ttl) {
+      try {
+        const text = writeAnswer(answer)
+        if (Buffer.byteLength(text) > parts.mostEntryBytes()) {
+          counts.tooLarge++
+          return
+        }
+        await parts.store().set(place, text, ttl)
+        counts.kept++
+      } catch (error) {
+        fault('an answer could not be kept in the cache', error)
+      }
+    },
+    count(result, savedNanoUsd = 0n) {
+      if (result === 'hit-exact') counts.hits++
+      else if (result === 'miss') counts.misses++
+      else counts.bypasses++
+      counts.savedNanoUsd += savedNanoUsd
+      onResult?.(result, savedNanoUsd)
+    },
+    fault,
+    get mostEntryBytes() {
+      return parts.mostEntryBytes()
+    },
+    peek,
+    clear: (organisation) => parts.store().clear(organisation),
+    stats: () => ({ ...counts, size: parts.store().size() }),
+  }
+}

@@ -1,0 +1,92 @@
+import type { GenerateRequest } from '../ir/index.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { canonicalRequest } from './canonical-request.ts'
+import type { CacheScope } from './policy.ts'
+import { headerDecides, undecidedParameters } from './what-decides.ts'
+
+export interface CacheTenant {
+  readonly organisation: string
+  readonly team: string | null
+  readonly user: string | null
+  readonly key: string | null
+}
+
+export interface KeyQuestion {
+  readonly tenant: CacheTenant
+  readonly scope: CacheScope
+  /** As it goes to the provider: edited, redacted. */
+  readonly request: GenerateRequest
+  readonly headers: Headers
+  readonly query: URLSearchParams
+  /** The rule that the model matched, and who may answer with what, in the order in which they are tried. */
+  readonly route: string
+  readonly targets: readonly { readonly provider: string; readonly model: string }[]
+  /** What else of the gateway's own treatment changes what a client gets. */
+  readonly treatment: readonly (string | boolean | null)[]
+}
+
+export interface CacheKey {
+  readonly organisation: string
+  /** SHA-256, hexadecimal. */
+  readonly hash: string
+  /** The first characters of the digests of its sections: requests with different keys differ in one of them. */
+  readonly sections: Readonly<Record<KeySection, string>>
+}
+
+export const keySections = [
+  'scope',
+  'route',
+  'system',
+  'messages',
+  'tools',
+  'parameters',
+  'headers',
+  'treatment',
+] as const
+
+export type KeySection = (typeof keySections)[number]
+
+/** Another number for another meaning of the same text: entries of before are not found any more. */
+const version = 1
+
+/**
+ * Everything that decides an answer, and who may hear it. Undefined where the scope names somebody whom the key of the
+ * client has not: nobody shares then.
+ */
+export const cacheKey = (question: KeyQuestion): CacheKey | undefined => {
+  const { tenant, scope } = question
+  const owner = scope === 'organisation' ? tenant.organisation : tenant[scope]
+  if (owner === null) return undefined
+  const request = canonicalRequest(question.request)
+  const sections = {
+    scope: canonicalJson([tenant.organisation, scope, owner]),
+    route: canonicalJson([question.route, question.targets.map(({ provider, model }) => [provider, model])]),
+    ...request,
+    headers: canonicalJson([decidingHeaders(question.headers), decidingParameters(question.query)]),
+    treatment: canonicalJson(question.treatment),
+  } satisfies Record<KeySection, string>
+  const digests = keySections.map((section) => digest(sections[section]))
+  return {
+    organisation: tenant.organisation,
+    hash: digest(JSON.stringify(['tollgate answer', version, tenant.organisation, ...digests])),
+    sections: Object.fromEntries(
+      keySections.map((section, at) => [section, (digests[at] ?? '').slice(0, sectionLength)]),
+    ) as Record<KeySection, string>,
+  }
+}
+
+/** Enough to tell two requests apart that somebody compares, and too little to look for a prompt by. */
+const sectionLength = 8
+
+const digest = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex')
+
+const decidingHeaders = (headers: Headers): readonly (readonly [string, string])[] => {
+  const found: [string, string][] = []
+  for (const [name, value] of headers) if (headerDecides(name)) found.push([name, value])
+  return found.sort(([one], [other]) => (one < other ? -1 : 1))
+}
+
+const decidingParameters = (query: URLSearchParams): readonly (readonly [string, string])[] =>
+  [...query]
+    .filter(([name]) => !undecidedParameters.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

@@ -1,0 +1,25 @@
+export {
+  type AnswerCache,
+  type AnswerCacheParts,
+  type CacheCounts,
+  type CacheResult,
+  type CacheStats,
+  createAnswerCache,
+  longestWait,
+} from './answer-cache.ts'
+export type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
+export { type CacheKey, cacheKey, type KeyQuestion, type KeySection, keySections } from './cache-key.ts'
+export type { Flight, Landing } from './flights.ts'
+export { memoryStore } from './memory-store.ts'
+export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheScopes } from './policy.ts'
+export { sharedStore } from './shared-store.ts'
+export {
+  type AnswerOrigin,
+  callsTools,
+  isFor,
+  type StoredAnswer,
+  storedAnswer,
+  type UnstorableReason,
+  unstorable,
+} from './stored-answer.ts'
+export { type BypassReason, uncacheable } from './uncacheable.ts'

@@ -1,0 +1,293 @@
+import {
+  type AnswerCache,
+  type BypassReason,
+  type CacheKey,
+  type CachePolicy,
+  cacheKey,
+  cachePolicy,
+  callsTools,
+  type Flight,
+  isFor,
+  type Landing,
+  longestWait,
+  type StoredAnswer,
+  storedAnswer,
+  type UnstorableReason,
+  uncacheable,
+  unstorable,
+} from '../../cache/index.ts'
+import { GatewayError, toGatewayError } from '../../errors.ts'
+import { formatUsd, type GenerateRequest } from '../../ir/index.ts'
+import { type Exchange, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
+import type { GenerateCodec } from '../../protocols/index.ts'
+import type { Authenticated } from '../authenticate/index.ts'
+import type { Screened } from '../firewall/index.ts'
+import type { HandlesChecked } from '../handles/index.ts'
+import type { Recorded } from '../ledger/index.ts'
+import type { Matched } from '../match/index.ts'
+import type { Received } from '../receive/index.ts'
+import type { InSession } from '../sessions/index.ts'
+import { answerTaps } from './answer-taps.ts'
+import { type Directives, readDirectives } from './directives.ts'
+import { replayedReply } from './replayed-reply.ts'
+
+export interface CacheParts {
+  readonly cache: AnswerCache
+  readonly cachePolicy: CachePolicy
+  readonly now: () => number
+}
+
+export type CacheExchange = Exchange &
+  Authenticated &
+  Recorded &
+  Received &
+  InSession &
+  Matched &
+  Screened &
+  HandlesChecked
+
+/**
+ * Answers what was answered before, without asking a provider. It stands behind the firewall: what it looks for and
+ * what it keeps holds placeholders where the client wrote values, and an answer is judged, and gets its values back,
+ * each time it is given.
+ */
+export const cache = (parts: CacheParts): Stage<CacheExchange> => ({
+  name: 'cache',
+  run(exchange, next) {
+    if (exchange.operation !== 'generate' || exchange.kind !== 'client') return next({})
+    const route = exchange.match.policy?.cache
+    const key = exchange.identity.options.cache
+    const { cachePolicy: base } = parts
+    if ((key.exact ?? route?.exact ?? base.exact) === 'off') return next({})
+    return cached(parts, exchange, cachePolicy(base, route, key), next)
+  },
+})
+
+type Next = (added: object) => Promise<Reply>
+
+const cached = (
+  parts: CacheParts,
+  exchange: CacheExchange,
+  policy: CachePolicy,
+  next: Next,
+): Promise<Reply> => {
+  const directives = readDirectives(exchange.incoming.headers.get('cache-control'))
+  const asking = directives.noStore ? 'asked-to' : askingOf(exchange, policy)
+  return typeof asking === 'string'
+    ? bypassed(parts, exchange, asking, next)
+    : answered({ parts, exchange, policy, directives, next, ...asking })
+}
+
+/** One exchange that may be answered from the cache, or fill it. */
+interface Asking {
+  readonly parts: CacheParts
+  readonly exchange: CacheExchange
+  readonly policy: CachePolicy
+  readonly directives: Directives
+  readonly next: Next
+  readonly codec: GenerateCodec
+  readonly asked: GenerateRequest
+  readonly key: CacheKey
+}
+
+const askingOf = (
+  exchange: CacheExchange,
+  policy: CachePolicy,
+): Pick<Asking, 'codec' | 'asked' | 'key'> | BypassReason => {
+  const { protocol, facts, sticky, session, request, identity, match, incoming, screen } = exchange
+  const codec = protocol.generate
+  if (codec === undefined) return 'not-understood'
+  if (facts.handles.length > 0 || sticky !== undefined || facts.answerIsState === true)
+    return 'upstream-state'
+  if (session !== undefined && goesOn(session)) return 'upstream-state'
+  let asked: GenerateRequest
+  try {
+    asked = codec.decodeRequest(request)
+  } catch {
+    // The provider may have words of its own about it.
+    return 'not-understood'
+  }
+  if (!isKeptHere(exchange, asked)) return 'kept-elsewhere'
+  const reason = uncacheable(asked)
+  if (reason !== undefined) return reason
+  const key = cacheKey({
+    tenant: identity.tenant,
+    scope: policy.scope,
+    request: asked,
+    headers: request.headers,
+    query: request.query,
+    route: match.policy?.id ?? match.rule,
+    targets: match.targets.map(({ provider, model }) => ({ provider: provider.id, model })),
+    treatment: [
+      screen.isActing,
+      identity.options.strict ?? incoming.headers.get('x-tollgate-strict')?.toLowerCase() === 'true',
+      identity.options.workMode,
+      incoming.workMode ?? null,
+    ],
+  })
+  return key === undefined ? 'own-exchange' : { codec, asked, key }
+}
+
+/** It belongs to something that was said before, or is not waited for. */
+const goesOn = ({ isTalk, detach, echoed }: NonNullable<CacheExchange['session']>): boolean =>
+  isTalk || detach !== undefined || Object.keys(echoed).length > 0
+
+/** An answer that is to be kept under its id: only the gateway can keep what it says by itself. */
+const isKeptHere = ({ protocol, session }: CacheExchange, { store }: GenerateRequest): boolean =>
+  protocol.sessions === undefined ? store !== true : store === false || session?.draft !== undefined
+
+const bypassed = async (
+  { cache }: CacheParts,
+  { entry }: CacheExchange,
+  reason: BypassReason,
+  next: Next,
+): Promise<Reply> => {
+  cache.count('bypass')
+  entry.cache = { result: 'bypass', reason }
+  const reply = await next({})
+  reply.headers.set('x-tollgate-cache', 'bypass')
+  return reply
+}
+
+const answered = async (asking: Asking): Promise<Reply> => {
+  const { parts, exchange, key, directives } = asking
+  if (directives.noCache) return asked(asking, undefined)
+  for (;;) {
+    const boarded = parts.cache.flights.board(key.hash)
+    if (boarded.role === 'leader') {
+      const { flight } = boarded
+      const found = await parts.cache.find(key)
+      if (found === undefined || !suits(asking, found)) return asked(asking, flight)
+      flight.land({ type: 'answer', answer: found })
+      return replayed(asking, found)
+    }
+    const landing = await landed(exchange, boarded.landing)
+    // Whoever was to bring the answer went away: one of those who still wait asks now.
+    if (landing?.type === 'left') continue
+    if (landing?.type === 'answer' && suits(asking, landing.answer)) return replayed(asking, landing.answer)
+    return asked(asking, undefined)
+  }
+}
+
+/** Another key may keep answers for longer, or such as call tools. */
+const suits = ({ parts, exchange, directives, policy }: Asking, answer: StoredAnswer): boolean =>
+  isFor(answer, exchange.protocol.id) &&
+  parts.now() - answer.at <= Math.min(directives.maxAge ?? policy.ttl, policy.ttl) &&
+  (policy.toolCalls || !callsTools(answer))
+
+/** Undefined after the longest wait. Throws when the client leaves. */
+const landed = async (
+  { signal }: CacheExchange,
+  landing: Promise<Landing<StoredAnswer>>,
+): Promise<Landing<StoredAnswer> | undefined> => {
+  const left = Promise.withResolvers<never>()
+  const leave = (): void =>
+    left.reject(new GatewayError('gateway_client_gone', 'the client left while the same was being asked'))
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave, { once: true })
+  const enough = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => enough.resolve(undefined), longestWait)
+  try {
+    return await Promise.race([landing, enough.promise, left.promise])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> => {
+  const { parts, exchange, codec, asked: request, key } = asking
+  const { entry } = exchange
+  const { cache, now } = parts
+  let reply: Reply
+  try {
+    reply = await replayedReply(exchange, codec, request, answer)
+  } catch (error) {
+    cache.fault('an answer of the cache could not be said again', error)
+    return asked(asking, undefined)
+  }
+  const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
+  const saved = answer.costNanoUsd ?? 0n
+  entry.cache = { result: 'hit-exact', key: key.hash, sections: key.sections, age }
+  entry.cacheSavedNanoUsd = saved
+  entry.ttftMs = now() - exchange.startedAt
+  cache.count('hit-exact', saved)
+  const { headers } = reply
+  headers.set('x-tollgate-cache', 'hit-exact')
+  headers.set('age', String(age))
+  headers.set('x-tollgate-request-id', exchange.id)
+  headers.set('x-tollgate-provider', answer.provider)
+  if (answer.model !== '') headers.set('x-tollgate-model', headerText(answer.model))
+  headers.set('x-tollgate-attempts', '0')
+  headers.set('x-tollgate-cost', formatUsd(0n))
+  return reply
+}
+
+/** Header values take printable ASCII only. */
+const headerText = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
+
+/** Asks a provider, and keeps the answer where it may be kept. @param flight who waits for it */
+const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): Promise<Reply> => {
+  const { parts, exchange, key, policy, next } = asking
+  const { entry, screen } = exchange
+  const { cache } = parts
+  cache.count('miss')
+  entry.cache = { result: 'miss', key: key.hash, sections: key.sections }
+  const taps = answerTaps(cache.mostEntryBytes)
+  const listening = {
+    ...screen,
+    machines: () => screen.machines([taps.tap()]),
+    watchers: () => [...screen.watchers(), taps.tap()],
+  }
+  let reply: Reply
+  try {
+    reply = await next({ screen: listening })
+  } catch (error) {
+    flight?.land({ type: hasLeft(error) ? 'left' : 'nothing' })
+    throw error
+  }
+  reply.headers.set('x-tollgate-cache', 'miss')
+  const status = reply.status
+  await whenSettled(reply, (outcome) => {
+    const kept = keepable(asking, taps, outcome, status)
+    if (typeof kept === 'string') {
+      entry.cache = { result: 'miss', key: key.hash, sections: key.sections, unkept: kept }
+      flight?.land({ type: outcome.result === 'client_aborted' ? 'left' : 'nothing' })
+      return
+    }
+    // The client does not wait for a store that is far away.
+    flight?.land({ type: 'answer', answer: kept }, cache.keep(key, kept, policy.ttl))
+    if (flight === undefined) void cache.keep(key, kept, policy.ttl)
+  })
+  return reply
+}
+
+const hasLeft = (error: unknown): boolean => toGatewayError(error).code === 'gateway_client_gone'
+
+const keepable = (
+  { exchange, policy, parts }: Asking,
+  taps: ReturnType<typeof answerTaps>,
+  outcome: Outcome,
+  status: number,
+): StoredAnswer | UnstorableReason => {
+  if (outcome.result !== 'success' || status >= 400) return 'failed'
+  const { entry, protocol } = exchange
+  const last = entry.attempts.find(({ number }) => number === entry.answeredBy) ?? entry.attempts.at(-1)
+  const source = last?.protocol
+  const heard = source === undefined ? undefined : taps.heard(source)
+  if (last === undefined || source === undefined || heard === undefined) return 'incomplete'
+  const reason = unstorable(heard, policy.toolCalls)
+  if (reason !== undefined) return reason
+  // What the gateway asked the usage of, and not the client, is not in the answer.
+  const usage = heard.response.usage ?? last.usage ?? undefined
+  const counted = usage === undefined ? heard : { ...heard, response: { ...heard.response, usage } }
+  return storedAnswer(counted, {
+    client: protocol.id,
+    source,
+    provider: last.provider,
+    model: last.modelSent,
+    at: parts.now(),
+    costNanoUsd: entry.costNanoUsd ?? undefined,
+    hasLosses: entry.warnings.length > 0,
+  })
+}

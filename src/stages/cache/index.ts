@@ -1,0 +1,1 @@
+export { type CacheParts, cache } from './cache.ts'

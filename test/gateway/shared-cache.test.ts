@@ -1,0 +1,121 @@
+/** Two gateways, one Redis and one database: what one was answered, the other knows; and what happens without Redis. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { oneCall, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts'
+import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
+import { githubToken } from '../support/test-secrets.ts'
+
+setDefaultTimeout(90_000)
+
+const hasRedis = redisAvailable('a cache that two gateways share')
+
+const leaked = githubToken('leaked')
+
+const ask = async (gateway: TestGateway, content: string) => {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
+  })
+  const body = (await response.json()) as { choices?: readonly { message: { content: string } }[] }
+  return { cache: response.headers.get('x-tollgate-cache'), text: body.choices?.[0]?.message.content }
+}
+
+describe.skipIf(!hasRedis)('two gateways', () => {
+  let upstream: SayingUpstream
+  let redis: RedisServer
+  let one: TestGateway
+  let other: TestGateway
+  let folder: string
+
+  beforeAll(async () => {
+    upstream = startSaying()
+    redis = await startRedis()
+    const config = [
+      ...oneCall,
+      'providers:',
+      `  chat: { kind: openai-compatible, protocols: [openai-chat], base_url: "${upstream.url}/chat/v1", api_key: sk-up }`,
+      'routes: [{ match: m, targets: [chat] }]',
+      `redis: { url: "${redis.url}" }`,
+      'cache: { exact: on, backend: redis }',
+      'firewall: { input: redact, output: redact }',
+    ]
+    // The keys that seal what is shared are those of the installation: a copy of its folder has them.
+    folder = mkdtempSync(join(tmpdir(), 'tollgate-shared-cache-'))
+    const first = await startGateway({ dataDir: folder, config })
+    await first.stop()
+    const copy = `${folder}-copy`
+    cpSync(folder, copy, { recursive: true })
+    rmSync(join(copy, 'tollgate.lock'), { force: true })
+    one = await startGateway({ dataDir: folder, config })
+    other = await startGateway({ dataDir: copy, config })
+    await waitFor(async () => {
+      const [a, b] = (await Promise.all([one.admin('/health'), other.admin('/health')])) as {
+        redis?: string
+      }[]
+      return a?.redis === 'connected' && b?.redis === 'connected' ? true : undefined
+    }, 20_000)
+  })
+
+  afterAll(async () => {
+    await one?.stop()
+    await other?.stop()
+    await redis.stop()
+    await upstream.stop()
+    rmSync(folder, { recursive: true, force: true })
+    rmSync(`${folder}-copy`, { recursive: true, force: true })
+  })
+
+  test('know what either was answered, and forget it together', async () => {
+    const first = await ask(one, 'who?')
+    expect(first.cache).toBe('miss')
+    await waitFor(async () => ((await ask(one, 'who?')).cache === 'hit-exact' ? true : undefined))
+    expect(await ask(other, 'who?')).toEqual({ cache: 'hit-exact', text: first.text })
+    expect(await other.admin('/cache/purge', { method: 'POST' })).toMatchObject({
+      purged: expect.any(Number),
+    })
+    expect((await ask(one, 'who?')).cache).toBe('miss')
+  })
+
+  test('keep what the model said as the firewall let it through', async () => {
+    upstream.say = () => ({ parts: [{ type: 'text', text: `take ${leaked}` }] })
+    const first = await ask(one, 'give me a token')
+    expect(first.text).not.toContain(leaked)
+    await waitFor(async () => ((await ask(one, 'give me a token')).cache === 'hit-exact' ? true : undefined))
+    expect(await ask(other, 'give me a token')).toEqual({ cache: 'hit-exact', text: first.text })
+    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+  })
+
+  test('ask their providers while Redis is away, and go on when it is back', async () => {
+    await ask(one, 'away')
+    await redis.crash()
+    const before = upstream.seen.length
+    for (const gateway of [one, other, one, other]) {
+      const answer = await ask(gateway, 'away')
+      expect(answer.cache).toBe('miss')
+      expect(answer.text).toStartWith('answer')
+    }
+    expect(upstream.seen.length).toBe(before + 4)
+    expect(await one.admin('/cache/purge', { method: 'POST' })).toMatchObject({
+      error: { code: 'gateway_state_unavailable' },
+    })
+    await redis.restart()
+    await waitFor(async () => ((await ask(one, 'back')).cache === 'hit-exact' ? true : undefined), 20_000)
+    expect((await ask(other, 'back')).cache).toBe('hit-exact')
+  })
+
+  test('are held up by a Redis that does not answer no longer than it may', async () => {
+    redis.freeze()
+    try {
+      const started = performance.now()
+      const answer = await ask(one, 'frozen')
+      expect(answer.cache).toBe('miss')
+      expect(performance.now() - started).toBeLessThan(10_000)
+    } finally {
+      redis.thaw()
+    }
+  })
+})
