@@ -24,6 +24,7 @@ const table = {
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
+  'prompt-cache': ['ir', 'wire', 'config'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
     'ir',
@@ -38,6 +39,7 @@ const table = {
     'limits',
     'sessions',
     'firewall',
+    'prompt-cache',
     'translation',
     'telemetry',
   ],

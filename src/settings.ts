@@ -20,6 +20,7 @@ import {
 } from './limits/settings.ts'
 import { smtpSettings } from './mail/settings.ts'
 import { priceSourceSettings } from './prices/settings.ts'
+import { promptCacheSettings } from './prompt-cache/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -133,6 +134,7 @@ export const settingsSchema = z.strictObject({
   limits_when_away: limitsWhenAwaySettings,
   limits_longest_wait: limitsLongestWaitSettings,
   firewall: firewallSettings,
+  prompt_cache: promptCacheSettings,
 })
 
 /** The parsed settings; frozen when they come from `loadSettings`. */

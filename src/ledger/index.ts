@@ -17,10 +17,12 @@ export {
   type UpstreamAudit,
 } from './audit/index.ts'
 export type { HandleWriter } from './batch-store.ts'
+export type { CacheBreakRow } from './cache-break-store.ts'
 export type {
   AttemptRow,
   ClosedRow,
   Direction,
+  EntryCacheBreak,
   ExchangeKind,
   OpenedRow,
   Outcome,

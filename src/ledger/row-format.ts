@@ -3,7 +3,7 @@
  * storage Worker and into the insert statements: a row is turned into text once.
  */
 import { type Usage, usageCounters } from '../ir/index.ts'
-import type { AttemptRow, ClosedRow, OpenedRow, Tenant } from './entry.ts'
+import type { AttemptRow, ClosedRow, EntryCacheBreak, OpenedRow, Tenant } from './entry.ts'
 
 /** Amounts are decimal strings: JSON numbers lose digits beyond 2^53, and both databases read them as integers. */
 export type Value = string | number | null
@@ -48,6 +48,7 @@ export const closedColumns = [
   ...(['streamed', 'attempts', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
   ...(['warnings', 'client_agent', 'tags', 'firewall'] as const),
   ...usageColumns,
+  ...(['cache_saved_nano_usd', 'cache_lost_nano_usd', 'cache_missed_nano_usd', 'cache_break'] as const),
 ] as const
 
 // Written out without spreads, which cost more than everything else here together.
@@ -154,6 +155,10 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   row.usageSource,
   money(row.costNanoUsd),
   text(row.priceVersion),
+  money(row.cacheMoney?.saved ?? null),
+  money(row.cacheMoney?.lost ?? null),
+  money(row.cacheBreak?.missedNanoUsd ?? null),
+  cacheBreak(row.cacheBreak ?? null),
 ]
 
 /** The six counters with a column of their own, and the rest as JSON text. Absent counters are absent. */
@@ -206,6 +211,13 @@ const longestText = 2_000
 
 const text = (value: string | null): string | null =>
   value !== null && value.length > longestText ? value.slice(0, longestText) : value
+
+/** As JSON, without the money, which has a column of its own. */
+const cacheBreak = (found: EntryCacheBreak | null): string | null => {
+  if (found === null) return null
+  const { missedNanoUsd: _money, ...rest } = found
+  return JSON.stringify(rest)
+}
 
 /** As JSON; both databases keep it as text. The number and length of tags are bounded where they are read. */
 const list = (values: readonly string[]): string | null =>

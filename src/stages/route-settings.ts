@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
 import { firewallLayerSettings } from '../firewall/settings.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
+import { type MarkPolicy, markPolicySetting } from '../prompt-cache/settings.ts'
 import { hedgeSettings, toHedgePolicy } from './hedge-settings.ts'
 import { patternProblem, type RouteRule, strategies } from './match/index.ts'
 import { shadowSettings, toShadowPolicy } from './shadow-settings.ts'
@@ -12,6 +13,7 @@ interface WrittenTarget {
   /** Absent: the model that the client asked for. */
   readonly model?: string | undefined
   readonly weight?: number | undefined
+  readonly prompt_cache?: MarkPolicy | undefined
 }
 
 const provider = () => text().describe('Provider that answers.')
@@ -41,6 +43,7 @@ const routeTarget = z
         .describe(
           'Share of the requests with `strategy: weighted`, in proportion to the others; 1 where absent.',
         ),
+      prompt_cache: markPolicySetting,
     }),
   ])
   .register(settingMeta, { expects })
@@ -174,6 +177,7 @@ export const route = z.strictObject({
   firewall: firewallLayerSettings
     .optional()
     .describe('Other firewall modes than those of the gateway; what a virtual key says wins over them.'),
+  prompt_cache: markPolicySetting,
   timeouts: z
     .strictObject({
       connect: duration().optional().describe('Longest wait for a connection, in seconds or with a unit.'),
@@ -195,17 +199,19 @@ export const route = z.strictObject({
 export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
   const { match, name, targets, strategy, sticky, tries, work_mode, timeouts, hedge, shadow, firewall } =
     written
+  const { prompt_cache } = written
   return {
     match,
     name,
     when: written.when && toConditions(written.when),
-    targets,
+    targets: targets.map(({ prompt_cache: promptCache, ...target }) => ({ ...target, promptCache })),
     policy: {
       strategy,
       sticky: sticky ?? strategy !== 'fallback',
       ...(tries === undefined ? {} : { tries }),
       ...(work_mode === undefined ? {} : { workMode: work_mode }),
       ...(firewall === undefined ? {} : { firewall }),
+      ...(prompt_cache === undefined ? {} : { promptCache: prompt_cache }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
       ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),
       ...(shadow === undefined ? {} : { shadow: toShadowPolicy(shadow) }),

@@ -73,4 +73,12 @@ const row = (by: readonly UsageDimension[], { group, groups, ...rest }: UsageRow
   ...sums(rest),
 })
 
-const sums = ({ costNanoUsd, ...counts }: UsageSums) => ({ ...counts, costUsd: formatUsd(costNanoUsd) })
+/** What caches saved is in the report of savings. */
+const sums = ({
+  costNanoUsd,
+  cacheSavedNanoUsd: _saved,
+  cacheLostNanoUsd: _lost,
+  cacheMissedNanoUsd: _missed,
+  cacheBreaks: _breaks,
+  ...counts
+}: UsageSums) => ({ ...counts, costUsd: formatUsd(costNanoUsd) })

@@ -105,6 +105,8 @@ const closedRow = (
     warnings: entry.warnings.length === 0 ? null : JSON.stringify(entry.warnings),
     tags: entry.tags,
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
+    cacheMoney: entry.cacheMoney,
+    cacheBreak: entry.cacheBreak,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

@@ -1,5 +1,6 @@
 import type { PolicyLayer } from '../../firewall/index.ts'
 import type { WorkMode } from '../../ir/index.ts'
+import type { MarkPolicy } from '../../prompt-cache/settings.ts'
 
 /** How the targets of a rule are chosen among. */
 export const strategies = [
@@ -22,6 +23,8 @@ export interface RoutePolicy {
   readonly sticky: boolean
   readonly workMode?: WorkMode
   readonly firewall?: PolicyLayer
+  /** Marks of the prompt cache. */
+  readonly promptCache?: MarkPolicy
   /** Upstream calls to one target before the next is tried. */
   readonly tries?: number
   readonly timeouts?: {

@@ -17,6 +17,7 @@ import { pricesMigration } from './0014-prices.ts'
 import { budgetsMigration } from './0015-budgets.ts'
 import { firewallMigration } from './0016-firewall.ts'
 import { placeholdersMigration } from './0017-placeholders.ts'
+import { promptCacheMigration } from './0019-prompt-cache.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -40,4 +41,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0015-budgets': budgetsMigration,
   '0016-firewall': firewallMigration,
   '0017-placeholders': placeholdersMigration,
+  '0019-prompt-cache': promptCacheMigration,
 }
