@@ -56,7 +56,8 @@ interface Line {
   readonly group: string
   readonly upstream: string
   readonly print: Fingerprint
-  readonly client: Fingerprint | undefined
+  /** Of what the client said; that of what was sent where that is the same. */
+  readonly client: Fingerprint
   copy: SealedCopy | undefined
   /** Tokens that the provider holds of it. */
   readonly kept: number
@@ -106,7 +107,7 @@ export class CacheWatch {
     const print = fingerprintOf(sent.body, order)
     const client =
       sent.client === undefined || clientOrder === undefined
-        ? undefined
+        ? print
         : fingerprintOf(sent.client.body, clientOrder)
     return { answered: (usage) => this.judge(sent, print, client, usage) }
   }
@@ -114,7 +115,7 @@ export class CacheWatch {
   private judge(
     sent: SentRequest,
     print: Fingerprint,
-    client: Fingerprint | undefined,
+    client: Fingerprint,
     usage: Usage,
   ): CacheBreak | undefined {
     const read = usage.cacheReadTokens
@@ -168,11 +169,12 @@ export class CacheWatch {
         ? undefined
         : firstDifference(latin1(this.sealer.open(line.copy)), after, protocol)
     const common = { expectedTokens: line.kept, readTokens: read, difference }
-    if (difference !== undefined) return { cause: whoChanged(line, sent, client), ...common }
+    if (difference !== undefined) return { cause: whoChanged(line, client), ...common }
+    if (line.copy === undefined && !goesOnFrom(line.print, print)) {
+      return { cause: whoChanged(line, client), ...common }
+    }
     const isUnmarked = rules.how === 'marks' && findMarks(after).length === 0
     if (isUnmarked) return { cause: 'unmarked', ...common }
-    if (line.copy === undefined && !goesOnFrom(line.print, print))
-      return { cause: whoChanged(line, sent, client), ...common }
     return rules.reads === 'sure' ? { cause: 'provider', ...common } : undefined
   }
 
@@ -227,7 +229,7 @@ const sizeOf = ({ print, client, copy, group }: Line): number =>
   bytesOfLine +
   group.length * 2 +
   print.hashes.byteLength +
-  (client?.hashes.byteLength ?? 0) +
+  (client === print ? 0 : client.hashes.byteLength) +
   (copy?.sealed.byteLength ?? 0)
 
 /** Tokens that the provider holds of a prompt whose usage this is. */
@@ -241,11 +243,8 @@ const keptBy = (rules: CacheRules, usage: Usage, read: number): number => {
 const lastsLong = ({ cacheWriteTokens = 0, cacheWriteLongTokens = 0 }: Usage, before: boolean): boolean =>
   cacheWriteTokens > 0 ? false : cacheWriteLongTokens > 0 || before
 
-const whoChanged = (line: Line, sent: SentRequest, client: Fingerprint | undefined): 'client' | 'gateway' => {
-  if (sent.client === undefined) return 'client'
-  if (line.client === undefined || client === undefined) return 'gateway'
-  return goesOnFrom(line.client, client) ? 'gateway' : 'client'
-}
+const whoChanged = (line: Line, client: Fingerprint): 'client' | 'gateway' =>
+  goesOnFrom(line.client, client) ? 'gateway' : 'client'
 
 const goesOnFrom = (before: Fingerprint, after: Fingerprint): boolean =>
   commonRun(before, after) >= before.hashes.length - before.loose
