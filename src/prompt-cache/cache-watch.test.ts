@@ -44,7 +44,10 @@ const start = (memory = 1e8) => {
     now += takes
     return watched?.answered(usage)
   }
-  return { watch, ask, pass: (milliseconds: number) => void (now += milliseconds) }
+  const pass = (milliseconds: number): void => {
+    now += milliseconds
+  }
+  return { watch, ask, pass }
 }
 
 const marked = (read: number, written: number): Usage => ({

@@ -121,7 +121,7 @@ export class CacheWatch {
     const read = usage.cacheReadTokens
     // Who says nothing of its cache cannot be held to it.
     if (read === undefined) return undefined
-    const before = this.find(sent, print)
+    const before = this.find(sent, client)
     const found = before === undefined ? undefined : this.compare(before, sent, { print, client }, read)
     this.remember(before, sent, {
       group: sent.group,
@@ -137,13 +137,15 @@ export class CacheWatch {
     return found
   }
 
-  /** The conversation that a request goes on with: the one that has most of its turns, else the latest. */
-  private find({ group, upstream }: SentRequest, print: Fingerprint): Line | undefined {
+  /**
+   * The conversation that a request goes on with: the one that has most of what the client says, else the latest.
+   */
+  private find({ group, upstream }: SentRequest, client: Fingerprint): Line | undefined {
     let best: Line | undefined
     let most = 0
     for (const line of this.groups.get(group) ?? []) {
       if (line.upstream !== upstream) continue
-      const shared = sharedTurns(line.print, print)
+      const shared = sharedTurns(line.client, client)
       if (shared > 0 && shared >= most) {
         best = line
         most = shared

@@ -1,6 +1,6 @@
 import { markKey } from './find-marks.ts'
 import { afterSpace, stringEnd, valueEnd } from './json-walk.ts'
-import { type PromptOrder, piecesOf } from './prompt-order.ts'
+import { type Piece, type PromptOrder, piecesOf } from './prompt-order.ts'
 
 /** What is remembered of a prompt: a hash of each of its pieces, in the order in which the model reads them. */
 export interface Fingerprint {
@@ -31,9 +31,11 @@ export const fingerprintOf = (body: Uint8Array, order: PromptOrder): Fingerprint
     if (!piece.isTurn) head = at + 1
     const { start, end } = piece
     if (nextMark(start) < end) {
-      hashes[at] = Bun.hash.xxHash32(unmarked(text.slice(start, end)), seed)
+      const bare = unmarked(text.slice(start, end))
+      const whole = { start: 0, end: bare.byteLength, isTurn: piece.isTurn }
+      hashes[at] = Bun.hash.xxHash32(plainTurn(latin1(bare), bare, whole), seed)
       if (piece.isTurn) loose++
-    } else hashes[at] = Bun.hash.xxHash32(body.subarray(start, end), seed)
+    } else hashes[at] = Bun.hash.xxHash32(plainTurn(text, body, piece), seed)
   }
   return { hashes, head, loose }
 }
@@ -49,6 +51,27 @@ const marksIn = (text: string): ((from: number) => number) => {
     const found = text.indexOf(`"${markKey}"`, from)
     return found < 0 ? Number.POSITIVE_INFINITY : found
   }
+}
+
+const listOfText = '"content":[{"type":"text","text":"'
+/** Where the content begins in a turn that says its role first. */
+const farthestContent = 40
+
+/** The bytes of a piece; a turn whose content is a list of one text as if it were that text: a mark makes it a list. */
+const plainTurn = (text: string, body: Uint8Array, { start, end, isTurn }: Piece): Uint8Array => {
+  const whole = body.subarray(start, end)
+  if (!isTurn) return whole
+  const content = text.slice(start, start + farthestContent + listOfText.length).indexOf(listOfText)
+  if (content < 0) return whole
+  const list = start + content + '"content":'.length
+  const opening = start + content + listOfText.length - 1
+  const closing = stringEnd(text, opening)
+  if (text[closing] !== '}' || text[closing + 1] !== ']') return whole
+  return Buffer.concat([
+    body.subarray(start, list),
+    body.subarray(opening, closing),
+    body.subarray(closing + 2, end),
+  ])
 }
 
 /** Marks move from turn to turn, and are no part of the prompt. As bytes: one text may hash as another view of it. */
