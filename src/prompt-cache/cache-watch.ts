@@ -164,7 +164,7 @@ export class CacheWatch {
     const life = line.isLong ? (rules.longLife ?? rules.life) : rules.life
     // Its clock and ours differ by the way between us.
     if (at - line.sentAt > life * 0.95 || line.readyAt > at) return undefined
-    if (line.kept - read <= Math.max(2 * rules.step, line.kept / 20)) return undefined
+    if (line.kept - read <= tolerance(rules, line.kept)) return undefined
     const after = latin1(body)
     const difference =
       line.copy === undefined
@@ -223,6 +223,10 @@ export class CacheWatch {
     }
   }
 }
+
+/** So many tokens may be missing: counts differ by a step, and where nothing is promised by more. */
+const tolerance = ({ step, reads }: CacheRules, kept: number): number =>
+  Math.max(2 * step, kept / (reads === 'sure' ? 100 : 20))
 
 /** What is beside the hashes and the copy, about. */
 const bytesOfLine = 400

@@ -62,6 +62,16 @@ describe('the first difference', () => {
     })
   })
 
+  test('is not the note that Claude Code writes anew into each request', () => {
+    const note = (version: number) => ({ type: 'text', text: `x-anthropic-billing-header: v=${version};` })
+    const of = (version: number, said: string) => ({
+      ...body,
+      system: [note(version), { type: 'text', text: said }],
+    })
+    expect(difference(of(1, 'a'), of(2, 'a'))).toBeUndefined()
+    expect(difference(of(1, 'a'), of(2, 'b'))?.path).toBe('system[1].text')
+  })
+
   test('does not name what only the client has a word for', () => {
     const [first, second, third] = messages
     const input = { type: 'tool_use', id: 't', name: 'f', input: { secretName: 'v2' } }

@@ -11,7 +11,7 @@ import {
   type Place,
   stringAt,
 } from './json-walk.ts'
-import { promptOrder, rootMembers } from './prompt-order.ts'
+import { isBillingNote, promptOrder, rootMembers } from './prompt-order.ts'
 
 /** Where a prompt stops being what the one before was. */
 export interface Difference {
@@ -92,18 +92,18 @@ const createComparer = (before: string, after: string) => {
   }
 
   const lists = (one: Place, other: Place, path: string, grows: boolean): Difference | undefined => {
-    const earlier = [...itemsAt(before, one.start)]
-    const later = [...itemsAt(after, other.start)]
+    const earlier = itemsRead(before, one)
+    const later = itemsRead(after, other)
     for (const [index, item] of earlier.entries()) {
       const next = later[index]
-      const here = `${path}[${index}]`
+      const here = `${path}[${next?.number ?? item.number}]`
       if (next === undefined) return { offset: other.end - 1, path: here, kind: 'removed' }
       const found = values(item, next, here, grows && index === earlier.length - 1)
       if (found !== undefined) return found
     }
     const more = later[earlier.length]
     if (more === undefined || grows) return undefined
-    return { offset: more.start, path: `${path}[${earlier.length}]`, kind: 'added' }
+    return { offset: more.start, path: `${path}[${more.number}]`, kind: 'added' }
   }
 
   const objects = (one: Place, other: Place, path: string, grows: boolean): Difference | undefined => {
@@ -124,6 +124,16 @@ const createComparer = (before: string, after: string) => {
 
   return { members }
 }
+
+interface Item extends Place {
+  readonly number: number
+}
+
+/** The items of a list that a model reads. */
+const itemsRead = (text: string, { start: list }: Place): readonly Item[] =>
+  [...itemsAt(text, list)]
+    .map(({ start, end }, number) => ({ start, end, number }))
+    .filter(({ start }) => !isBillingNote(text, start))
 
 const meaningful = (text: string, place: Place): readonly Member[] =>
   [...membersAt(text, place.start)].filter(({ key }) => key !== markKey)

@@ -63,6 +63,15 @@ export const rootMembers = (text: string): ReadonlyMap<string, Member> => {
 /** A byte order mark is no part of the JSON. */
 const bodyStart = (text: string): number => (text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0)
 
+/**
+ * Claude Code's first system block is a note to Anthropic (`x-anthropic-billing-header: …`), other in each request:
+ * no model reads it, and no cache depends on it.
+ */
+export const isBillingNote = (text: string, start: number): boolean =>
+  text.slice(start, start + farthestNote).includes('"x-anthropic-billing-header:')
+
+const farthestNote = 80
+
 /** One piece of a prompt: an item of one of its lists, or a member that is none. */
 export interface Piece extends Place {
   /** Belongs to the conversation, not to what stands before it. */
@@ -77,9 +86,12 @@ export const piecesOf = (text: string, { prompt, history }: PromptOrder): readon
     const member = members.get(key)
     if (member === undefined) continue
     const isTurn = key === history
-    const before = pieces.length
-    for (const { start, end } of itemsAt(text, member.value.start)) pieces.push({ start, end, isTurn })
-    if (pieces.length === before) pieces.push({ ...member.value, isTurn })
+    let isList = false
+    for (const { start, end } of itemsAt(text, member.value.start)) {
+      isList = true
+      if (!isBillingNote(text, start)) pieces.push({ start, end, isTurn })
+    }
+    if (!isList) pieces.push({ ...member.value, isTurn })
   }
   return pieces
 }

@@ -115,7 +115,9 @@ const blocksOf = (body: Json): readonly { readonly text: string; readonly mark: 
   const settings = JSON.stringify([body['tool_choice'], body['thinking']])
   return [
     ...listOf(body['tools']).map((tool) => ({ place: 'tool', block: tool })),
-    ...listOf(body['system']).map((block) => ({ place: 'system', block })),
+    ...listOf(body['system'])
+      .filter(({ text }) => !String(text).startsWith('x-anthropic-billing-header'))
+      .map((block) => ({ place: 'system', block })),
     ...((body['messages'] ?? []) as readonly Json[]).flatMap(({ role, content }) =>
       listOf(content).map((block) => ({ place: `${settings} ${role}`, block })),
     ),
