@@ -17,6 +17,45 @@ export interface Member {
   readonly value: Place
 }
 
+/**
+ * Visits the members of an object, in one pass over its text.
+ * @param visit may walk the value itself and answer where that ends; else it is skipped
+ * @returns the place behind the object
+ */
+export const walkObject = (
+  text: string,
+  start: number,
+  visit: (key: string, value: number) => number | undefined,
+): number => {
+  if (text.charCodeAt(start) !== openBrace) return valueEnd(text, start)
+  let at = afterSpace(text, start + 1)
+  while (text.charCodeAt(at) === quote) {
+    const keyEnd = stringEnd(text, at)
+    const key = text.slice(at + 1, keyEnd - 1)
+    const value = afterSpace(text, afterSpace(text, keyEnd) + 1)
+    at = afterSpace(text, visit(key, value) ?? valueEnd(text, value))
+    if (text.charCodeAt(at) !== comma) break
+    at = afterSpace(text, at + 1)
+  }
+  return at + 1
+}
+
+/** The same for the items of an array. */
+export const walkArray = (
+  text: string,
+  start: number,
+  visit: (item: number) => number | undefined,
+): number => {
+  if (text.charCodeAt(start) !== openBracket) return valueEnd(text, start)
+  let at = afterSpace(text, start + 1)
+  while (at < text.length && text.charCodeAt(at) !== closeBracket) {
+    at = afterSpace(text, visit(at) ?? valueEnd(text, at))
+    if (text.charCodeAt(at) !== comma) break
+    at = afterSpace(text, at + 1)
+  }
+  return at + 1
+}
+
 /** The members of the object at `start`, in order; none where something else stands there. */
 export function* membersAt(text: string, start: number): Generator<Member, void> {
   let at = afterSpace(text, start)
@@ -93,15 +132,16 @@ export const valueEnd = (text: string, start: number): number => {
 
 /** @param start of the opening quote; returns the place behind the closing one */
 export const stringEnd = (text: string, start: number): number => {
-  let end = start + 1
+  const end = text.indexOf('"', start + 1)
+  if (end < 0) return text.length
+  if (text.charCodeAt(end - 1) !== backslash) return end + 1
+  // A text that quotes something does so often: a search for each costs more than to look at every character.
+  let at = start + 1
   for (;;) {
-    end = text.indexOf('"', end)
-    if (end < 0) return text.length
-    if (text.charCodeAt(end - 1) !== backslash) return end + 1
-    let slashes = end - 2
-    while (slashes > start && text.charCodeAt(slashes) === backslash) slashes--
-    if (((end - 1 - slashes) & 1) === 0) return end + 1
-    end++
+    const code = text.charCodeAt(at)
+    if (code === quote) return at + 1
+    if (at >= text.length) return text.length
+    at += code === backslash ? 2 : 1
   }
 }
 

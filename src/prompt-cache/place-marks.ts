@@ -1,7 +1,16 @@
 import type { Splice } from '../wire/index.ts'
 import { findMarks } from './find-marks.ts'
-import { isStringAt, itemsAt, memberAt, membersAt, type Place, stringAt } from './json-walk.ts'
-import { rootMembers } from './prompt-order.ts'
+import {
+  isStringAt,
+  itemsAt,
+  memberAt,
+  type Place,
+  stringAt,
+  valueEnd,
+  walkArray,
+  walkObject,
+} from './json-walk.ts'
+import { bodyStart } from './prompt-order.ts'
 
 export interface MarkRules {
   /** Tokens of the shortest prefix that the model keeps. */
@@ -23,10 +32,7 @@ export interface MarkRules {
  */
 export const placeMarks = (text: string, rules: MarkRules): readonly Splice[] => {
   if (findMarks(text).length > 0) return []
-  const members = rootMembers(text)
-  const tools = members.get('tools')?.value
-  const system = members.get('system')?.value
-  const messages = members.get('messages')?.value
+  const { tools, system, messages, spoken, isConversation } = read(text)
   const needed = rules.minimumTokens * charactersOfToken
   const mark = `,"cache_control":{"type":"ephemeral"${rules.ttl === '1h' ? ',"ttl":"1h"' : ''}}`
   const splices: Splice[] = []
@@ -37,9 +43,8 @@ export const placeMarks = (text: string, rules: MarkRules): readonly Splice[] =>
   }
   size += sizeOf(system)
   if (system !== undefined && size >= needed) splices.push(...endOfSystem(text, system, mark))
-  if (messages !== undefined) {
-    const hasTools = tools !== undefined && !itemsAt(text, tools.start).next().done
-    splices.push(...endsOfTurns(text, messages, { mark, left: needed - size, hasTools }))
+  if (messages !== undefined && isConversation) {
+    splices.push(...endsOfTurns(text, spoken, { mark, from: messages.start + needed - size }))
   }
   return splices
 }
@@ -74,62 +79,92 @@ const endOfSystem = (text: string, system: Place, mark: string): readonly Splice
   return block === undefined ? [] : [insideEnd(block, mark)]
 }
 
-interface Turns {
-  readonly mark: string
-  /** Characters that the messages must have before the prefix is long enough. */
-  readonly left: number
-  readonly hasTools: boolean
+/** What a user said at one time. */
+interface Spoken {
+  readonly content: Place
+  /** Of the message. */
+  readonly end: number
 }
+
+interface ReadBody {
+  readonly tools: Place | undefined
+  readonly system: Place | undefined
+  readonly messages: Place | undefined
+  readonly spoken: readonly Spoken[]
+  /**
+   * A question without tools and without a history may be the only one: to write it into the cache would cost more
+   * than it saves.
+   */
+  readonly isConversation: boolean
+}
+
+/** One pass over the text. */
+const read = (text: string): ReadBody => {
+  const places = new Map<string, Place>()
+  const spoken: Spoken[] = []
+  let isConversation = false
+  walkObject(text, bodyStart(text), (key, start) => {
+    if (key === 'messages') {
+      const end = walkArray(text, start, (message) => {
+        let content: Place | undefined
+        let role: string | undefined
+        const end = walkObject(text, message, (member, value) => {
+          if (member !== 'content' && member !== 'role') return undefined
+          const place = { start: value, end: valueEnd(text, value) }
+          if (member === 'content') content = place
+          else role = stringAt(text, place)
+          return place.end
+        })
+        if (role === 'assistant') isConversation = true
+        if (role === 'user' && content !== undefined) spoken.push({ content, end })
+        return end
+      })
+      places.set(key, { start, end })
+      return end
+    }
+    if (key !== 'tools' && key !== 'system') return undefined
+    const end = valueEnd(text, start)
+    places.set(key, { start, end })
+    if (key === 'tools' && end - start > emptyList) isConversation = true
+    return end
+  })
+  const [tools, system, messages] = ['tools', 'system', 'messages'].map((key) => places.get(key))
+  return { tools, system, messages, spoken, isConversation }
+}
+
+/** `null` and `[]` are no tools. */
+const emptyList = 4
 
 const mostTurns = 2
 
-/** A question without tools and without a history may be the only one: to write it into the cache would cost more. */
-const endsOfTurns = (text: string, messages: Place, { mark, left, hasTools }: Turns): readonly Splice[] => {
-  const spoken: Spoken[] = []
-  let isConversation = hasTools
-  for (const message of itemsAt(text, messages.start)) {
-    const said = spokenIn(text, message)
-    if (said.role === 'assistant') isConversation = true
-    if (said.role === 'user') spoken.push(said)
-  }
-  if (!isConversation) return []
-  const marked = spoken
-    .filter(({ end, markable }) => markable !== undefined && end - messages.start >= left)
-    .slice(-mostTurns)
-  if (marked.length === 0) return []
-  return spoken.flatMap((said): readonly Splice[] => {
-    const { markable, isText } = said
-    if (markable === undefined) return []
-    const own = marked.includes(said) ? mark : ''
-    if (isText) return wrapped(markable, own)
-    return own === '' ? [] : [insideEnd(markable, own)]
-  })
+interface MarkedTurns {
+  readonly mark: string
+  /** A message must end behind this, or the prefix is too short. */
+  readonly from: number
 }
 
-interface Spoken {
-  readonly role: string | undefined
-  /** Of the message. */
-  readonly end: number
-  /** The block, or the string, that can take a mark; undefined where none can. */
-  readonly markable: Place | undefined
-  /** It is a string. */
-  readonly isText: boolean
-}
-
-const spokenIn = (text: string, message: Place): Spoken => {
-  let role: string | undefined
-  let content: Place | undefined
-  for (const { key, value } of membersAt(text, message.start)) {
-    if (key === 'role') role = stringAt(text, value)
-    if (key === 'content') content = value
+const endsOfTurns = (
+  text: string,
+  spoken: readonly Spoken[],
+  { mark, from }: MarkedTurns,
+): readonly Splice[] => {
+  const splices: Splice[] = []
+  let marked = 0
+  for (const { content, end } of spoken.toReversed()) {
+    if (end < from && marked === 0) return []
+    const mayMark = marked < mostTurns && end >= from
+    if (isStringAt(text, content.start)) {
+      if (!saysSomething(text, content)) continue
+      splices.push(...wrapped(content, mayMark ? mark : ''))
+      if (mayMark) marked++
+    } else if (mayMark) {
+      const block = lastOf(itemsAt(text, content.start), (one) => isMarkable(text, one))
+      if (block === undefined) continue
+      splices.push(insideEnd(block, mark))
+      marked++
+    }
   }
-  const { end } = message
-  if (role !== 'user' || content === undefined) return { role, end, markable: undefined, isText: false }
-  if (isStringAt(text, content.start)) {
-    return { role, end, markable: saysSomething(text, content) ? content : undefined, isText: true }
-  }
-  const markable = lastOf(itemsAt(text, content.start), (block) => isMarkable(text, block))
-  return { role, end, markable, isText: false }
+  return marked === 0 ? [] : splices
 }
 
 /** Thoughts and empty texts take no mark, and of what is newer than this nobody knows. */

@@ -1,5 +1,14 @@
 import type { ProtocolId } from '../ir/index.ts'
-import { itemsAt, type Member, membersAt, type Place } from './json-walk.ts'
+import {
+  afterSpace,
+  isArrayAt,
+  type Member,
+  membersAt,
+  type Place,
+  valueEnd,
+  walkArray,
+  walkObject,
+} from './json-walk.ts'
 
 /** In what order a provider puts a request's members before the model, and which others its cache depends on. */
 export interface PromptOrder {
@@ -61,7 +70,8 @@ export const rootMembers = (text: string): ReadonlyMap<string, Member> => {
 }
 
 /** A byte order mark is no part of the JSON. */
-const bodyStart = (text: string): number => (text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0)
+export const bodyStart = (text: string): number =>
+  afterSpace(text, text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0)
 
 /**
  * Claude Code's first system block is a note to Anthropic (`x-anthropic-billing-header: …`), other in each request:
@@ -78,20 +88,24 @@ export interface Piece extends Place {
   readonly isTurn: boolean
 }
 
-/** The pieces of a prompt in the order in which the model reads them. */
+/** The pieces of a prompt in the order in which the model reads them. One pass over the text. */
 export const piecesOf = (text: string, { prompt, history }: PromptOrder): readonly Piece[] => {
-  const members = rootMembers(text)
-  const pieces: Piece[] = []
-  for (const key of prompt) {
-    const member = members.get(key)
-    if (member === undefined) continue
+  const found = new Map<string, Piece[]>()
+  walkObject(text, bodyStart(text), (key, value) => {
+    if (!prompt.includes(key)) return undefined
     const isTurn = key === history
-    let isList = false
-    for (const { start, end } of itemsAt(text, member.value.start)) {
-      isList = true
-      if (!isBillingNote(text, start)) pieces.push({ start, end, isTurn })
+    const pieces: Piece[] = []
+    found.set(key, pieces)
+    if (!isArrayAt(text, value)) {
+      const end = valueEnd(text, value)
+      pieces.push({ start: value, end, isTurn })
+      return end
     }
-    if (!isList) pieces.push({ ...member.value, isTurn })
-  }
-  return pieces
+    return walkArray(text, value, (start) => {
+      const end = valueEnd(text, start)
+      if (!isBillingNote(text, start)) pieces.push({ start, end, isTurn })
+      return end
+    })
+  })
+  return prompt.flatMap((key) => found.get(key) ?? [])
 }
