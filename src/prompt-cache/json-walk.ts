@@ -132,16 +132,15 @@ export const valueEnd = (text: string, start: number): number => {
 
 /** @param start of the opening quote; returns the place behind the closing one */
 export const stringEnd = (text: string, start: number): number => {
-  const end = text.indexOf('"', start + 1)
-  if (end < 0) return text.length
-  if (text.charCodeAt(end - 1) !== backslash) return end + 1
-  // A text that quotes something does so often: a search for each costs more than to look at every character.
-  let at = start + 1
+  let end = start + 1
   for (;;) {
-    const code = text.charCodeAt(at)
-    if (code === quote) return at + 1
-    if (at >= text.length) return text.length
-    at += code === backslash ? 2 : 1
+    end = text.indexOf('"', end)
+    if (end < 0) return text.length
+    if (text.charCodeAt(end - 1) !== backslash) return end + 1
+    let slashes = end - 2
+    while (slashes > start && text.charCodeAt(slashes) === backslash) slashes--
+    end++
+    if (((end - 2 - slashes) & 1) === 0) return end
   }
 }
 
