@@ -38,7 +38,7 @@ export const recipe: Recipe = {
   attackWeight: 3,
   suspiciousRate: 0.002,
   highRate: 0.0006,
-  codeRate: 0.0015,
+  codeRate: 0.001,
   words: 8000,
   seed: 'tollgate',
 }

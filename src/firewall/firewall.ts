@@ -1,5 +1,6 @@
 import { compileGlob } from '../accounts/index.ts'
 import { createAllowList } from './allow-list.ts'
+import { createCanaryDetector } from './canary.ts'
 import { createCustomDetector } from './custom-detector.ts'
 import type { Detector } from './finding.ts'
 import { createInjectionDetector, type InjectionDetector, type InjectionRole } from './injection/index.ts'
@@ -10,7 +11,6 @@ import { createScreen, type Screen, type ScreenedText, type Screener } from './s
 import { createSecretDetector } from './secrets/index.ts'
 import type { FirewallSettings } from './settings.ts'
 import { createSidecars, type Sidecars, type SidecarsParts } from './sidecars.ts'
-
 import { createToolJudge, defaultForeignTools, defaultToolRules, type ToolJudge } from './tools/index.ts'
 
 /** What one reading of the configuration says is looked for, by whom, and what is done about it. */
@@ -25,6 +25,8 @@ export interface Firewall {
   readonly tools: FirewallTools
   /** Are redacted secrets put back into answers? */
   readonly restoresSecrets: boolean
+  /** Is a mark put into the system prompts of exchanges with this policy? */
+  marksPrompts(policy: FirewallPolicy): boolean
 }
 
 /** What answers may do. */
@@ -60,6 +62,7 @@ export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts 
     { detector: createPersonalDetector(personalOptions(settings)), looksAt: () => true },
     { detector: judgeOf(injection, 'user'), looksAt: isOfUser, isTellingOnly: true },
     { detector: judgeOf(injection, 'tool'), looksAt: isOfTool, isTellingOnly: true },
+    ...(settings.canary ? [{ detector: createCanaryDetector(), looksAt: isOfModel }] : []),
   ]
   const detectors = [
     ...new Set(screeners.map(({ detector }) => detector.id)),
@@ -80,6 +83,7 @@ export const createFirewall = (settings: FirewallSettings, parts: SidecarsParts 
     detectors,
     tools: toolsOf(settings),
     restoresSecrets: settings.secrets === 'reversible',
+    marksPrompts: (policy) => policy.mode('canary', 'output') !== 'off',
     policyOf({ team, keys, layers }) {
       const fitting = settings.overrides.filter((one) => fits(one, team, keys))
       const name = JSON.stringify([fitting.map((one) => settings.overrides.indexOf(one)), layers])
@@ -155,5 +159,7 @@ const judgeOf = (injection: InjectionDetector, role: InjectionRole): Detector =>
 
 /** What people write; what the operator wrote is not held against them. */
 const isOfUser = ({ role, kind }: ScreenedText): boolean => role === 'user' && kind !== 'tool-output'
+
+const isOfModel = ({ role }: ScreenedText): boolean => role === 'assistant'
 
 const isOfTool = ({ role, kind }: ScreenedText): boolean => kind === 'tool-output' || role === 'tool'

@@ -139,12 +139,12 @@ describe('what is remembered', () => {
     }
     const memory = createScanMemory(4)
     const long = (seed: number) => `${seed} `.repeat(40)
-    for (let round = 0; round < 5; round += 1) memory.scan(detector, long(1))
+    for (let round = 0; round < 5; round += 1) memory.scan(detector, { text: long(1) })
     expect(scans).toBe(1)
-    for (let seed = 2; seed < 10; seed += 1) memory.scan(detector, long(seed))
-    memory.scan(detector, long(1))
+    for (let seed = 2; seed < 10; seed += 1) memory.scan(detector, { text: long(seed) })
+    memory.scan(detector, { text: long(1) })
     expect(scans).toBe(10)
-    memory.scan({ ...detector, id: 'other' }, long(1))
+    memory.scan({ ...detector, id: 'other' }, { text: long(1) })
     expect(scans).toBe(11)
   })
 })
@@ -169,4 +169,32 @@ describe('evidence', () => {
     expect(firewallHeader(all)).toBe('badges;redacted=2, names;reported=2')
     expect(firewallHeader([])).toBeUndefined()
   })
+})
+
+test('a text whose source is known is not read again, and tools read the same source in another way', () => {
+  const scanned: string[] = []
+  const detector: Detector = {
+    id: 'a',
+    scan(text) {
+      scanned.push(text)
+      return []
+    },
+  }
+  const memory = createScanMemory(100)
+  const source = JSON.stringify('x'.repeat(100))
+  let read = 0
+  const readable = (kind: 'text' | 'tool-output') => ({
+    source,
+    kind,
+    get text() {
+      read += 1
+      return `${kind} ${source}`
+    },
+  })
+  memory.scan(detector, readable('text'))
+  memory.scan(detector, readable('text'))
+  expect([read, scanned.length]).toEqual([1, 1])
+  memory.scan(detector, readable('tool-output'))
+  memory.scan(detector, { text: source })
+  expect(scanned).toEqual([`text ${source}`, `tool-output ${source}`, source])
 })

@@ -6,7 +6,7 @@ import type { ScanMemory } from './scan-memory.ts'
 import { truncatedType } from './secrets/index.ts'
 
 /** A text of a request or an answer. */
-export interface ScreenedText extends Pick<Leaf, 'id' | 'role' | 'kind' | 'text'> {
+export interface ScreenedText extends Pick<Leaf, 'id' | 'role' | 'kind' | 'text' | 'source'> {
   /** Its provider refuses it when a byte of it changes: what stands in it is told of and stays. */
   readonly isSigned?: boolean
 }
@@ -87,7 +87,7 @@ export const createScreen = ({ screeners, allowed, memory }: ScreenParts): Scree
       }
       for (const screener of active) {
         if (!screener.looksAt(text)) continue
-        for (const finding of memory.scan(screener.detector, text.text)) {
+        for (const finding of memory.scan(screener.detector, text)) {
           addPlace(finding, actionOf(policy, direction, screener, text, finding))
         }
       }

@@ -14,7 +14,7 @@ const modes = z.strictObject({
 })
 
 /** The gateway's own detectors. Custom ones have the names that they are given. */
-export const detectorIds = ['secrets', 'personal', 'injection', 'tools', 'links'] as const
+export const detectorIds = ['secrets', 'personal', 'injection', 'canary', 'tools', 'links'] as const
 
 /** All that can stand in `detectors`. */
 export const detectorNames = (settings: {
@@ -166,6 +166,12 @@ export const firewallSettings = z
         off: z.array(text()).max(100).prefault([]).describe('Types that are not looked for.'),
       })
       .prefault({}),
+    canary: z
+      .boolean()
+      .prefault(false)
+      .describe(
+        'A mark of the organisation’s is put at the end of system prompts, so that the detector `canary` sees an answer that gives the prompt away. Only where its output mode is not `off`.',
+      ),
     overrides: z
       .array(override)
       .max(500)

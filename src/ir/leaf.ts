@@ -13,6 +13,11 @@ export interface Leaf {
     | 'query'
     | 'embedding'
   readonly text: string
+  /**
+   * What stands there in the bytes, as latin1. With the kind it decides the text, which may not be decoded yet: who knows
+   * what a text holds by its source need not read it.
+   */
+  readonly source?: string
   /** Byte span of the JSON string literal including its quotes (or of the JSON value, where `json` is set). */
   readonly start: number
   readonly end: number

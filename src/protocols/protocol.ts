@@ -74,6 +74,9 @@ export interface ScannedRequest extends WireRequest {
   readonly scan: JsonScan
 }
 
+/** A request whose texts are asked for. What has been scanned is not read again. */
+export type TextsRequest = WireRequest & { readonly scan?: Pick<JsonScan, 'text'> }
+
 export interface WireResponse {
   readonly status: number
   readonly headers: Headers
@@ -210,7 +213,7 @@ export interface GenerateCodec {
   streamDecoder(): Machine<SseFrame, StreamEvent>
   streamEncoder(reply: ReplyContext): Machine<StreamEvent, SseFrame>
   /** Every text of the request with its byte span. */
-  leaves(wire: WireRequest): readonly Leaf[]
+  leaves(request: TextsRequest): readonly Leaf[]
   /** The protocol's stream grammar as an explicit state machine; outputs the names of violated rules. */
   conform(): Machine<SseFrame, string>
 }
@@ -308,7 +311,7 @@ export interface CountTokensCodec {
 
 export interface EmbedCodec {
   /** Every text to embed with its byte span; absent where `GenerateCodec.leaves` reads such requests as well. */
-  leaves?(wire: WireRequest): readonly Leaf[]
+  leaves?(request: TextsRequest): readonly Leaf[]
   decodeRequest(wire: WireRequest): EmbedRequest
   encodeRequest(request: EmbedRequest, target: TargetContext): EncodedRequest
   decodeResponse(wire: WireResponse, request: EmbedRequest): EmbedResponse

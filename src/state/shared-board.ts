@@ -41,11 +41,14 @@ interface Fact {
   readonly stamp: number
   readonly node: string
   readonly until: number
-  /** A fact that is over is remembered for as long as somebody may still hold the one before it. */
+  /** A fact that is over is remembered while somebody may still hold the one before it. */
   readonly keepUntil: number
 }
 
-/** How long a removal is remembered at least, in milliseconds: whoever is slow may not have told what it removes. */
+/**
+ * How long a word is remembered at least, in milliseconds, be it over or a removal: whoever was cut off may not have told
+ * the one before it, which holds for longer.
+ */
 const shortestMemory = 60_000
 /** Of the counter of changes; when it begins anew, everything is compared once more. */
 const counterTtl = 86_400_000
@@ -114,8 +117,9 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
   }
 
   const write = (key: string, value: string | null, ttl: number): void => {
-    const until = now() + ttl
-    const keepUntil = Math.max(until, facts.get(key)?.keepUntil ?? 0)
+    const time = now()
+    const until = time + ttl
+    const keepUntil = Math.max(until, time + shortestMemory, facts.get(key)?.keepUntil ?? 0)
     const fact: Fact = { value, stamp: tick(), node, until, keepUntil }
     facts.set(key, fact)
     void spread(key)
@@ -194,7 +198,7 @@ export const createBoard = ({ state, name, node, now, resyncEvery = 1_000 }: Boa
 
   return {
     put: write,
-    remove: (key) => write(key, null, shortestMemory),
+    remove: (key) => write(key, null, 0),
     all: () =>
       new Map(
         [...facts].flatMap(([key, fact]) => {

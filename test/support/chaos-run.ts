@@ -31,7 +31,7 @@ export const startChaos = async (strategy: string): Promise<ChaosStage> => {
   const names = ['a', 'b', 'c']
   const gateway = await startGateway({
     config: [
-      'timeouts: { connect: 1s, first_byte: 1s, idle: 1s }',
+      'timeouts: { connect: 2s, first_byte: 2s, idle: 2s }',
       'retry: { backoff: 10ms, longest_wait: 100ms }',
       'circuits: { open_for: 200ms, longest_open: 1s }',
       'telemetry: { log: { access: false } }',
@@ -69,6 +69,16 @@ export const startChaos = async (strategy: string): Promise<ChaosStage> => {
       let late = 0
       const early: string[] = []
       let now: readonly (Fault | undefined)[] = []
+      const open = new Set<Promise<string>>()
+      /** Begun while the upstream that failed last was failing. */
+      let metFailure: readonly Promise<string>[] = []
+      const turnTo = async (wanted: readonly (Fault | undefined)[]): Promise<void> => {
+        // Two that fail one after the other must not look like two at once to an exchange that is slow.
+        if (wanted.some(Boolean)) await Promise.all(metFailure)
+        else metFailure = [...open]
+        await Promise.all(upstreams.map((upstream, index) => upstream.become(wanted[index])))
+      }
+      let turn = Promise.resolve()
       const since = performance.now()
       const client = async (): Promise<void> => {
         while (begun < exchanges) {
@@ -76,9 +86,13 @@ export const startChaos = async (strategy: string): Promise<ChaosStage> => {
           const wanted = broken(number / exchanges)
           if (wanted.join() !== now.join()) {
             now = wanted
-            await Promise.all(upstreams.map((upstream, index) => upstream.become(wanted[index])))
+            turn = turn.then(() => turnTo(wanted))
           }
-          const result = await ask(number % 2 === 0)
+          await turn
+          const asked = ask(number % 2 === 0)
+          open.add(asked)
+          const result = await asked
+          open.delete(asked)
           if (result === 'complete') complete++
           else if (result === 'late') late++
           else early.push(result)

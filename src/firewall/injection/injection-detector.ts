@@ -85,6 +85,7 @@ const viewBonus: Readonly<Record<ViewKind, number>> = {
   spaced: 1.5,
   leet: 1.5,
   joined: 0.7,
+  unspaced: 1.5,
   hidden: 0.5,
 }
 
@@ -116,7 +117,14 @@ const prepare = (file: InjectionModelFile) => ({
 })
 
 /** Views that only hold when words come out of them. */
-const isGuessed: ReadonlySet<ViewKind> = new Set(['spaced', 'leet', 'joined', 'rot13', 'reversed'])
+const isGuessed: ReadonlySet<ViewKind> = new Set([
+  'spaced',
+  'leet',
+  'joined',
+  'unspaced',
+  'rot13',
+  'reversed',
+])
 
 const isMostlyKnown = ({ tokens }: ScoredView, lexicon: Lexicon): boolean => {
   let words = 0

@@ -390,7 +390,8 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
   const { starts, ends, kinds, hashes, count } = tokens
   const first = Math.max(0, survey.firstJoin - 32)
   const last = Math.min(count, survey.lastJoin + 32)
-  const shortest = survey.longWords * 30 >= count ? shortestRun : longWord
+  const isUnspaced = survey.longWords * 30 >= count
+  const shortest = isUnspaced ? shortestRun : longWord
   const room = Math.min(longestRegion, ((ends[last - 1] ?? 0) - (starts[first] ?? 0)) * 2 + 64)
   const codes = new Uint16Array(room)
   const places = new Int32Array(room)
@@ -436,7 +437,9 @@ const joinedView = (view: View, tokens: Tokens, lexicon: Lexicon, survey: Survey
     }
     space(end)
   }
-  if (changes >= 2) push(views, view, 'joined', codes.subarray(0, length), places.subarray(0, length))
+  if (changes < 2) return
+  const kind = isUnspaced ? 'unspaced' : 'joined'
+  push(views, view, kind, codes.subarray(0, length), places.subarray(0, length))
 }
 
 const isRunTogether = (

@@ -16,6 +16,7 @@ export type ViewKind =
   | 'spaced'
   | 'leet'
   | 'joined'
+  | 'unspaced'
   | 'hidden'
 
 /**

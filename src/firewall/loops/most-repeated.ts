@@ -8,9 +8,10 @@ import { steadyText } from './steady-text.ts'
 export const mostRepeated = (leaves: readonly Leaf[]): number => {
   const counts = new Map<string, number>()
   let most = 0
-  for (const { kind, text } of leaves) {
+  for (const leaf of leaves) {
+    const { kind } = leaf
     if (kind !== 'tool-input' && kind !== 'tool-output') continue
-    const name = kind === 'tool-output' ? steadyText(text) : text
+    const name = kind === 'tool-output' ? steadyText(leaf.text) : leaf.text
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     most = Math.max(most, count)

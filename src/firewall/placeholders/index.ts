@@ -1,7 +1,7 @@
 export { applyEdits } from './apply-edits.ts'
 export { type LeafText, readLeaf } from './leaf-text.ts'
 export { newFindings } from './new-findings.ts'
-export { longestPlaceholder, type PlaceholderForm } from './placeholder.ts'
+export { idOf, longestPlaceholder, type PlaceholderForm } from './placeholder.ts'
 export {
   createPlaceholderMap,
   joinPlaceholderMaps,

@@ -23,7 +23,8 @@ const mostLengths = 8
 export const knownValues = (): KnownValues => {
   const values = new Map<string, { readonly type: string; readonly restores: boolean }>()
   const lengths = new Map<string, number[]>()
-  const starts = new Uint8Array(65_536)
+  /** Made for the first value: most requests have none. */
+  let starts: Uint8Array | undefined
 
   const add = (value: string, type: string, restores: boolean): void => {
     if (value.length < shortest || values.has(value)) return
@@ -36,11 +37,12 @@ export const knownValues = (): KnownValues => {
     }
     lengths.set(head, known)
     values.set(value, { type, restores })
+    starts ??= new Uint8Array(65_536)
     starts[markOf(value.charCodeAt(0), value.charCodeAt(1), value.charCodeAt(2))] = 1
   }
 
   const find = (text: string): readonly KnownPlace[] => {
-    if (values.size === 0) return []
+    if (starts === undefined) return []
     const found: KnownPlace[] = []
     const last = text.length - shortest
     let first = text.charCodeAt(0)

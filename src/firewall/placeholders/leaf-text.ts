@@ -10,11 +10,17 @@ export interface LeafText {
   readonly text: string
 }
 
-/** What detectors are to read of a leaf: findings count from the start of this text. */
-export const readLeaf = (leaf: Leaf): LeafText => ({
-  leaf,
-  text: leaf.text.includes('\\') && isJsonLeaf(leaf) ? decodedView(leaf.text) : leaf.text,
-})
+/** What detectors are to read of a leaf: findings count from the start of this text. Read when it is asked for. */
+export const readLeaf = (leaf: Leaf): LeafText => {
+  let text: string | undefined
+  return {
+    leaf,
+    get text() {
+      text ??= leaf.text.includes('\\') && isJsonLeaf(leaf) ? decodedView(leaf.text) : leaf.text
+      return text
+    },
+  }
+}
 
 /** Is the leaf's text JSON source, so that replacements have to be written in its strings? */
 export const isJsonLeaf = (leaf: Leaf): boolean => {

@@ -27,14 +27,22 @@ export interface JsonTree {
   textOf(value: PlacedValue): string
   /** The source of any value. */
   sourceOf(value: PlacedValue): string
+  /** The same as latin1. */
+  literalOf(value: PlacedValue): string
 }
 
-/** @throws SyntaxError for bytes that are not JSON */
-export const readTree = (bytes: Uint8Array): JsonTree => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+/**
+ * @param text the bytes as latin1, where they are at hand
+ * @throws SyntaxError for bytes that are not JSON
+ */
+export const readTree = (
+  bytes: Uint8Array,
+  text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'),
+): JsonTree => {
   const reader = treeReader(text)
   return {
     root: reader.read(),
+    literalOf: ({ start, end }) => text.slice(start, end),
     sourceOf: (value) => decoded(text.slice(value.start, value.end)),
     textOf: (value) => (value.kind === 'string' ? stringValue(text, value) : ''),
   }

@@ -1,5 +1,5 @@
-import type { Leaf } from '../../ir/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
+import type { TextsRequest } from '../protocol.ts'
 import { type JsonTree, type PlacedMember, type PlacedValue, readTree } from './json-tree.ts'
 import { resultSuffix } from './server-tools.ts'
 
@@ -13,8 +13,8 @@ interface Voice {
  * Every text of a request with its place. What is text is decided by exclusion: any string inside messages, system
  * and tools is a leaf, but for the members listed here, so that a block of tomorrow hides nothing.
  */
-export const leaves = (wire: WireRequest): readonly Leaf[] => {
-  const tree = readTree(wire.body)
+export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
+  const tree = readTree(body, scan?.text)
   const collector = leafCollector(tree)
   for (const { key, value } of membersOf(tree.root)) {
     if (key === 'messages') collector.messages(value)
@@ -124,15 +124,18 @@ const leafCollector = (tree: JsonTree) => {
     // Duplicate keys give the same path twice.
     const times = (ids.get(path) ?? 0) + 1
     ids.set(path, times)
-    found.push({
+    const leaf = {
       id: times === 1 ? path : `${path}#${times}`,
       role: voice.role,
       kind: voice.kind,
-      text: isJson ? tree.sourceOf(value) : tree.textOf(value),
       start: value.start,
       end: value.end,
-      ...(isJson ? { json: true } : {}),
-    })
+    }
+    found.push(
+      isJson
+        ? { ...leaf, text: tree.sourceOf(value), json: true }
+        : lazyLeaf(leaf, tree.literalOf(value), () => tree.textOf(value)),
+    )
   }
 
   const stringMember = (value: PlacedValue, name: string): string | undefined => {

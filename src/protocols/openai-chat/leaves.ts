@@ -1,34 +1,34 @@
-import type { Leaf } from '../../ir/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
+import type { TextsRequest } from '../protocol.ts'
 import { decodeLiteral, type Path, type StringPlace, stringPlaces } from './string-places.ts'
 
 /**
  * Every text of a request with its place in the bytes. Every string is text but for ids, names, enum words, media and
  * opaque state, so that a dialect's field cannot hide one.
  */
-export const leaves = (wire: WireRequest): readonly Leaf[] => {
-  const text = Buffer.from(wire.body.buffer, wire.body.byteOffset, wire.body.byteLength).toString('latin1')
+export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
+  const text = scan?.text ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   const places = stringPlaces(text, isWholeInput)
   const roles = rolesOf(text, places)
-  const found = new Map<string, Leaf>()
+  const ids = new Set<string>()
+  const found: Leaf[] = []
   for (const { path, start, end, json } of places) {
-    const place = placeOf(path, roles)
-    if (place === undefined) continue
-    const source = text.slice(start, end)
+    const voice = placeOf(path, roles)
+    if (voice === undefined) continue
     const base = idOf(path)
     // Equal keys in one object give equal paths; a reader may take either, so both are leaves.
     let id = base
-    for (let copy = 2; found.has(id); copy++) id = `${base}#${copy}`
-    found.set(id, {
-      id,
-      ...place,
-      text: json ? Buffer.from(source, 'latin1').toString('utf8') : decodeLiteral(source),
-      start,
-      end,
-      ...(json ? { json: true } : {}),
-    })
+    for (let copy = 2; ids.has(id); copy++) id = `${base}#${copy}`
+    ids.add(id)
+    const source = text.slice(start, end)
+    const leaf = { id, ...voice, start, end }
+    found.push(
+      json
+        ? { ...leaf, text: Buffer.from(source, 'latin1').toString('utf8'), source, json }
+        : lazyLeaf(leaf, source, decodeLiteral),
+    )
   }
-  return [...found.values()]
+  return found
 }
 
 /** Role of each message by its index; unknown ones count as the user's. */

@@ -61,9 +61,11 @@ export const stringPlaces = (
 
 /** The text of a literal given as latin1 source. */
 export const decodeLiteral = (literal: string): string =>
-  String(JSON.parse(isAscii(literal) ? literal : Buffer.from(literal, 'latin1').toString('utf8')))
+  literal.includes('\\') || /[\x80-\xff]/.test(literal)
+    ? String(JSON.parse(utf8(literal)))
+    : literal.slice(1, -1)
 
-const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text)
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
 
 const literalEnd = (text: string, start: number): number => {
   let end = start + 1

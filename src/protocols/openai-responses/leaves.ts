@@ -1,6 +1,6 @@
-import type { Leaf } from '../../ir/index.ts'
+import { type Leaf, lazyLeaf } from '../../ir/index.ts'
 import type { Span } from '../../wire/index.ts'
-import type { WireRequest } from '../protocol.ts'
+import type { TextsRequest } from '../protocol.ts'
 import { decodeString, elementsAt, kindAt, type MemberSpan, membersAt } from './json-walk.ts'
 import { asides, isNoText, notText, schemaKeywords, settings, toolSettings } from './leaf-keys.ts'
 
@@ -15,9 +15,8 @@ interface Voice {
  * instructions, the prompt's variables and the tools is a leaf, but for the members that `leaf-keys.ts` lists, so that
  * an item of tomorrow hides nothing.
  */
-export const leaves = (wire: WireRequest): readonly Leaf[] => {
-  const { body } = wire
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
+  const text = scan?.text ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   return new LeafCollector(text).request(text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0)
 }
 
@@ -153,17 +152,14 @@ class LeafCollector {
     // Equal keys give the same path twice.
     const times = (this.#ids.get(path) ?? 0) + 1
     this.#ids.set(path, times)
-    this.#found.push({
-      id: times === 1 ? path : `${path}#${times}`,
-      role: voice.role,
-      kind: voice.kind,
-      text: isJson
-        ? Buffer.from(this.#text.slice(span.start, span.end), 'latin1').toString('utf8')
-        : decodeString(this.#text, span),
-      start: span.start,
-      end: span.end,
-      ...(isJson ? { json: true } : {}),
-    })
+    const { start, end } = span
+    const source = this.#text.slice(start, end)
+    const leaf = { id: times === 1 ? path : `${path}#${times}`, ...voice, start, end }
+    this.#found.push(
+      isJson
+        ? { ...leaf, text: Buffer.from(source, 'latin1').toString('utf8'), json: true }
+        : lazyLeaf(leaf, source, () => decodeString(this.#text, span)),
+    )
   }
 
   #string(members: readonly MemberSpan[], key: string): string | undefined {

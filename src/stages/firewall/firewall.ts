@@ -4,6 +4,8 @@ import {
   type Away,
   applyEdits,
   awayFinding,
+  canaryEdit,
+  canaryOf,
   createAnswerGate,
   createRedaction,
   type Firewall,
@@ -23,7 +25,7 @@ import {
   sidecarAway,
   signsReasoning,
 } from '../../firewall/index.ts'
-import type { Leaf, StreamEvent } from '../../ir/index.ts'
+import type { Edit, Leaf, StreamEvent } from '../../ir/index.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
 import type { ScannedRequest } from '../../protocols/index.ts'
 import { type Machine, scanJson } from '../../wire/index.ts'
@@ -92,11 +94,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       return reply
     }
     const signedReasoning = signsReasoning(protocol.id)
-    const texts = leavesOf(protocol, operation, request).map((leaf) => ({
-      ...readLeaf(leaf),
-      ...placeOf(leaf),
-      isSigned: signedReasoning && leaf.kind === 'reasoning',
-    }))
+    const texts = leavesOf(protocol, operation, request).map((leaf) => screenedLeaf(leaf, signedReasoning))
     const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
     entry.session = speakable(entry.session, values)
@@ -113,10 +111,11 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       ...(policy.acts('input') ? { earlier } : {}),
     })
     const map = joinPlaceholderMaps(earlier, redaction.map)
-    const changed = redaction.edits.length === 0 ? { request, facts } : rewritten(parts, exchange, redaction)
+    const edits = [...redaction.edits, ...markOf(parts, exchange, policy)]
+    const changed = edits.length === 0 ? { request, facts } : rewritten(parts, exchange, edits)
     const screen = answerScreen(parts, {
       ...{ exchange, policy, found },
-      redaction: { ...redaction, map },
+      redaction: { ...redaction, edits, map },
       values: withValues(values, earlier),
       request: changed.request,
     })
@@ -135,6 +134,18 @@ interface Seen extends Screening<ReadLeaf> {
 }
 
 type ReadLeaf = LeafText & ScreenedText
+
+const screenedLeaf = (leaf: Leaf, signedReasoning: boolean): ReadLeaf => {
+  const { id, role, kind, source } = leaf
+  const read = readLeaf(leaf)
+  return {
+    ...{ leaf, id, role, kind, isSigned: signedReasoning && kind === 'reasoning' },
+    ...(source === undefined ? {} : { source }),
+    get text() {
+      return read.text
+    },
+  }
+}
 
 /** The detectors of the gateway first: what they refuse, nobody else is asked about. */
 const look = async (
@@ -163,8 +174,6 @@ const lookContext = ({ signal, facts, operation, identity }: Asked): LookContext
     ...(facts.session === undefined ? {} : { session: facts.session }),
   }
 }
-
-const placeOf = ({ id, role, kind }: Leaf): Pick<Leaf, 'id' | 'role' | 'kind'> => ({ id, role, kind })
 
 const keyOf = ({ placeholderKey }: FirewallStageParts, { identity }: Asked): Uint8Array =>
   placeholderKey(identity.tenant.organisation)
@@ -197,6 +206,14 @@ const policyOf = ({ firewall }: FirewallStageParts, { identity, match }: Asked):
 /** What a key says, it says of both directions. */
 const keyLayer = (mode: FirewallMode): PolicyLayer => ({ input: mode, output: mode })
 
+/** What tells an answer that gives the system prompt away. */
+const markOf = (parts: FirewallStageParts, exchange: Asked, policy: FirewallPolicy): readonly Edit[] => {
+  if (!parts.firewall.marksPrompts(policy)) return []
+  const { protocol, operation, request } = exchange
+  const edit = canaryEdit(leavesOf(protocol, operation, request), canaryOf(keyOf(parts, exchange)))
+  return edit === undefined ? [] : [edit]
+}
+
 const note = ({ onFinding }: FirewallStageParts, { entry }: Asked, found: readonly Found[]): void => {
   for (const one of found) {
     entry.found.push(one)
@@ -221,7 +238,7 @@ const refused = ({ detector, type, at }: Found, found: readonly Found[]): Gatewa
 const rewritten = (
   { maxNesting }: FirewallStageParts,
   { request, protocol, entry }: Asked,
-  { edits }: Redaction,
+  edits: readonly Edit[],
 ): Received => {
   const body = applyEdits(request.body, edits)
   const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, maxNesting) }
