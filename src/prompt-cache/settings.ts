@@ -37,7 +37,7 @@ export const promptCacheSettings = z
     memory: byteSize()
       .prefault('64MB')
       .describe(
-        'Most bytes kept of last requests, encrypted with a key of this process, to find the byte that changed.',
+        'Most that is kept of last requests, to find the byte that changed, in bytes or with a unit. Encrypted with a key of this process.',
       ),
   })
   .prefault({})
