@@ -24,8 +24,8 @@ export const readCacheBreaks = async (
 ): Promise<readonly CacheBreakRow[]> => {
   const most = BigInt(boundedLimit(limit, 20))
   const { rows } = await sql<Row>`
-    select exchange, at, session, key_id, provider, model_answered, client_agent, cache_break, cache_missed_nano_usd
-    from exchange_closed where cache_break is not null and ${matching(filters)}
+    select exchange, at, session, key_id, provider, model_answered, client_agent, prompt_cache_break, prompt_cache_missed_nano_usd
+    from exchange_closed where prompt_cache_break is not null and ${matching(filters)}
     order by at desc, exchange desc limit ${most}`.execute(kysely)
   return rows.map((row) => ({
     exchange: row.exchange,
@@ -35,8 +35,8 @@ export const readCacheBreaks = async (
     provider: row.provider,
     model: row.model_answered,
     agent: row.client_agent,
-    ...readBreak(row.cache_break),
-    missedNanoUsd: row.cache_missed_nano_usd,
+    ...readBreak(row.prompt_cache_break),
+    missedNanoUsd: row.prompt_cache_missed_nano_usd,
   }))
 }
 
@@ -48,8 +48,8 @@ interface Row {
   readonly provider: string | null
   readonly model_answered: string | null
   readonly client_agent: string | null
-  readonly cache_break: string
-  readonly cache_missed_nano_usd: bigint | null
+  readonly prompt_cache_break: string
+  readonly prompt_cache_missed_nano_usd: bigint | null
 }
 
 const causes = ['client', 'gateway', 'unmarked', 'provider'] as const

@@ -128,7 +128,7 @@ export interface ClosedRow {
   readonly firewall: string | null
   /** What providers' caches saved and cost; null where nothing was read or written, or no price is known. */
   readonly cacheMoney?: CacheMoney | null
-  readonly cacheBreak?: EntryCacheBreak | null
+  readonly promptCacheBreak?: EntryCacheBreak | null
 }
 
 /** A provider read less from its cache than it had kept of the conversation. */

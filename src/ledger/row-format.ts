@@ -48,7 +48,12 @@ export const closedColumns = [
   ...(['streamed', 'attempts', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
   ...(['warnings', 'client_agent', 'tags', 'firewall'] as const),
   ...usageColumns,
-  ...(['cache_saved_nano_usd', 'cache_lost_nano_usd', 'cache_missed_nano_usd', 'cache_break'] as const),
+  ...([
+    'prompt_cache_saved_nano_usd',
+    'prompt_cache_lost_nano_usd',
+    'prompt_cache_missed_nano_usd',
+    'prompt_cache_break',
+  ] as const),
 ] as const
 
 // Written out without spreads, which cost more than everything else here together.
@@ -157,8 +162,8 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   text(row.priceVersion),
   money(row.cacheMoney?.saved ?? null),
   money(row.cacheMoney?.lost ?? null),
-  money(row.cacheBreak?.missedNanoUsd ?? null),
-  cacheBreak(row.cacheBreak ?? null),
+  money(row.promptCacheBreak?.missedNanoUsd ?? null),
+  promptCacheBreak(row.promptCacheBreak ?? null),
 ]
 
 /** The six counters with a column of their own, and the rest as JSON text. Absent counters are absent. */
@@ -213,7 +218,7 @@ const text = (value: string | null): string | null =>
   value !== null && value.length > longestText ? value.slice(0, longestText) : value
 
 /** As JSON, without the money, which has a column of its own. */
-const cacheBreak = (found: EntryCacheBreak | null): string | null => {
+const promptCacheBreak = (found: EntryCacheBreak | null): string | null => {
   if (found === null) return null
   const { missedNanoUsd: _money, ...rest } = found
   return JSON.stringify(rest)

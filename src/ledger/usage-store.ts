@@ -35,9 +35,9 @@ export interface UsageSums {
   readonly counted: number
   readonly estimated: number
   /** What providers' caches saved, what writing into them cost more, and what they could have saved beyond that. */
-  readonly cacheSavedNanoUsd: bigint
-  readonly cacheLostNanoUsd: bigint
-  readonly cacheMissedNanoUsd: bigint
+  readonly promptCacheSavedNanoUsd: bigint
+  readonly promptCacheLostNanoUsd: bigint
+  readonly promptCacheMissedNanoUsd: bigint
   /** Exchanges of which a provider read less than it had kept. */
   readonly cacheBreaks: number
 }
@@ -252,9 +252,9 @@ const toSums = (row: Readonly<Record<string, unknown>>): UsageSums => {
     reported: count('reported'),
     counted: count('counted'),
     estimated: count('estimated'),
-    cacheSavedNanoUsd: money('cache_saved_nano_usd'),
-    cacheLostNanoUsd: money('cache_lost_nano_usd'),
-    cacheMissedNanoUsd: money('cache_missed_nano_usd'),
+    promptCacheSavedNanoUsd: money('prompt_cache_saved_nano_usd'),
+    promptCacheLostNanoUsd: money('prompt_cache_lost_nano_usd'),
+    promptCacheMissedNanoUsd: money('prompt_cache_missed_nano_usd'),
     cacheBreaks: count('cache_breaks'),
   }
 }
@@ -263,7 +263,7 @@ const noSums: UsageRow = {
   ...{ group: null, groups: [], requests: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
   ...{ cacheWriteTokens: 0, cacheWriteLongTokens: 0, reasoningTokens: 0, costNanoUsd: 0n, unpriced: 0 },
   ...{ reported: 0, counted: 0, estimated: 0, cacheBreaks: 0 },
-  ...{ cacheSavedNanoUsd: 0n, cacheLostNanoUsd: 0n, cacheMissedNanoUsd: 0n },
+  ...{ promptCacheSavedNanoUsd: 0n, promptCacheLostNanoUsd: 0n, promptCacheMissedNanoUsd: 0n },
 }
 
 const plus = (one: UsageRow, other: UsageRow): UsageRow => ({
@@ -280,9 +280,9 @@ const plus = (one: UsageRow, other: UsageRow): UsageRow => ({
   reported: one.reported + other.reported,
   counted: one.counted + other.counted,
   estimated: one.estimated + other.estimated,
-  cacheSavedNanoUsd: one.cacheSavedNanoUsd + other.cacheSavedNanoUsd,
-  cacheLostNanoUsd: one.cacheLostNanoUsd + other.cacheLostNanoUsd,
-  cacheMissedNanoUsd: one.cacheMissedNanoUsd + other.cacheMissedNanoUsd,
+  promptCacheSavedNanoUsd: one.promptCacheSavedNanoUsd + other.promptCacheSavedNanoUsd,
+  promptCacheLostNanoUsd: one.promptCacheLostNanoUsd + other.promptCacheLostNanoUsd,
+  promptCacheMissedNanoUsd: one.promptCacheMissedNanoUsd + other.promptCacheMissedNanoUsd,
   cacheBreaks: one.cacheBreaks + other.cacheBreaks,
 })
 

@@ -127,13 +127,13 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
 /** What providers' caches did to an exchange; the views do not have it. */
 interface CacheColumns {
   /** Nano-USD that tokens read would have cost more as plain input. */
-  cache_saved_nano_usd: NullableInteger
+  prompt_cache_saved_nano_usd: NullableInteger
   /** Nano-USD that tokens written cost more than plain input. */
-  cache_lost_nano_usd: NullableInteger
+  prompt_cache_lost_nano_usd: NullableInteger
   /** Nano-USD that tokens cost more which the provider had kept and did not read. */
-  cache_missed_nano_usd: NullableInteger
+  prompt_cache_missed_nano_usd: NullableInteger
   /** JSON: why it did not read them. */
-  cache_break: NullableText
+  prompt_cache_break: NullableText
 }
 
 /** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */
@@ -490,9 +490,9 @@ interface UsageSumColumns {
   reported: Integer
   counted: Integer
   estimated: Integer
-  cache_saved_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
-  cache_lost_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
-  cache_missed_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  prompt_cache_saved_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  prompt_cache_lost_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  prompt_cache_missed_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
   cache_breaks: ColumnType<bigint, bigint | number | undefined, bigint | number>
 }
 

@@ -53,9 +53,9 @@ const savings = (sums: UsageSums) => ({
   cacheWriteTokens: sums.cacheWriteTokens,
   cacheWriteLongTokens: sums.cacheWriteLongTokens,
   costUsd: formatUsd(sums.costNanoUsd),
-  savedUsd: formatUsd(sums.cacheSavedNanoUsd),
-  lostUsd: formatUsd(sums.cacheLostNanoUsd),
-  netUsd: formatUsd(sums.cacheSavedNanoUsd - sums.cacheLostNanoUsd),
-  missedUsd: formatUsd(sums.cacheMissedNanoUsd),
+  savedUsd: formatUsd(sums.promptCacheSavedNanoUsd),
+  lostUsd: formatUsd(sums.promptCacheLostNanoUsd),
+  netUsd: formatUsd(sums.promptCacheSavedNanoUsd - sums.promptCacheLostNanoUsd),
+  missedUsd: formatUsd(sums.promptCacheMissedNanoUsd),
   breaks: sums.cacheBreaks,
 })

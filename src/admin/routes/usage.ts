@@ -76,9 +76,9 @@ const row = (by: readonly UsageDimension[], { group, groups, ...rest }: UsageRow
 /** What caches saved is in the report of savings. */
 const sums = ({
   costNanoUsd,
-  cacheSavedNanoUsd: _saved,
-  cacheLostNanoUsd: _lost,
-  cacheMissedNanoUsd: _missed,
+  promptCacheSavedNanoUsd: _saved,
+  promptCacheLostNanoUsd: _lost,
+  promptCacheMissedNanoUsd: _missed,
   cacheBreaks: _breaks,
   ...counts
 }: UsageSums) => ({ ...counts, costUsd: formatUsd(costNanoUsd) })

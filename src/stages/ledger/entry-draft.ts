@@ -22,7 +22,7 @@ export class EntryDraft {
   answeredBy: number | undefined
   warnings: Warning[] = []
   /** The provider read less of the conversation than it had kept. */
-  cacheBreak: EntryCacheBreak | null = null
+  promptCacheBreak: EntryCacheBreak | null = null
   /** What the firewall found, in the request and in answers. */
   readonly found: Found[]
   /** Of the key, then those that the request names. */
@@ -105,13 +105,13 @@ export class EntryDraft {
   }
 
   /** The client gets this call's answer. What it is warned of later counts as well. */
-  adopt({ provider, credential, upstreamProtocol, ttftMs, warnings, cacheBreak }: EntryDraft): void {
+  adopt({ provider, credential, upstreamProtocol, ttftMs, warnings, promptCacheBreak }: EntryDraft): void {
     this.provider = provider
     this.credential = credential
     this.upstreamProtocol = upstreamProtocol
     this.ttftMs = ttftMs
     this.warnings = warnings
-    this.cacheBreak = cacheBreak
+    this.promptCacheBreak = promptCacheBreak
   }
 
   /** Nano-USD of all calls so far: unknown as soon as one is unknown, nothing where nothing was tried. */

@@ -106,7 +106,7 @@ const closedRow = (
     tags: entry.tags,
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
     cacheMoney: entry.cacheMoney,
-    cacheBreak: entry.cacheBreak,
+    promptCacheBreak: entry.promptCacheBreak,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

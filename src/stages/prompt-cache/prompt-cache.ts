@@ -109,7 +109,7 @@ const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rul
           provider: provider.id,
           model,
         }
-        entry.cacheBreak = entryBreak(parts, exchange, found, facts)
+        entry.promptCacheBreak = entryBreak(parts, exchange, found, facts)
         parts.promptCache.onBreak(broken)
       }),
   }

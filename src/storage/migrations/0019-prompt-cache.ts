@@ -10,10 +10,10 @@ export const promptCacheMigration = (): Migration => ({
       for (const column of moneyColumns) {
         await kysely.schema.alterTable(table).addColumn(column, 'bigint').execute()
       }
-      await kysely.schema.alterTable(table).addColumn('cache_break', 'text').execute()
+      await kysely.schema.alterTable(table).addColumn('prompt_cache_break', 'text').execute()
       // Few exchanges have one, and the latest are looked for.
       await sql
-        .raw(`create index ${table}_cache_break on ${table} (at) where cache_break is not null`)
+        .raw(`create index ${table}_cache_break on ${table} (at) where prompt_cache_break is not null`)
         .execute(kysely)
     }
     for (const table of ['usage_by_model', 'usage_by_key']) {
@@ -27,4 +27,8 @@ export const promptCacheMigration = (): Migration => ({
   },
 })
 
-const moneyColumns = ['cache_saved_nano_usd', 'cache_lost_nano_usd', 'cache_missed_nano_usd'] as const
+const moneyColumns = [
+  'prompt_cache_saved_nano_usd',
+  'prompt_cache_lost_nano_usd',
+  'prompt_cache_missed_nano_usd',
+] as const
