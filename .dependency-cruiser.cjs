@@ -26,6 +26,7 @@ const table = {
   cache: ['ir', 'wire', 'state', 'config'],
   compress: ['ir'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
+  'prompt-cache': ['ir', 'wire', 'config'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],
   stages: [
     'ir',
@@ -42,6 +43,7 @@ const table = {
     'firewall',
     'cache',
     'compress',
+    'prompt-cache',
     'translation',
     'telemetry',
   ],

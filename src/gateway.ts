@@ -12,6 +12,7 @@ import { type ListModelsParts, listModels } from './stages/local/index.ts'
 import { type LoopsParts, loops } from './stages/loops/index.ts'
 import { type MatchParts, match } from './stages/match/index.ts'
 import { type MeterParts, meter } from './stages/meter/index.ts'
+import { type PromptCacheParts, promptCache } from './stages/prompt-cache/index.ts'
 import { type ReceiveParts, receive } from './stages/receive/index.ts'
 import { type ReserveParts, reserve } from './stages/reserve/index.ts'
 import { screenAnswers } from './stages/screen-answers/index.ts'
@@ -39,6 +40,7 @@ export type GatewayParts = TraceParts &
   ShadowParts &
   AttemptsParts &
   TranslateParts &
+  PromptCacheParts &
   TargetLimitsParts &
   ReserveParts &
   MeterParts &
@@ -68,6 +70,7 @@ const answered = (parts: GatewayParts) =>
 const attempt = (parts: GatewayParts) =>
   pipeline<AttemptExchange>()
     .use(translate(parts)) //     another protocol: decoded, rewritten, encoded   400
+    .use(promptCache(parts)) //   marks for the provider's cache; does it read what it kept?
     .use(screenAnswers()) //      what was replaced comes back; what is said is looked at
     .use(targetLimits(parts)) //  what the provider allows us, and limits of targets 429
     .use(reserve(parts)) //       held in every budget, and written down          402

@@ -25,6 +25,7 @@ import type { Limits, LimitsConfiguration } from './limits/index.ts'
 import { toLimitRule, toProviderLimits } from './limits/settings.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import type { PriceBook } from './prices/index.ts'
+import type { CacheBook, CacheWatch } from './prompt-cache/index.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { type ProviderSettings, timeoutsFor, usableProviders } from './providers/index.ts'
 import type {
@@ -44,6 +45,7 @@ import {
 } from './stages/attempts/index.ts'
 import type { HealthCheck } from './stages/health-checks/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
+import type { CacheBroken } from './stages/prompt-cache/index.ts'
 import type { OutputSlices } from './stages/reserve/index.ts'
 import { toRouteRule } from './stages/route-settings.ts'
 import type { BackgroundJobs } from './stages/sessions/index.ts'
@@ -84,6 +86,10 @@ export interface Foundation {
   readonly servedForms: ServedForms
   /** Imported prices outlive a reload. */
   readonly prices: PriceBook
+  readonly cacheBook: CacheBook
+  /** Conversations outlive a reload. */
+  readonly cacheWatch: CacheWatch
+  readonly onCacheBreak: (broken: CacheBroken) => void
   readonly health: UpstreamHealth
   readonly limits: Limits
   /** Shared with other processes where there is a Redis. */
@@ -154,6 +160,8 @@ export const createRuntime = async (
   foundation.health.circuits.configure(circuitSettings(settings))
   foundation.budgetBook.configure(settings.budgets)
   foundation.limits.configure(limitsConfiguration(settings, configured))
+  const cacheSettings = settings.prompt_cache
+  foundation.cacheWatch.limit(cacheSettings.memory)
   // What sidecars said of texts counts as long as the settings do.
   const firewall = before?.firewall ?? createFirewall(settings.firewall, { onAway: tellAway(foundation) })
   const handle: Handler<Exchange> = gateway({
@@ -163,6 +171,14 @@ export const createRuntime = async (
     maxNesting: settings.listen.max_nesting,
     firewall,
     loopOptions: loopOptions(settings),
+    promptCache: {
+      marks: cacheSettings.marks,
+      marksOf: (provider) => configured[provider]?.prompt_cache,
+      ttl: cacheSettings.ttl,
+      book: foundation.cacheBook,
+      watch: cacheSettings.alarm === 'on' ? foundation.cacheWatch : undefined,
+      onBreak: foundation.onCacheBreak,
+    },
     onLoop: foundation.metrics.loop,
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),

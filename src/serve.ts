@@ -12,6 +12,7 @@ import { announceUsers, userProvisioned } from './announce-users.ts'
 import { createAnswerCaching, joinStats, packStats } from './answer-caching.ts'
 import { budgetQuota } from './budget-quota.ts'
 import { createBudgetBook, createPurse } from './budgets/index.ts'
+import { createCacheNotices } from './cache-notices.ts'
 import { type ChangedSetting, changedSettings, settingsEntry } from './changed-settings.ts'
 import { createCliToken } from './cli-token.ts'
 import { createServedForms } from './compress/index.ts'
@@ -33,6 +34,7 @@ import { openAccounts } from './open-accounts.ts'
 import { openMachineState, openState } from './open-state.ts'
 import { createWatchdog } from './pipeline/index.ts'
 import { adminPrices, createPriceBook, createPriceFetcher } from './prices/index.ts'
+import { CacheWatch, createCacheBook } from './prompt-cache/index.ts'
 import { protocols } from './protocols/index.ts'
 import { createRetention } from './retention.ts'
 import { createRuntime, type Foundation, type Runtime } from './runtime.ts'
@@ -265,6 +267,9 @@ export const serve = async ({
     shadows,
     shadowStore: writer.shadow,
     prices,
+    cacheBook: createCacheBook(),
+    cacheWatch: new CacheWatch({ memory: settings.prompt_cache.memory, now }),
+    onCacheBreak: createCacheNotices({ logger, emit: hooks.emit, registry: metrics.registry, now }),
     fetchMedia,
     emit: hooks.emit,
     ledger,
@@ -397,6 +402,7 @@ export const serve = async ({
           usage: async (query) => (await reports()).usage(query),
           upstreamUsage: async (query) => (await reports()).upstreamUsage(query),
           firewall: async (query) => (await reports()).firewall(query),
+          cacheBreaks: async (filters, limit) => (await reports()).cacheBreaks(filters, limit),
           entries: async (query) => (await reports()).entries(query),
           exchange: async (exchange) => (await reports()).exchange(exchange),
           running: async (at, limit) => (await reports()).running(at, limit),

@@ -22,6 +22,7 @@ import {
 } from './limits/settings.ts'
 import { smtpSettings } from './mail/settings.ts'
 import { priceSourceSettings } from './prices/settings.ts'
+import { promptCacheSettings } from './prompt-cache/settings.ts'
 import { providersSettings, timeoutsSettings } from './providers/settings.ts'
 import { sessionsSettings } from './sessions/settings.ts'
 import { circuitsSettings, retrySettings } from './stages/resilience-settings.ts'
@@ -137,6 +138,7 @@ export const settingsSchema = z.strictObject({
   firewall: firewallSettings,
   cache: cacheSettings,
   compress: compressSettings,
+  prompt_cache: promptCacheSettings,
 })
 
 /** The parsed settings; frozen when they come from `loadSettings`. */

@@ -22,6 +22,7 @@ import { organisationsRoutes } from './routes/organisations.ts'
 import { pricesRoutes } from './routes/prices.ts'
 import { providersRoutes } from './routes/providers.ts'
 import { routesRoutes } from './routes/routes.ts'
+import { savingsRoutes } from './routes/savings.ts'
 import { sessionsRoutes } from './routes/sessions.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -73,6 +74,7 @@ export const adminApi = (parts: AdminParts): Hono<AdminEnvironment> => {
   app.route('/api/v1', healthRoutes(parts))
   app.route('/api/v1', keysRoutes(parts))
   app.route('/api/v1', usageRoutes(parts))
+  app.route('/api/v1', savingsRoutes(parts))
   // Before `/entries/{exchange}`, which would take its name for an id.
   app.route('/api/v1', entriesExportRoutes(parts))
   app.route('/api/v1', entriesRoutes(parts))

@@ -30,7 +30,7 @@ export interface AdminParts {
   readonly rotateVault: (next: Secret | undefined) => Promise<RotatedMasterKey>
   readonly reader: Pick<
     LedgerReader,
-    'usage' | 'upstreamUsage' | 'firewall' | 'entries' | 'exchange' | 'running'
+    'usage' | 'upstreamUsage' | 'firewall' | 'cacheBreaks' | 'entries' | 'exchange' | 'running'
   >
   readonly tenants: Tenants
   readonly users: Users

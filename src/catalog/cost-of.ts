@@ -70,7 +70,7 @@ export const billOf = (parts: readonly BilledPart[], service: Service = {}): Bil
 }
 
 /** The provider's cost in units of 10^-18 nano-USD, which no price, factor or count has a fraction of. */
-const exactCost = (card: PriceCard, usage: BilledUsage, service: Service): bigint | null => {
+export const exactCost = (card: PriceCard, usage: BilledUsage, service: Service): bigint | null => {
   if (!hasPrice(card) || !isCounted(usage)) return null
   const served = servedAs(service, undefined)
   const tariff = tariffOf(card, served.class)
@@ -89,12 +89,12 @@ const exactCost = (card: PriceCard, usage: BilledUsage, service: Service): bigin
   )
 }
 
-const units = million ** 3n
+export const units = million ** 3n
 
 /** Hundred-millionths: no margin. */
 export const wholeMargin = 100_000_000n
 
-const halfUp = (amount: bigint, unit: bigint): bigint => (amount + unit / 2n) / unit
+export const halfUp = (amount: bigint, unit: bigint): bigint => (amount + unit / 2n) / unit
 
 /** In millionths of a nano-USD, the unit of "nano-USD per million tokens times tokens". */
 export const searchCost = (card: PriceCard, searches: number): bigint | null => {

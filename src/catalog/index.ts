@@ -1,5 +1,6 @@
 export { billedVersion, readBilledVersion } from './billed-version.ts'
 export { type BoundPart, type Bounds, boundOf } from './bound-of.ts'
+export { type CacheMoney, cacheMoneyOf } from './cache-money.ts'
 export {
   type Catalog,
   type CatalogOptions,

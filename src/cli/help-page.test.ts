@@ -28,5 +28,5 @@ test('every command has an example, and every one that does something has --json
     expect(section).toContain('  $ tgw ')
     if (command.commands.length === 0) expect(command.options.map(({ long }) => long)).toContain('--json')
   })
-  expect(seen).toBe(91)
+  expect(seen).toBe(92)
 })

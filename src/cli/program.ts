@@ -21,6 +21,7 @@ import { migrateCommand } from './commands/migrate.ts'
 import { modelsCommand } from './commands/models.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { routeCommand } from './commands/route.ts'
+import { savingsCommand } from './commands/savings.ts'
 import { shadowCommand } from './commands/shadow.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -49,6 +50,7 @@ const commands: readonly CommandMaker[] = [
   vaultCommand,
   adminCommand,
   usageCommand,
+  savingsCommand,
   budgetsCommand,
   ledgerCommand,
   limitsCommand,

@@ -11,6 +11,7 @@ export type HookEvent =
   | { readonly type: 'key_revoked'; readonly data: KeyNamed }
   | { readonly type: 'user_provisioned'; readonly data: UserNamed }
   | { readonly type: 'credential_refused'; readonly data: CredentialNamed }
+  | { readonly type: 'prompt_cache_broken'; readonly data: PromptCacheBroken }
 
 export type HookEventType = HookEvent['type']
 
@@ -23,6 +24,7 @@ export const hookEventTypes = [
   'key_revoked',
   'user_provisioned',
   'credential_refused',
+  'prompt_cache_broken',
 ] as const satisfies readonly HookEventType[]
 
 /** A budget came into another zone. */
@@ -86,4 +88,23 @@ export interface UserNamed {
 export interface CredentialNamed {
   readonly provider: string
   readonly credential: string
+}
+
+/** A provider read less from its prompt cache than it had kept of a conversation. */
+export interface PromptCacheBroken {
+  readonly provider: string
+  readonly model: string
+  readonly organisation: string
+  readonly key: string
+  readonly session: string | null
+  /**
+   * `client` or `gateway`: who changed what had been sent before; `unmarked`: the request said no longer where to
+   * cache; `provider`: nothing changed.
+   */
+  readonly cause: 'client' | 'gateway' | 'unmarked' | 'provider'
+  readonly expectedTokens: number
+  readonly readTokens: number
+  /** Of the first byte that changed in the request as the provider got it, and its place in words of the protocol. */
+  readonly offset: number | null
+  readonly path: string | null
 }

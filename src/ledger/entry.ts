@@ -2,6 +2,7 @@
  * What the ledger records of an exchange. Times are milliseconds since 1970, durations milliseconds, sizes bytes,
  * money nano-USD. Null means unknown or not applicable, never zero.
  */
+import type { CacheMoney } from '../catalog/index.ts'
 import type { Operation, ProtocolId, Usage } from '../ir/index.ts'
 
 /** Ids of who an exchange belongs to. */
@@ -76,6 +77,8 @@ export interface AttemptRow {
   /** What the provider bills, where that differs. Null or absent: as much as `costNanoUsd`, or not known. */
   readonly providerCostNanoUsd?: bigint | null
   readonly priceVersion: string | null
+  /** What the provider's cache saved and cost. Not kept in a row of its own: the exchange's has the sum. */
+  readonly cacheMoney?: CacheMoney | null
   readonly upstreamRequestId: string | null
 }
 
@@ -144,6 +147,9 @@ export interface ClosedRow {
   readonly cacheSavedNanoUsd: bigint | null
   /** What the compressor made of the blocks that it changed; null where it changed none. */
   readonly compression: Compression | null
+  /** What providers' caches saved and cost; null where nothing was read or written, or no price is known. */
+  readonly cacheMoney?: CacheMoney | null
+  readonly promptCacheBreak?: EntryCacheBreak | null
 }
 
 /** Blocks of code that went on shorter than they came. Sizes are bytes of UTF-8, tokens are estimated. */
@@ -152,4 +158,16 @@ export interface Compression {
   readonly bytesAfter: number
   readonly tokensBefore: number
   readonly tokensAfter: number
+}
+
+/** A provider read less from its cache than it had kept of the conversation. */
+export interface EntryCacheBreak {
+  readonly cause: 'client' | 'gateway' | 'unmarked' | 'provider'
+  readonly expectedTokens: number
+  readonly readTokens: number
+  /** Of the first byte that changed in what was sent to the provider, and its place in words of the protocol. */
+  readonly offset: number | null
+  readonly path: string | null
+  /** What these tokens cost more than from the cache; null where no price is known. */
+  readonly missedNanoUsd: bigint | null
 }

@@ -17,12 +17,14 @@ export {
   type UpstreamAudit,
 } from './audit/index.ts'
 export type { HandleWriter } from './batch-store.ts'
+export type { CacheBreakRow } from './cache-break-store.ts'
 export type {
   AttemptRow,
   CacheNote,
   ClosedRow,
   Compression,
   Direction,
+  EntryCacheBreak,
   ExchangeKind,
   OpenedRow,
   Outcome,

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { GatewayError } from '../errors.ts'
 import type { Database } from '../storage/index.ts'
+import { type CacheBreakRow, readCacheBreaks } from './cache-break-store.ts'
 import type { AttemptRow, ClosedRow, OpenedRow } from './entry.ts'
 import { type EntryFilters, matching, toInteger } from './entry-filter.ts'
 import { type FirewallQuery, type FirewallRow, readFirewall } from './firewall-store.ts'
@@ -14,6 +15,8 @@ export interface LedgerReader {
   readonly upstreamUsage: (query: UpstreamUsageQuery) => Promise<readonly UpstreamUsageRow[]>
   /** What the firewall found, and what was done about it. */
   readonly firewall: (query: FirewallQuery) => Promise<readonly FirewallRow[]>
+  /** The latest exchanges of which a provider read less from its cache than it had kept. Default 20. */
+  readonly cacheBreaks: (filters: EntryFilters, limit?: number) => Promise<readonly CacheBreakRow[]>
   /** Requests, tokens and cost, in total and broken down. */
   readonly usage: (query: UsageQuery) => Promise<UsageReport>
   /** Final rows, newest first. A page never shifts when new rows come. */
@@ -63,6 +66,7 @@ export const createLedgerReader = (database: Database): LedgerReader => {
     usage: (query) => readUsage(database, query),
     upstreamUsage: (query) => readUpstreamUsage(kysely, query),
     firewall: (query) => readFirewall(kysely, database.kind, query),
+    cacheBreaks: (filters, limit) => readCacheBreaks(kysely, filters, limit),
     entries: async ({ cursor, limit, filters = {}, order = 'newest', asOf = Number.MAX_SAFE_INTEGER }) => {
       const size = boundedLimit(limit, 100)
       const condition = matching(filters)

@@ -48,6 +48,10 @@ const addends: Readonly<Record<string, RawBuilder<unknown>>> = {
   reported: sql`case when usage_source = 'reported' then 1 else 0 end`,
   counted: sql`case when usage_source = 'counted' then 1 else 0 end`,
   estimated: sql`case when usage_source = 'estimated' then 1 else 0 end`,
+  prompt_cache_saved_nano_usd: sql`coalesce(prompt_cache_saved_nano_usd, 0)`,
+  prompt_cache_lost_nano_usd: sql`coalesce(prompt_cache_lost_nano_usd, 0)`,
+  prompt_cache_missed_nano_usd: sql`coalesce(prompt_cache_missed_nano_usd, 0)`,
+  cache_breaks: sql`case when prompt_cache_break is null then 0 else 1 end`,
 }
 
 export const sumNames: readonly string[] = Object.keys(addends)

@@ -3,7 +3,7 @@
  * storage Worker and into the insert statements: a row is turned into text once.
  */
 import { type Usage, usageCounters } from '../ir/index.ts'
-import type { AttemptRow, ClosedRow, OpenedRow, Tenant } from './entry.ts'
+import type { AttemptRow, ClosedRow, EntryCacheBreak, OpenedRow, Tenant } from './entry.ts'
 
 /** Amounts are decimal strings: JSON numbers lose digits beyond 2^53, and both databases read them as integers. */
 export type Value = string | number | null
@@ -50,6 +50,12 @@ export const closedColumns = [
   ...(['compress_bytes_before', 'compress_bytes_after'] as const),
   ...(['compress_tokens_before', 'compress_tokens_after'] as const),
   ...usageColumns,
+  ...([
+    'prompt_cache_saved_nano_usd',
+    'prompt_cache_lost_nano_usd',
+    'prompt_cache_missed_nano_usd',
+    'prompt_cache_break',
+  ] as const),
 ] as const
 
 // Written out without spreads, which cost more than everything else here together.
@@ -162,6 +168,10 @@ export const closedValues = (row: ClosedRow): readonly Value[] => [
   row.usageSource,
   money(row.costNanoUsd),
   text(row.priceVersion),
+  money(row.cacheMoney?.saved ?? null),
+  money(row.cacheMoney?.lost ?? null),
+  money(row.promptCacheBreak?.missedNanoUsd ?? null),
+  promptCacheBreak(row.promptCacheBreak ?? null),
 ]
 
 /** The six counters with a column of their own, and the rest as JSON text. Absent counters are absent. */
@@ -214,6 +224,13 @@ const longestText = 2_000
 
 const text = (value: string | null): string | null =>
   value !== null && value.length > longestText ? value.slice(0, longestText) : value
+
+/** As JSON, without the money, which has a column of its own. */
+const promptCacheBreak = (found: EntryCacheBreak | null): string | null => {
+  if (found === null) return null
+  const { missedNanoUsd: _money, ...rest } = found
+  return JSON.stringify(rest)
+}
 
 /** As JSON; both databases keep it as text. The number and length of tags are bounded where they are read. */
 const list = (values: readonly string[]): string | null =>

@@ -34,6 +34,12 @@ export interface UsageSums {
   readonly reported: number
   readonly counted: number
   readonly estimated: number
+  /** What providers' caches saved, what writing into them cost more, and what they could have saved beyond that. */
+  readonly promptCacheSavedNanoUsd: bigint
+  readonly promptCacheLostNanoUsd: bigint
+  readonly promptCacheMissedNanoUsd: bigint
+  /** Exchanges of which a provider read less than it had kept. */
+  readonly cacheBreaks: number
 }
 
 export interface UsageRow extends UsageSums {
@@ -229,7 +235,10 @@ const order = (kind: DatabaseKind, dimensions: readonly Dimension[]) => {
 
 const toSums = (row: Readonly<Record<string, unknown>>): UsageSums => {
   const count = (name: string): number => Number(row[name])
-  const cost = row['cost_nano_usd']
+  const money = (name: string): bigint => {
+    const amount = row[name]
+    return typeof amount === 'bigint' ? amount : 0n
+  }
   return {
     requests: count('requests'),
     inputTokens: count('input_tokens'),
@@ -238,18 +247,23 @@ const toSums = (row: Readonly<Record<string, unknown>>): UsageSums => {
     cacheWriteTokens: count('cache_write_tokens'),
     cacheWriteLongTokens: count('cache_write_long_tokens'),
     reasoningTokens: count('reasoning_tokens'),
-    costNanoUsd: typeof cost === 'bigint' ? cost : 0n,
+    costNanoUsd: money('cost_nano_usd'),
     unpriced: count('unpriced'),
     reported: count('reported'),
     counted: count('counted'),
     estimated: count('estimated'),
+    promptCacheSavedNanoUsd: money('prompt_cache_saved_nano_usd'),
+    promptCacheLostNanoUsd: money('prompt_cache_lost_nano_usd'),
+    promptCacheMissedNanoUsd: money('prompt_cache_missed_nano_usd'),
+    cacheBreaks: count('cache_breaks'),
   }
 }
 
 const noSums: UsageRow = {
   ...{ group: null, groups: [], requests: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
   ...{ cacheWriteTokens: 0, cacheWriteLongTokens: 0, reasoningTokens: 0, costNanoUsd: 0n, unpriced: 0 },
-  ...{ reported: 0, counted: 0, estimated: 0 },
+  ...{ reported: 0, counted: 0, estimated: 0, cacheBreaks: 0 },
+  ...{ promptCacheSavedNanoUsd: 0n, promptCacheLostNanoUsd: 0n, promptCacheMissedNanoUsd: 0n },
 }
 
 const plus = (one: UsageRow, other: UsageRow): UsageRow => ({
@@ -266,6 +280,10 @@ const plus = (one: UsageRow, other: UsageRow): UsageRow => ({
   reported: one.reported + other.reported,
   counted: one.counted + other.counted,
   estimated: one.estimated + other.estimated,
+  promptCacheSavedNanoUsd: one.promptCacheSavedNanoUsd + other.promptCacheSavedNanoUsd,
+  promptCacheLostNanoUsd: one.promptCacheLostNanoUsd + other.promptCacheLostNanoUsd,
+  promptCacheMissedNanoUsd: one.promptCacheMissedNanoUsd + other.promptCacheMissedNanoUsd,
+  cacheBreaks: one.cacheBreaks + other.cacheBreaks,
 })
 
 const withoutGroups = ({ group: _group, groups: _groups, ...sums }: UsageRow): UsageSums => sums

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, httpUrl, secretText, settingMeta, suggestion, text, wholeNumber } from '../config/index.ts'
 import { protocolIds } from '../ir/index.ts'
 import { providerLimitsSettings } from '../limits/settings.ts'
+import { markPolicySetting } from '../prompt-cache/settings.ts'
 import { builtInProviderIds, type ProviderKind, providerKinds } from './provider-kinds.ts'
 
 export {
@@ -136,6 +137,7 @@ const provider = z.strictObject({
     .describe(
       'Looks now and then whether the provider can be reached, with each of its keys; any answer below 500 says that it can. Nothing of it is billed.',
     ),
+  prompt_cache: markPolicySetting,
   limits: providerLimitsSettings
     .optional()
     .describe(

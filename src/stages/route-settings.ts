@@ -4,6 +4,7 @@ import { compressModeSettings } from '../compress/settings.ts'
 import { duration, settingMeta, text, wholeNumber } from '../config/index.ts'
 import { firewallLayerSettings } from '../firewall/settings.ts'
 import { operations, protocolIds, workModes } from '../ir/index.ts'
+import { type MarkPolicy, markPolicySetting } from '../prompt-cache/settings.ts'
 import { hedgeSettings, toHedgePolicy } from './hedge-settings.ts'
 import { patternProblem, type RouteRule, strategies } from './match/index.ts'
 import { shadowSettings, toShadowPolicy } from './shadow-settings.ts'
@@ -14,6 +15,7 @@ interface WrittenTarget {
   /** Absent: the model that the client asked for. */
   readonly model?: string | undefined
   readonly weight?: number | undefined
+  readonly prompt_cache?: MarkPolicy | undefined
 }
 
 const provider = () => text().describe('Provider that answers.')
@@ -43,6 +45,7 @@ const routeTarget = z
         .describe(
           'Share of the requests with `strategy: weighted`, in proportion to the others; 1 where absent.',
         ),
+      prompt_cache: markPolicySetting,
     }),
   ])
   .register(settingMeta, { expects })
@@ -187,6 +190,7 @@ export const route = z.strictObject({
     .describe(
       'Other than `compress.mode`: are comments taken out of code that people paste? What a virtual key says wins over it.',
     ),
+  prompt_cache: markPolicySetting,
   timeouts: z
     .strictObject({
       connect: duration().optional().describe('Longest wait for a connection, in seconds or with a unit.'),
@@ -219,12 +223,13 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
     shadow,
     firewall,
     cache,
+    prompt_cache,
   } = written
   return {
     match,
     name,
     when: written.when && toConditions(written.when),
-    targets,
+    targets: targets.map(({ prompt_cache: promptCache, ...target }) => ({ ...target, promptCache })),
     policy: {
       strategy,
       sticky: sticky ?? strategy !== 'fallback',
@@ -233,6 +238,7 @@ export const toRouteRule = (written: z.output<typeof route>): RouteRule => {
       ...(firewall === undefined ? {} : { firewall }),
       ...(cache === undefined ? {} : { cache: toCacheLayer(cache) }),
       ...(written.compress === undefined ? {} : { compress: written.compress }),
+      ...(prompt_cache === undefined ? {} : { promptCache: prompt_cache }),
       ...(timeouts === undefined ? {} : { timeouts: toTimeouts(timeouts) }),
       ...(hedge === undefined ? {} : { hedge: toHedgePolicy(hedge) }),
       ...(shadow === undefined ? {} : { shadow: toShadowPolicy(shadow) }),

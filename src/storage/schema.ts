@@ -133,8 +133,20 @@ export interface ExchangeClosedTable extends TenantColumns, UsageColumns {
   compress_tokens_after: NullableInteger
 }
 
+/** What providers' caches did to an exchange; the views do not have it. */
+interface CacheColumns {
+  /** Nano-USD that tokens read would have cost more as plain input. */
+  prompt_cache_saved_nano_usd: NullableInteger
+  /** Nano-USD that tokens written cost more than plain input. */
+  prompt_cache_lost_nano_usd: NullableInteger
+  /** Nano-USD that tokens cost more which the provider had kept and did not read. */
+  prompt_cache_missed_nano_usd: NullableInteger
+  /** JSON: why it did not read them. */
+  prompt_cache_break: NullableText
+}
+
 /** Replaces the final row of an orphan when the truth arrives later. Same columns as the row it replaces. */
-export interface ExchangeCorrectionsTable extends ExchangeClosedTable {
+export interface ExchangeCorrectionsTable extends ExchangeClosedTable, CacheColumns {
   recorded_at: Integer
 }
 
@@ -487,6 +499,10 @@ interface UsageSumColumns {
   reported: Integer
   counted: Integer
   estimated: Integer
+  prompt_cache_saved_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  prompt_cache_lost_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  prompt_cache_missed_nano_usd: ColumnType<bigint, bigint | number | undefined, bigint | number>
+  cache_breaks: ColumnType<bigint, bigint | number | undefined, bigint | number>
 }
 
 /** Sums of the ledger per hour, by model. */
@@ -548,7 +564,7 @@ export interface Schema {
   instances: InstancesTable
   exchange_opened: ExchangeOpenedTable
   exchange_attempts: ExchangeAttemptsTable
-  exchange_closed: ExchangeClosedTable
+  exchange_closed: ExchangeClosedTable & CacheColumns
   exchange_corrections: ExchangeCorrectionsTable
   exchange_entries: ExchangeEntriesView
   account_versions: AccountVersionsTable

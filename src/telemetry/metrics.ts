@@ -49,6 +49,8 @@ export interface Metrics {
   attempt(provider: string, result: number | 'unreachable' | 'timeout' | 'aborted'): void
   tokens(provider: string, counts: TokenCounts): void
   cost(provider: string, nanoUsd: bigint): void
+  /** What a provider's cache saved, and what writing into it cost more. Nano-USD. */
+  cacheMoney(provider: string, money: { readonly saved: bigint; readonly lost: bigint }): void
   /** An answer whose cost is not known. */
   unpriced(provider: string): void
   violation(protocol: string, rule: string): void
@@ -128,6 +130,16 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const costs = counter({
     name: 'tollgate_cost_nano_usd_total',
     help: 'Cost in billionths of a US dollar.',
+    labels: ['provider'],
+  })
+  const cacheSaved = counter({
+    name: 'tollgate_prompt_cache_saved_nano_usd_total',
+    help: 'What tokens read from prompt caches would have cost more as plain input, in billionths of a US dollar.',
+    labels: ['provider'],
+  })
+  const cacheLost = counter({
+    name: 'tollgate_prompt_cache_lost_nano_usd_total',
+    help: 'What tokens written to prompt caches cost more than plain input, in billionths of a US dollar.',
     labels: ['provider'],
   })
   const unpriced = counter({
@@ -218,6 +230,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
       }
     },
     cost: (provider, nanoUsd) => costs(provider).add(nanoUsd),
+    cacheMoney: (provider, { saved, lost }) => {
+      if (saved > 0n) cacheSaved(provider).add(saved)
+      if (lost > 0n) cacheLost(provider).add(lost)
+    },
     unpriced: (provider) => unpriced(provider).add(1),
     circuit: (provider, state) => circuits(provider, state).add(),
     hedge: (provider, result) => hedges(provider, result).add(),

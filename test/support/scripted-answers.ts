@@ -18,7 +18,12 @@ const sse = (events: readonly object[], named: boolean, end = ''): Response => {
   return new Response(frames.join('') + end, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-export const chatAnswer = ({ id, thought, text, calls }: ScriptedAnswer, model: string): Response => {
+/** @param usage in words of the protocol; without it some small numbers */
+export const chatAnswer = (
+  { id, thought, text, calls }: ScriptedAnswer,
+  model: string,
+  usage: object = { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 },
+): Response => {
   const chunk = (delta: object, finish: string | null = null) => ({
     id: `chatcmpl-${id}`,
     object: 'chat.completion.chunk',
@@ -43,7 +48,7 @@ export const chatAnswer = ({ id, thought, text, calls }: ScriptedAnswer, model: 
       {
         ...chunk({}),
         choices: [],
-        usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 },
+        usage,
       },
     ],
     false,
@@ -51,7 +56,11 @@ export const chatAnswer = ({ id, thought, text, calls }: ScriptedAnswer, model: 
   )
 }
 
-export const responsesAnswer = ({ id, thought, text, calls }: ScriptedAnswer, model: string): Response => {
+export const responsesAnswer = (
+  { id, thought, text, calls }: ScriptedAnswer,
+  model: string,
+  usage: object = { input_tokens: 9, output_tokens: 9, total_tokens: 18 },
+): Response => {
   const events: object[] = []
   const output: object[] = []
   const say = (type: string, rest: object) => events.push({ type, sequence_number: events.length, ...rest })
@@ -95,7 +104,6 @@ export const responsesAnswer = ({ id, thought, text, calls }: ScriptedAnswer, mo
     say('response.function_call_arguments.done', { ...at, arguments: input })
     done({ ...item, status: 'completed', arguments: input })
   })
-  const usage = { input_tokens: 9, output_tokens: 9, total_tokens: 18 }
   say('response.completed', response('completed', { output, usage }))
   return sse(events, true)
 }
@@ -103,7 +111,11 @@ export const responsesAnswer = ({ id, thought, text, calls }: ScriptedAnswer, mo
 /** The signature is of the thought: a test can tell whether both came back as they were. */
 export const signatureOf = (thought: string): string => Buffer.from(`signed ${thought}`).toString('base64')
 
-export const messagesAnswer = ({ id, thought, text, calls }: ScriptedAnswer, model: string): Response => {
+export const messagesAnswer = (
+  { id, thought, text, calls }: ScriptedAnswer,
+  model: string,
+  usage: object = { input_tokens: 9, output_tokens: 1 },
+): Response => {
   const events: object[] = []
   let index = 0
   const block = (content_block: object, deltas: readonly object[]) => {
@@ -112,7 +124,6 @@ export const messagesAnswer = ({ id, thought, text, calls }: ScriptedAnswer, mod
     events.push({ type: 'content_block_stop', index })
     index++
   }
-  const usage = { input_tokens: 9, output_tokens: 1 }
   const message = { id: `msg_${id}`, type: 'message', role: 'assistant', model, content: [] }
   const open = { ...message, stop_reason: null, stop_sequence: null, usage }
   events.push({ type: 'message_start', message: open })

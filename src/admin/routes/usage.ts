@@ -73,4 +73,12 @@ const row = (by: readonly UsageDimension[], { group, groups, ...rest }: UsageRow
   ...sums(rest),
 })
 
-const sums = ({ costNanoUsd, ...counts }: UsageSums) => ({ ...counts, costUsd: formatUsd(costNanoUsd) })
+/** What caches saved is in the report of savings. */
+const sums = ({
+  costNanoUsd,
+  promptCacheSavedNanoUsd: _saved,
+  promptCacheLostNanoUsd: _lost,
+  promptCacheMissedNanoUsd: _missed,
+  cacheBreaks: _breaks,
+  ...counts
+}: UsageSums) => ({ ...counts, costUsd: formatUsd(costNanoUsd) })

@@ -3,7 +3,8 @@ import type { AnsweredExchange, AttemptExchange, AttemptsParts } from './attempt
 import { countHere } from './count-here.ts'
 import { decorate } from './decorate.ts'
 import { orderTargets } from './order-targets.ts'
-import { possibleTargets } from './possible-targets.ts'
+import { type Choice, possibleTargets } from './possible-targets.ts'
+import { prefixSession } from './prefix-session.ts'
 import { sessionName } from './session-targets.ts'
 import { createTries } from './tries.ts'
 import { workModeOf } from './work-mode-of.ts'
@@ -26,8 +27,9 @@ export const attempts = (
       listener: exchange.incoming.workMode,
       gateway: parts.workMode,
     })
-    const last = sessionTarget(parts, exchange)
-    const choices = orderTargets(parts, exchange, possibleTargets(workMode, exchange), last)
+    const possible = possibleTargets(workMode, exchange)
+    const last = sessionTarget(parts, exchange, possible)
+    const choices = orderTargets(parts, exchange, possible, last)
     const [first] = choices
     if (first !== undefined && first.protocol === undefined) {
       exchange.entry.provider = first.target.provider.id
@@ -43,7 +45,11 @@ export const attempts = (
   }
 }
 
-const sessionTarget = ({ health }: AttemptsParts, exchange: AnsweredExchange) => {
-  const session = sessionName(exchange)
+const sessionTarget = (
+  { health, pool }: AttemptsParts,
+  exchange: AnsweredExchange,
+  possible: readonly Choice[],
+) => {
+  const session = sessionName(exchange) ?? prefixSession(exchange, possible, pool)
   return session === undefined ? undefined : health.sessions.find(session)
 }

@@ -7,6 +7,7 @@ import type { Call } from './circuit-breaker.ts'
 import type { Result } from './failures.ts'
 import type { Verdict } from './judge.ts'
 import { latencyName, targetName } from './order-targets.ts'
+import { knownPrefixSession } from './prefix-session.ts'
 import { sessionName } from './session-targets.ts'
 
 /** One upstream call and what became of it. */
@@ -71,7 +72,7 @@ const follow = (
   const { provider, model } = target
   if (exchange.operation === 'generate') {
     health.latencies.observe(latencyName(targetName({ target }), !isWhole(reply)), now() - startedAt)
-    const session = sessionName(exchange)
+    const session = sessionName(exchange) ?? knownPrefixSession(exchange)
     if (session !== undefined) {
       health.sessions.remember(session, { provider: provider.id, model, credential: credential.id })
     }

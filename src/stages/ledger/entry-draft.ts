@@ -1,6 +1,7 @@
+import type { CacheMoney } from '../../catalog/index.ts'
 import type { Found } from '../../firewall/index.ts'
 import type { Warning } from '../../ir/index.ts'
-import type { AttemptRow, CacheNote, Compression } from '../../ledger/index.ts'
+import type { AttemptRow, CacheNote, Compression, EntryCacheBreak } from '../../ledger/index.ts'
 import type { HandleKind } from '../../protocols/index.ts'
 import type { HandleRow } from '../../sessions/index.ts'
 
@@ -22,6 +23,8 @@ export class EntryDraft {
   warnings: Warning[] = []
   /** What the compressor made of the blocks that it changed; undefined where it changed none. */
   compression: Compression | undefined
+  /** The provider read less of the conversation than it had kept. */
+  promptCacheBreak: EntryCacheBreak | null = null
   /** What the firewall found, in the request and in answers. */
   readonly found: Found[]
   /** What the cache did; null where it is off. */
@@ -108,12 +111,13 @@ export class EntryDraft {
   }
 
   /** The client gets this call's answer. What it is warned of later counts as well. */
-  adopt({ provider, credential, upstreamProtocol, ttftMs, warnings }: EntryDraft): void {
+  adopt({ provider, credential, upstreamProtocol, ttftMs, warnings, promptCacheBreak }: EntryDraft): void {
     this.provider = provider
     this.credential = credential
     this.upstreamProtocol = upstreamProtocol
     this.ttftMs = ttftMs
     this.warnings = warnings
+    this.promptCacheBreak = promptCacheBreak
   }
 
   /** Nano-USD of all calls so far: unknown as soon as one is unknown, nothing where nothing was tried. */
@@ -122,6 +126,17 @@ export class EntryDraft {
     for (const attempt of this.attempts) {
       if (attempt.costNanoUsd === null) return null
       total += attempt.costNanoUsd
+    }
+    return total
+  }
+
+  /** What all calls together saved and lost by their providers' caches, as far as their prices are known. */
+  get cacheMoney(): CacheMoney | null {
+    let total: CacheMoney | null = null
+    for (const { cacheMoney } of this.attempts) {
+      if (cacheMoney == null) continue
+      const { saved, lost } = cacheMoney
+      total = total === null ? cacheMoney : { saved: total.saved + saved, lost: total.lost + lost }
     }
     return total
   }

@@ -108,6 +108,8 @@ const closedRow = (
     firewall: entry.found.length === 0 ? null : JSON.stringify(evidenceOf(entry.found)),
     cache: entry.cache === null ? null : JSON.stringify(entry.cache),
     cacheSavedNanoUsd: entry.cacheSavedNanoUsd,
+    cacheMoney: entry.cacheMoney,
+    promptCacheBreak: entry.promptCacheBreak,
     clientAgent: exchange.incoming.headers.get('user-agent')?.slice(0, 200) ?? null,
   }
 }

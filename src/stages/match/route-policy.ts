@@ -2,6 +2,7 @@ import type { CacheLayer } from '../../cache/index.ts'
 import type { CompressMode } from '../../compress/index.ts'
 import type { PolicyLayer } from '../../firewall/index.ts'
 import type { WorkMode } from '../../ir/index.ts'
+import type { MarkPolicy } from '../../prompt-cache/settings.ts'
 
 /** How the targets of a rule are chosen among. */
 export const strategies = [
@@ -26,6 +27,8 @@ export interface RoutePolicy {
   readonly firewall?: PolicyLayer
   readonly cache?: CacheLayer
   readonly compress?: CompressMode
+  /** Marks of the prompt cache. */
+  readonly promptCache?: MarkPolicy
   /** Upstream calls to one target before the next is tried. */
   readonly tries?: number
   readonly timeouts?: {

@@ -1,3 +1,4 @@
+import type { MarkPolicy } from '../../prompt-cache/settings.ts'
 import type { RoutePolicy } from './route-policy.ts'
 
 /** One rule as the configuration has it. */
@@ -17,6 +18,8 @@ export interface RouteTarget {
   /** Absent: the model that the client asked for. */
   readonly model?: string | undefined
   readonly weight?: number | undefined
+  /** Marks of the prompt cache. */
+  readonly promptCache?: MarkPolicy | undefined
 }
 
 /** All that are given must hold. */

@@ -1,5 +1,6 @@
 import type { ModelFamily } from '../../catalog/index.ts'
 import type { Operation, ProtocolId } from '../../ir/index.ts'
+import type { MarkPolicy } from '../../prompt-cache/settings.ts'
 import type { Provider } from '../../providers/index.ts'
 import { type Condition, compileConditions } from './conditions.ts'
 import { isExactName } from './name-pattern.ts'
@@ -15,6 +16,8 @@ export interface Target {
   readonly model: string
   /** Its share where the strategy is `weighted`; absent is 1. */
   readonly weight?: number
+  /** Marks of the prompt cache, where the target has a word of its own. */
+  readonly promptCache?: MarkPolicy
 }
 
 export interface Match {
@@ -170,10 +173,20 @@ export const createRouteTable = (settings: RouteTableSettings): RouteTable => {
     return pinned(id, model.slice(slash + 1), 'provider/model') ?? nothing('provider/model')
   }
 
-  const toTarget = ({ provider: id, model, weight }: RouteTarget, asked: string): readonly Target[] => {
+  const toTarget = (
+    { provider: id, model, weight, promptCache }: RouteTarget,
+    asked: string,
+  ): readonly Target[] => {
     const provider = providers.get(id)
     if (provider === undefined) return []
-    return [{ provider, model: model ?? asked, ...(weight === undefined ? {} : { weight }) }]
+    return [
+      {
+        provider,
+        model: model ?? asked,
+        ...(weight === undefined ? {} : { weight }),
+        ...(promptCache === undefined ? {} : { promptCache }),
+      },
+    ]
   }
 
   const pinned = (id: string, model: string, rule: string): Match | undefined => {

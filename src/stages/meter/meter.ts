@@ -4,6 +4,7 @@ import {
   billedVersion,
   billOf,
   type Catalog,
+  cacheMoneyOf,
   type PriceCard,
 } from '../../catalog/index.ts'
 import { GatewayError, toGatewayError } from '../../errors.ts'
@@ -139,6 +140,7 @@ const settledRow = (
     costNanoUsd: bill?.charged ?? null,
     providerCostNanoUsd: bill === null || bill.cost === bill.charged ? null : bill.cost,
     priceVersion: card === undefined ? null : billedVersion(card, service),
+    cacheMoney: card === undefined || usage === null ? null : cacheMoneyOf(card, usage, service),
     upstreamRequestId:
       headers.get('x-request-id') ?? headers.get('request-id') ?? outcome.facts?.responseId ?? null,
   }

@@ -64,6 +64,7 @@ const report = (parts: TraceParts, exchange: Traced, outcome: Outcome): void => 
     if (attempt.usage !== null) parts.metrics.tokens(attempt.provider, attempt.usage)
     if (attempt.costNanoUsd !== null) parts.metrics.cost(attempt.provider, attempt.costNanoUsd)
     else parts.metrics.unpriced(attempt.provider)
+    if (attempt.cacheMoney != null) parts.metrics.cacheMoney(attempt.provider, attempt.cacheMoney)
   }
   if (parts.tracer.enabled) {
     span.set({ provider, status: outcome.status, ...spanFacts(entry, outcome) })

@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Watch, Watchdog } from '../../pipeline/index.ts'
 import { bodyBytes } from '../../wire/index.ts'
 import type { AttemptExchange, UpstreamHealth } from '../attempts/index.ts'
+import type { CacheKept } from '../prompt-cache/index.ts'
 import type { Reserved } from '../reserve/index.ts'
 import { isThere } from './is-there.ts'
 import { left } from './left.ts'
@@ -53,7 +54,7 @@ const clientsOwn = (exchange: AttemptExchange & Reserved): Outgoing => ({
  * @throws GatewayError `gateway_upstream_unreachable`, `gateway_upstream_timeout`, `gateway_client_gone`
  */
 export const sendHttp = async (
-  exchange: AttemptExchange & Reserved,
+  exchange: AttemptExchange & Reserved & Partial<CacheKept>,
   timeouts: Timeouts,
   { watchdog, health: { connections } }: SendParts,
   outgoing: Outgoing = clientsOwn(exchange),
@@ -102,7 +103,7 @@ export const sendHttp = async (
   }
   try {
     const body = outgoing.body === undefined ? null : bodyBytes(outgoing.body)
-    const response = await fetch(url, {
+    const sent = fetch(url, {
       method: outgoing.method,
       headers,
       body,
@@ -110,6 +111,8 @@ export const sendHttp = async (
       decompress: false,
       signal: controller.signal,
     })
+    if (outgoing.body !== undefined) exchange.onSent?.(outgoing.body)
+    const response = await sent
     answered()
     connections.used(url.origin)
     return {

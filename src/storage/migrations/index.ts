@@ -18,6 +18,7 @@ import { budgetsMigration } from './0015-budgets.ts'
 import { firewallMigration } from './0016-firewall.ts'
 import { placeholdersMigration } from './0017-placeholders.ts'
 import { answerCacheMigration } from './0018-answer-cache.ts'
+import { promptCacheMigration } from './0019-prompt-cache.ts'
 import { compressMigration } from './0020-compress.ts'
 
 /**
@@ -43,5 +44,6 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0016-firewall': firewallMigration,
   '0017-placeholders': placeholdersMigration,
   '0018-answer-cache': answerCacheMigration,
+  '0019-prompt-cache': promptCacheMigration,
   '0020-compress': compressMigration,
 }

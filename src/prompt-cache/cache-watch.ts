@@ -1,0 +1,256 @@
+import type { ProtocolId, Usage } from '../ir/index.ts'
+import type { CacheRules } from './cache-rules.ts'
+import { findMarks } from './find-marks.ts'
+import { commonRun, type Fingerprint, fingerprintOf, latin1, sharedTurns } from './fingerprint.ts'
+import { type Difference, firstDifference } from './first-difference.ts'
+import { promptOrder } from './prompt-order.ts'
+import { createSealer, type SealedCopy } from './sealed-copy.ts'
+
+/** A provider read less from its cache than it had kept of this conversation. */
+export interface CacheBreak {
+  /**
+   * `client` or `gateway`: who changed what had been sent before; `unmarked`: the request says no longer where to
+   * cache; `provider`: nothing changed.
+   */
+  readonly cause: 'client' | 'gateway' | 'unmarked' | 'provider'
+  /** Tokens that the provider had kept. */
+  readonly expectedTokens: number
+  /** Tokens that it read. */
+  readonly readTokens: number
+  /** The first byte that changed; undefined where none did, or the earlier request is not remembered any more. */
+  readonly difference: Difference | undefined
+}
+
+/** A request as it goes to a provider. */
+export interface SentRequest {
+  /** Whose conversations: nobody else's are compared with them. */
+  readonly group: string
+  /** Provider, model and credential: another one holds nothing of what this one has kept. */
+  readonly upstream: string
+  readonly protocol: ProtocolId
+  readonly rules: CacheRules
+  readonly body: Uint8Array
+  /** What the client said, where that is not what is sent. */
+  readonly client: { readonly protocol: ProtocolId; readonly body: Uint8Array } | undefined
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A request that is under way, as far as it is remembered. */
+export interface Watched {
+  /**
+   * It was answered. Remembers what the provider holds now.
+   * @returns how much less it read than it could have; undefined where all is well or nothing can be told
+   */
+  answered(usage: Usage): CacheBreak | undefined
+}
+
+export interface CacheWatchOptions {
+  /** Most bytes that are remembered of requests. */
+  readonly memory: number
+  readonly now: () => number
+}
+
+/** A conversation with one upstream, as it was after its last answer. */
+interface Line {
+  readonly group: string
+  readonly upstream: string
+  readonly print: Fingerprint
+  /** Of what the client said; that of what was sent where that is the same. */
+  readonly client: Fingerprint
+  copy: SealedCopy | undefined
+  /** Tokens that the provider holds of it. */
+  readonly kept: number
+  readonly isLong: boolean
+  /** When it was sent, and when its answer was over. */
+  readonly sentAt: number
+  readonly readyAt: number
+}
+
+/** So many conversations of one session at one time: an agent and its helpers. */
+const mostLines = 8
+
+/**
+ * Remembers the last request of each conversation, and what the provider said of its cache, to hold the next one
+ * against it. Of texts it keeps hashes of their pieces, and as long as there is room an encrypted copy of the body.
+ */
+export class CacheWatch {
+  private readonly now: () => number
+  private memory: number
+  private readonly sealer = createSealer()
+  private readonly groups = new Map<string, Line[]>()
+  /** Those used last come last. */
+  private readonly lines = new Set<Line>()
+  private bytes = 0
+
+  constructor({ memory, now }: CacheWatchOptions) {
+    this.memory = memory
+    this.now = now
+  }
+
+  /** From now on so many bytes are remembered at most. */
+  limit(memory: number): void {
+    this.memory = memory
+    this.makeRoom()
+  }
+
+  /** Bytes that are remembered now. */
+  get size(): number {
+    return this.bytes
+  }
+
+  /** Undefined for what no cache can hold. */
+  watch(sent: SentRequest): Watched | undefined {
+    const order = promptOrder(sent.protocol)
+    const clientOrder = sent.client === undefined ? undefined : promptOrder(sent.client.protocol)
+    if (order === undefined || sent.rules.how === 'none') return undefined
+    const print = fingerprintOf(sent.body, order)
+    const client =
+      sent.client === undefined || clientOrder === undefined
+        ? print
+        : fingerprintOf(sent.client.body, clientOrder)
+    return { answered: (usage) => this.judge(sent, print, client, usage) }
+  }
+
+  private judge(
+    sent: SentRequest,
+    print: Fingerprint,
+    client: Fingerprint,
+    usage: Usage,
+  ): CacheBreak | undefined {
+    const read = usage.cacheReadTokens
+    // Who says nothing of its cache cannot be held to it.
+    if (read === undefined) return undefined
+    const before = this.find(sent, client)
+    const found = before === undefined ? undefined : this.compare(before, sent, { print, client }, read)
+    this.remember(before, sent, {
+      group: sent.group,
+      upstream: sent.upstream,
+      print,
+      client,
+      copy: undefined,
+      kept: keptBy(sent.rules, usage, read),
+      isLong: lastsLong(usage, before?.isLong ?? false),
+      sentAt: sent.at,
+      readyAt: this.now(),
+    })
+    return found
+  }
+
+  /**
+   * The conversation that a request goes on with: the one that has most of what the client says, else the latest.
+   */
+  private find({ group, upstream }: SentRequest, client: Fingerprint): Line | undefined {
+    let best: Line | undefined
+    let most = 0
+    for (const line of this.groups.get(group) ?? []) {
+      if (line.upstream !== upstream) continue
+      const shared = sharedTurns(line.client, client)
+      if (shared > 0 && shared >= most) {
+        best = line
+        most = shared
+      }
+    }
+    return best
+  }
+
+  private compare(
+    line: Line,
+    sent: SentRequest,
+    { print, client }: Pick<Line, 'print' | 'client'>,
+    read: number,
+  ): CacheBreak | undefined {
+    const { rules, at, body, protocol } = sent
+    const life = line.isLong ? (rules.longLife ?? rules.life) : rules.life
+    // Its clock and ours differ by the way between us.
+    if (at - line.sentAt > life * 0.95 || line.readyAt > at) return undefined
+    if (line.kept - read <= tolerance(rules, line.kept)) return undefined
+    const after = latin1(body)
+    const difference =
+      line.copy === undefined
+        ? undefined
+        : firstDifference(latin1(this.sealer.open(line.copy)), after, protocol)
+    const common = { expectedTokens: line.kept, readTokens: read, difference }
+    if (difference !== undefined) return { cause: whoChanged(line, client), ...common }
+    if (line.copy === undefined && !goesOnFrom(line.print, print)) {
+      return { cause: whoChanged(line, client), ...common }
+    }
+    const isUnmarked = rules.how === 'marks' && findMarks(after).length === 0
+    if (isUnmarked) return { cause: 'unmarked', ...common }
+    return rules.reads === 'sure' ? { cause: 'provider', ...common } : undefined
+  }
+
+  private remember(before: Line | undefined, { body }: SentRequest, line: Line): void {
+    if (before !== undefined) this.forget(before)
+    if (line.kept === 0 && before === undefined) return
+    if (body.byteLength <= this.memory / 4) line.copy = this.sealer.seal(body)
+    const group = this.groups.get(line.group)
+    if (group === undefined) this.groups.set(line.group, [line])
+    else {
+      const [oldest] = group
+      if (group.length >= mostLines && oldest !== undefined) this.forget(oldest)
+      group.push(line)
+      this.groups.set(line.group, group)
+    }
+    this.lines.add(line)
+    this.bytes += sizeOf(line)
+    this.makeRoom()
+  }
+
+  private forget(line: Line): void {
+    if (!this.lines.delete(line)) return
+    this.bytes -= sizeOf(line)
+    const group = this.groups.get(line.group)
+    if (group === undefined) return
+    const place = group.indexOf(line)
+    if (place >= 0) group.splice(place, 1)
+    if (group.length === 0) this.groups.delete(line.group)
+  }
+
+  /** Copies of what is longest ago go first, then what is known of it at all. */
+  private makeRoom(): void {
+    const { memory } = this
+    if (this.bytes <= memory) return
+    for (const line of this.lines) {
+      if (this.bytes <= memory) return
+      if (line.copy === undefined) continue
+      this.bytes -= line.copy.sealed.byteLength
+      line.copy = undefined
+    }
+    for (const line of this.lines) {
+      if (this.bytes <= memory) return
+      this.forget(line)
+    }
+  }
+}
+
+/** So many tokens may be missing: counts differ by a step, and where nothing is promised by more. */
+const tolerance = ({ step, reads }: CacheRules, kept: number): number =>
+  Math.max(2 * step, kept / (reads === 'sure' ? 100 : 20))
+
+/** What is beside the hashes and the copy, about. */
+const bytesOfLine = 400
+
+const sizeOf = ({ print, client, copy, group }: Line): number =>
+  bytesOfLine +
+  group.length * 2 +
+  print.hashes.byteLength +
+  (client === print ? 0 : client.hashes.byteLength) +
+  (copy?.sealed.byteLength ?? 0)
+
+/** Tokens that the provider holds of a prompt whose usage this is. */
+const keptBy = (rules: CacheRules, usage: Usage, read: number): number => {
+  if (rules.how === 'marks') return read + (usage.cacheWriteTokens ?? 0) + (usage.cacheWriteLongTokens ?? 0)
+  const whole = Math.floor((usage.inputTokens ?? 0) / rules.step) * rules.step
+  return whole < rules.minimumTokens ? 0 : whole
+}
+
+/** The shorter life counts where both were asked for; reading alone renews what there is. */
+const lastsLong = ({ cacheWriteTokens = 0, cacheWriteLongTokens = 0 }: Usage, before: boolean): boolean =>
+  cacheWriteTokens > 0 ? false : cacheWriteLongTokens > 0 || before
+
+const whoChanged = (line: Line, client: Fingerprint): 'client' | 'gateway' =>
+  goesOnFrom(line.client, client) ? 'gateway' : 'client'
+
+const goesOnFrom = (before: Fingerprint, after: Fingerprint): boolean =>
+  commonRun(before, after) >= before.hashes.length - before.loose

@@ -1,0 +1,8 @@
+export { type CacheBook, type CacheRules, createCacheBook } from './cache-rules.ts'
+export { type CacheBreak, CacheWatch, type SentRequest, type Watched } from './cache-watch.ts'
+export { type ConversationName, conversationName } from './conversation-name.ts'
+export { findMarks } from './find-marks.ts'
+export type { Difference } from './first-difference.ts'
+export { placeMarks } from './place-marks.ts'
+export { promptOrder } from './prompt-order.ts'
+export { removeMarks } from './remove-marks.ts'

@@ -1,0 +1,1 @@
+export { type CacheBroken, type CacheKept, type PromptCacheParts, promptCache } from './prompt-cache.ts'
