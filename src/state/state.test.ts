@@ -98,12 +98,13 @@ const conformance = (open: () => Promise<State>, close: (state: State) => void):
 
   test('what begins so is cleared, taken literally, and nothing else', () =>
     using(async (state, other) => {
-      for (const key of ['g[*]/a', 'g[*]/b', 'g*/c', 'gx/d']) await state.set(key, 'x', 60_000)
-      expect(await other.clear('g[*]/')).toBe(2)
-      expect(await state.get('g[*]/a')).toBeUndefined()
-      expect([await state.get('g*/c'), await state.get('gx/d')]).toEqual(['x', 'x'])
-      expect(await state.clear('g')).toBe(2)
-      expect(await state.clear('g')).toBe(0)
+      for (const key of ['clear[*]/a', 'clear[*]/b', 'clear*/c', 'clearx/d'])
+        await state.set(key, 'x', 60_000)
+      expect(await other.clear('clear[*]/')).toBe(2)
+      expect(await state.get('clear[*]/a')).toBeUndefined()
+      expect([await state.get('clear*/c'), await state.get('clearx/d')]).toEqual(['x', 'x'])
+      expect(await state.clear('clear')).toBe(2)
+      expect(await state.clear('clear')).toBe(0)
     }))
 
   test('entries are complete beyond one page', () =>
