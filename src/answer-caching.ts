@@ -16,6 +16,8 @@ export interface AnswerCachingParts {
   /** What the gateways share; where there is no Redis, what the workers of this machine do. */
   readonly state: State
   readonly keyOf: (organisation: string) => KeyObject
+  /** Requests are named by digests under it: who reads the store or the ledger cannot try out what was asked. */
+  readonly nameKeyOf: (organisation: string) => KeyObject
   readonly settings: () => Pick<Settings, 'cache'>
   readonly logger: Pick<Logger, 'warn'>
   readonly registry: MetricRegistry
@@ -51,6 +53,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
     help: 'Bytes of the answers that this process keeps in its memory.',
   })
   const cache = createAnswerCache({
+    nameKeyOf: parts.nameKeyOf,
     store: () => (settings().cache.backend === 'redis' ? shared : memory),
     mostEntryBytes: () => settings().cache.largest_entry,
     now,
@@ -63,7 +66,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
     },
   })
   const unsubscribe = state.subscribe(purges, (text) => {
-    const read = purgeShape.safeParse(JSON.parse(text))
+    const read = purgeShape.safeParse(parseJson(text))
     if (read.success) void memory.clear(read.data.organisation ?? undefined)
   })
   return {
@@ -94,7 +97,7 @@ export const packStats = ({ savedNanoUsd, ...stats }: CacheStats): string =>
 /** Of several processes together; what cannot be read counts for nothing. */
 export const joinStats = (own: CacheStats, others: readonly string[]): CacheStats =>
   others.reduce((sum: CacheStats, text) => {
-    const read = statsShape.safeParse(JSON.parse(text))
+    const read = statsShape.safeParse(parseJson(text))
     if (!read.success) return sum
     const one = read.data
     return {
@@ -108,6 +111,15 @@ export const joinStats = (own: CacheStats, others: readonly string[]): CacheStat
       size: joinSizes(sum.size, one.size),
     }
   }, own)
+
+/** Undefined for what is no JSON. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 const joinSizes = (one: StoreSize | undefined, other: StoreSize | undefined): StoreSize | undefined =>
   one === undefined || other === undefined

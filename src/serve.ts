@@ -188,6 +188,7 @@ export const serve = async ({
   const answers = createAnswerCaching({
     state,
     keyOf: (organisation) => accounts.stateKeys(organisation).answers,
+    nameKeyOf: (organisation) => accounts.stateKeys(organisation).answerNames,
     settings: () => config.settings,
     logger,
     registry: metrics.registry,

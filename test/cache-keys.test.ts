@@ -1,5 +1,7 @@
 /** What decides an answer is in the key: every field of every protocol, changed one at a time. */
+
 import { describe, expect, test } from 'bun:test'
+import { createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
 import { cacheKey, type KeyQuestion, uncacheable } from '../src/cache/index.ts'
 import type { ProtocolId } from '../src/ir/index.ts'
@@ -149,7 +151,10 @@ const undecided: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Reg
   },
 }
 
+const nameKey = createSecretKey(Buffer.alloc(32, 7))
+
 const question = (protocol: ProtocolId, body: unknown, changes: Partial<KeyQuestion> = {}): KeyQuestion => ({
+  nameKey,
   tenant: { organisation: 'org', team: 'team', user: 'user', key: 'key' },
   scope: 'organisation',
   request: generateCodec(protocol).decodeRequest({

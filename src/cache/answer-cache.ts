@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 import { createFlights, type Flights } from './flights.ts'
 import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
@@ -23,6 +24,7 @@ export interface CacheStats extends CacheCounts {
 }
 
 export interface AnswerCacheParts {
+  readonly nameKeyOf: (organisation: string) => KeyObject
   readonly store: () => AnswerStore
   /** Bytes of one answer. */
   readonly mostEntryBytes: () => number
@@ -32,6 +34,8 @@ export interface AnswerCacheParts {
 }
 
 export interface AnswerCache {
+  /** What an organisation's requests are named under. */
+  nameKeyOf(organisation: string): KeyObject
   readonly flights: Flights<StoredAnswer>
   /** Never rejects: a store that is away knows nothing. */
   find(place: AnswerPlace): Promise<StoredAnswer | undefined>
@@ -49,6 +53,8 @@ export interface AnswerCache {
 
 /** Longest that anybody waits for somebody else's answer, in milliseconds. */
 export const longestWait = 120_000
+/** The same where the client awaits a stream: proxies in between give up after 15 s without a byte. */
+export const longestStreamWait = 10_000
 
 export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   const { now, onProblem, onResult } = parts
@@ -68,6 +74,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   }
 
   return {
+    nameKeyOf: parts.nameKeyOf,
     flights: createFlights(longestWait, now),
     async find(place) {
       try {

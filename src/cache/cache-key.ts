@@ -1,3 +1,4 @@
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { GenerateRequest } from '../ir/index.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { canonicalRequest } from './canonical-request.ts'
@@ -12,6 +13,8 @@ export interface CacheTenant {
 }
 
 export interface KeyQuestion {
+  /** The organisation's, for digests. */
+  readonly nameKey: KeyObject
   readonly tenant: CacheTenant
   readonly scope: CacheScope
   /** As it goes to the provider: edited, redacted. */
@@ -27,7 +30,7 @@ export interface KeyQuestion {
 
 export interface CacheKey {
   readonly organisation: string
-  /** SHA-256, hexadecimal. */
+  /** HMAC-SHA-256 under the organisation's key, hexadecimal: it says nothing to who has not the key. */
   readonly hash: string
   /** The first characters of the digests of its sections: requests with different keys differ in one of them. */
   readonly sections: Readonly<Record<KeySection, string>>
@@ -47,7 +50,7 @@ export const keySections = [
 export type KeySection = (typeof keySections)[number]
 
 /** Another number for another meaning of the same text: entries of before are not found any more. */
-const version = 1
+const version = 2
 
 /**
  * Everything that decides an answer, and who may hear it. Undefined where the scope names somebody whom the key of the
@@ -65,6 +68,7 @@ export const cacheKey = (question: KeyQuestion): CacheKey | undefined => {
     headers: canonicalJson([decidingHeaders(question.headers), decidingParameters(question.query)]),
     treatment: canonicalJson(question.treatment),
   } satisfies Record<KeySection, string>
+  const digest = (text: string): string => createHmac('sha256', question.nameKey).update(text).digest('hex')
   const digests = keySections.map((section) => digest(sections[section]))
   return {
     organisation: tenant.organisation,
@@ -75,10 +79,8 @@ export const cacheKey = (question: KeyQuestion): CacheKey | undefined => {
   }
 }
 
-/** Enough to tell two requests apart that somebody compares, and too little to look for a prompt by. */
+/** Enough to tell two requests apart. */
 const sectionLength = 8
-
-const digest = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex')
 
 const decidingHeaders = (headers: Headers): readonly (readonly [string, string])[] => {
   const found: [string, string][] = []

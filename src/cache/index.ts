@@ -5,6 +5,7 @@ export {
   type CacheResult,
   type CacheStats,
   createAnswerCache,
+  longestStreamWait,
   longestWait,
 } from './answer-cache.ts'
 export type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
@@ -16,6 +17,7 @@ export { sharedStore } from './shared-store.ts'
 export {
   type AnswerOrigin,
   callsTools,
+  holdsMore,
   isFor,
   type StoredAnswer,
   storedAnswer,

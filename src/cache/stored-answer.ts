@@ -4,6 +4,8 @@ import {
   type Choice,
   type Collected,
   type GenerateResponse,
+  isJsonObject,
+  type JsonObject,
   type Part,
   type ProtocolId,
   protocolIds,
@@ -33,6 +35,8 @@ export type UnstorableReason =
   | 'failed'
   | 'incomplete'
   | 'too-large'
+  /** The firewall changed it. */
+  | 'screened'
   | 'refusal'
   | 'truncated'
   | 'tool-call'
@@ -48,8 +52,35 @@ export const unstorable = (
   if (!complete) return 'incomplete'
   const [choice] = response.choices
   if (choice === undefined || response.choices.length > 1) return 'several-answers'
+  if (holdsMore(response.extensions) || holdsMore(choice.extensions)) return 'other-content'
   return unfinished(choice, toolCalls) ?? unsayable(choice, toolCalls)
 }
+
+/**
+ * Members of answers that hold content for which the canonical form has no word: sources, pictures, likelihoods. What is
+ * kept has none of them.
+ */
+const content: ReadonlySet<string> = new Set([
+  'citations',
+  'search_results',
+  'related_questions',
+  'images',
+  'logprobs',
+  'logprobsResult',
+  'prompt_logprobs',
+  'citationMetadata',
+  'groundingMetadata',
+  'urlContextMetadata',
+])
+
+/** Does it hold content of such members, at most some levels deep? */
+export const holdsMore = (extensions: JsonObject | undefined, levels = 4): boolean =>
+  extensions !== undefined &&
+  Object.entries(extensions).some(
+    ([name, value]) =>
+      (content.has(name) && value !== null) ||
+      (levels > 1 && isJsonObject(value) && holdsMore(value, levels - 1)),
+  )
 
 const unfinished = ({ finish }: Choice, toolCalls: boolean): UnstorableReason | undefined => {
   switch (finish?.reason) {

@@ -8,6 +8,8 @@ export interface StateKeys {
   readonly sessions: KeyObject
   /** For answers in the cache that gateways share. */
   readonly answers: KeyObject
+  /** For the names that they have there. */
+  readonly answerNames: KeyObject
 }
 
 export type StateKeysOf = (organisation: string) => StateKeys
@@ -27,6 +29,7 @@ export const createStateKeys = (organisationKey: (organisation: string) => KeyOb
       encrypt: derive(key, 'tollgate reasoning state at rest'),
       sessions: derive(key, 'tollgate sessions at rest'),
       answers: derive(key, 'tollgate cached answers'),
+      answerNames: derive(key, 'tollgate names of cached answers'),
     }
     known.set(organisation, keys)
     return keys

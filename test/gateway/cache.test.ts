@@ -32,6 +32,8 @@ const config = (url: string): readonly string[] => [
   ),
   '  - { match: tools, cache: { tool_calls: true }, targets: [{ provider: chat, model: m }] }',
   '  - { match: short, cache: { ttl: 1s }, targets: [{ provider: chat, model: m }] }',
+  '  - { match: screened, firewall: { output: redact }, targets: [{ provider: chat, model: m }] }',
+  '  - { match: narrow, work_mode: passthrough, targets: [{ provider: chat, model: m }] }',
   '  - { match: own, cache: { scope: key }, targets: [{ provider: chat, model: m }] }',
   '  - { match: "off", cache: off, targets: [{ provider: chat, model: m }] }',
   'aliases: { nickname: at-chat }',
@@ -331,6 +333,49 @@ describe('what is never kept', () => {
         ])
       },
     ))
+  test('what the firewall made of an answer', () =>
+    saying({ parts: [{ type: 'text', text: `my token is ${token}` }] }, async () => {
+      for (const stream of [false, true]) {
+        const question = { text: `secret ${stream}`, model: 'screened', stream }
+        expect(await twice(question)).toEqual(['miss', 'miss'])
+        expect((await ask(chat, question)).text).toMatch(/^my token is \[GITHUB_TOKEN_\w+\]$/)
+        expect((await ledgerEntries(gateway))[0]?.cache).toContain('"unkept":"screened"')
+      }
+    }))
+  test('an answer with sources that no other protocol has a word for, whole or streamed', async () => {
+    const whole = {
+      id: 'c',
+      object: 'chat.completion',
+      model: 'm',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'see [1]' }, finish_reason: 'stop' }],
+      citations: ['https://a.test/1'],
+    }
+    const chunk = { ...whole, object: 'chat.completion.chunk' }
+    const frames = [
+      {
+        ...chunk,
+        choices: [{ index: 0, delta: { role: 'assistant', content: 'see [1]' }, finish_reason: null }],
+      },
+      { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+    ]
+    await saying(Response.json(whole), async () => {
+      expect(await twice({ text: 'sources' })).toEqual(['miss', 'miss'])
+    })
+    const body = [...frames.map((frame) => JSON.stringify(frame)), '[DONE]'].map(
+      (data) => `data: ${data}\n\n`,
+    )
+    const headers = { 'content-type': 'text/event-stream' }
+    await saying(new Response(body.join(''), { headers }), async () => {
+      expect(await twice({ text: 'sources streamed', stream: true })).toEqual(['miss', 'miss'])
+    })
+  })
+  test('for a client whose protocol may not be translated, what one of another protocol got', async () => {
+    expect((await ask(chat, { text: 'narrow', model: 'narrow' })).cache).toBe('miss')
+    expect((await ask(chat, { text: 'narrow', model: 'narrow' })).cache).toBe('hit-exact')
+    expect(
+      (await ask(anthropic, { text: 'narrow', model: 'narrow' })).response.status,
+    ).toBeGreaterThanOrEqual(400)
+  })
   test('what refers to state, wants more than one answer, or lets the provider search', async () => {
     for (const more of [
       { n: 2 },

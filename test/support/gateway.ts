@@ -164,6 +164,7 @@ export interface LedgerEntry {
   readonly exchange: string
   /** Milliseconds since 1970. */
   readonly openedAt: number
+  readonly cache: string | null
   readonly firewall: string | null
   readonly compression: {
     readonly bytesBefore: number

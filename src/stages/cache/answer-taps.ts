@@ -1,3 +1,4 @@
+import { holdsMore } from '../../cache/index.ts'
 import { type Collected, collect, type ProtocolId, type StreamEvent } from '../../ir/index.ts'
 import type { Machine } from '../../wire/index.ts'
 
@@ -7,6 +8,10 @@ export interface AnswerTaps {
   tap(): Machine<StreamEvent, StreamEvent>
   /** The last answer that was heard to its end; undefined where there is none, or it is too long. */
   heard(source: ProtocolId): Collected | undefined
+  /** An answer was too long to be heard to its end. */
+  readonly isTooLong: boolean
+  /** An answer held what the canonical form has no word for, and a client would miss. */
+  readonly holdsMore: boolean
 }
 
 interface Heard {
@@ -20,6 +25,8 @@ interface Heard {
 /** @param most bytes of one answer, about */
 export const answerTaps = (most: number): AnswerTaps => {
   let whole: Heard | undefined
+  let isTooLong = false
+  let hasMore = false
 
   const close = (heard: Heard): void => {
     const { last } = heard
@@ -29,8 +36,13 @@ export const answerTaps = (most: number): AnswerTaps => {
   }
   const hear = (heard: Heard, event: StreamEvent): void => {
     if (heard.bytes > most) return
+    if (event.type === 'extension') {
+      hasMore ||= holdsMore(event.extensions)
+      return
+    }
     heard.bytes += sizeOf(event)
     if (heard.bytes > most) {
+      isTooLong = true
       heard.events = []
       heard.last = undefined
       return
@@ -61,6 +73,12 @@ export const answerTaps = (most: number): AnswerTaps => {
         },
         end: () => [],
       }
+    },
+    get isTooLong() {
+      return isTooLong
+    },
+    get holdsMore() {
+      return hasMore
     },
     heard(source) {
       if (whole === undefined) return undefined

@@ -9,6 +9,7 @@ import {
   type Flight,
   isFor,
   type Landing,
+  longestStreamWait,
   longestWait,
   type StoredAnswer,
   storedAnswer,
@@ -17,9 +18,10 @@ import {
   unstorable,
 } from '../../cache/index.ts'
 import { GatewayError, toGatewayError } from '../../errors.ts'
-import { formatUsd, type GenerateRequest } from '../../ir/index.ts'
+import { formatUsd, type GenerateRequest, type WorkMode } from '../../ir/index.ts'
 import { type Exchange, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
+import { workModeOf } from '../attempts/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Screened } from '../firewall/index.ts'
 import type { HandlesChecked } from '../handles/index.ts'
@@ -34,6 +36,8 @@ import { replayedReply } from './replayed-reply.ts'
 export interface CacheParts {
   readonly cache: AnswerCache
   readonly cachePolicy: CachePolicy
+  /** The gateway's. */
+  readonly workMode: WorkMode
   readonly now: () => number
 }
 
@@ -72,7 +76,7 @@ const cached = (
   next: Next,
 ): Promise<Reply> => {
   const directives = readDirectives(exchange.incoming.headers.get('cache-control'))
-  const asking = directives.noStore ? 'asked-to' : askingOf(exchange, policy)
+  const asking = directives.noStore ? 'asked-to' : askingOf(parts, exchange, policy)
   return typeof asking === 'string'
     ? bypassed(parts, exchange, asking, next)
     : answered({ parts, exchange, policy, directives, next, ...asking })
@@ -91,6 +95,7 @@ interface Asking {
 }
 
 const askingOf = (
+  parts: CacheParts,
   exchange: CacheExchange,
   policy: CachePolicy,
 ): Pick<Asking, 'codec' | 'asked' | 'key'> | BypassReason => {
@@ -110,7 +115,14 @@ const askingOf = (
   if (!isKeptHere(exchange, asked)) return 'kept-elsewhere'
   const reason = uncacheable(asked)
   if (reason !== undefined) return reason
+  const workMode = workModeOf({
+    key: identity.options.workMode,
+    rule: match.policy?.workMode,
+    listener: incoming.workMode,
+    gateway: parts.workMode,
+  })
   const key = cacheKey({
+    nameKey: parts.cache.nameKeyOf(identity.tenant.organisation),
     tenant: identity.tenant,
     scope: policy.scope,
     request: asked,
@@ -121,8 +133,9 @@ const askingOf = (
     treatment: [
       screen.isActing,
       identity.options.strict ?? incoming.headers.get('x-tollgate-strict')?.toLowerCase() === 'true',
-      identity.options.workMode,
-      incoming.workMode ?? null,
+      workMode,
+      // The others say which protocols may be translated.
+      workMode === 'auto' ? null : protocol.id,
     ],
   })
   return key === undefined ? 'own-exchange' : { codec, asked, key }
@@ -177,7 +190,7 @@ const suits = ({ parts, exchange, directives, policy }: Asking, answer: StoredAn
 
 /** Undefined after the longest wait. Throws when the client leaves. */
 const landed = async (
-  { signal }: CacheExchange,
+  { signal, facts }: CacheExchange,
   landing: Promise<Landing<StoredAnswer>>,
 ): Promise<Landing<StoredAnswer> | undefined> => {
   const left = Promise.withResolvers<never>()
@@ -186,7 +199,8 @@ const landed = async (
   if (signal.aborted) leave()
   signal.addEventListener('abort', leave, { once: true })
   const enough = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => enough.resolve(undefined), longestWait)
+  const patience = facts.stream ? longestStreamWait : longestWait
+  const timer = setTimeout(() => enough.resolve(undefined), patience)
   try {
     return await Promise.race([landing, enough.promise, left.promise])
   } finally {
@@ -207,11 +221,10 @@ const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> =>
     return asked(asking, undefined)
   }
   const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
-  const saved = answer.costNanoUsd ?? 0n
   entry.cache = { result: 'hit-exact', key: key.hash, sections: key.sections, age }
-  entry.cacheSavedNanoUsd = saved
+  entry.cacheSavedNanoUsd = answer.costNanoUsd ?? null
   entry.ttftMs = now() - exchange.startedAt
-  cache.count('hit-exact', saved)
+  cache.count('hit-exact', answer.costNanoUsd)
   const { headers } = reply
   headers.set('x-tollgate-cache', 'hit-exact')
   headers.set('age', String(age))
@@ -249,7 +262,7 @@ const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): 
   reply.headers.set('x-tollgate-cache', 'miss')
   const status = reply.status
   await whenSettled(reply, (outcome) => {
-    const kept = keepable(asking, taps, outcome, status)
+    const kept = tryToKeep(asking, taps, outcome, status)
     if (typeof kept === 'string') {
       entry.cache = { result: 'miss', key: key.hash, sections: key.sections, unkept: kept }
       flight?.land({ type: outcome.result === 'client_aborted' ? 'left' : 'nothing' })
@@ -262,6 +275,16 @@ const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): 
   return reply
 }
 
+/** Nobody's answer fails because it cannot be kept. */
+const tryToKeep = (...kept: Parameters<typeof keepable>): ReturnType<typeof keepable> => {
+  try {
+    return keepable(...kept)
+  } catch (error) {
+    kept[0].parts.cache.fault('an answer could not be read for the cache', error)
+    return 'incomplete'
+  }
+}
+
 const hasLeft = (error: unknown): boolean => toGatewayError(error).code === 'gateway_client_gone'
 
 const keepable = (
@@ -272,10 +295,15 @@ const keepable = (
 ): StoredAnswer | UnstorableReason => {
   if (outcome.result !== 'success' || status >= 400) return 'failed'
   const { entry, protocol } = exchange
+  // Others have other policies: what one of them made of an answer is nobody else's.
+  if (entry.found.some(({ direction, action }) => direction === 'output' && action !== 'reported'))
+    return 'screened'
   const last = entry.attempts.find(({ number }) => number === entry.answeredBy) ?? entry.attempts.at(-1)
   const source = last?.protocol
+  if (taps.isTooLong) return 'too-large'
   const heard = source === undefined ? undefined : taps.heard(source)
   if (last === undefined || source === undefined || heard === undefined) return 'incomplete'
+  if (taps.holdsMore) return 'other-content'
   const reason = unstorable(heard, policy.toolCalls)
   if (reason !== undefined) return reason
   // What the gateway asked the usage of, and not the client, is not in the answer.
