@@ -44,12 +44,16 @@ export const fingerprintOf = (body: Uint8Array, order: PromptOrder): Fingerprint
 export const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
-/** Where the next mark is. */
+/** Where the next mark is. Of places that ascend it searches each byte once. */
 const marksIn = (text: string): ((from: number) => number) => {
-  if (!text.includes(`"${markKey}"`)) return () => Number.POSITIVE_INFINITY
+  let searched = Number.POSITIVE_INFINITY
+  let hit = -1
   return (from) => {
+    if (from >= searched && from <= hit) return hit
     const found = text.indexOf(`"${markKey}"`, from)
-    return found < 0 ? Number.POSITIVE_INFINITY : found
+    searched = from
+    hit = found < 0 ? Number.POSITIVE_INFINITY : found
+    return hit
   }
 }
 
