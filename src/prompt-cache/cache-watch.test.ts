@@ -222,6 +222,14 @@ describe('a watched conversation', () => {
     expect(found?.expectedTokens).toBeGreaterThan(7_000)
   })
 
+  test('that lost what was in its middle is expected to read no more than there is', () => {
+    const { ask } = start()
+    ask(body(9), marked(0, 5_000))
+    const messages = (body(9)['messages'] as unknown[]).filter((_, turn) => turn === 0 || turn > 3)
+    const usage: Usage = { inputTokens: 3_300, cacheReadTokens: 0, cacheWriteTokens: 3_300 }
+    expect(ask(body(0, { messages }), usage)).toMatchObject({ cause: 'client', expectedTokens: 3_300 })
+  })
+
   test('with the examples of another is expected to read the examples alone', () => {
     const { ask } = start()
     const last = (text: string) => ({ role: 'user', content: [{ type: 'text', text, ...withMark }] })
