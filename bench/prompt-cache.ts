@@ -7,7 +7,8 @@ import { CacheWatch, createCacheBook, placeMarks } from '../src/prompt-cache/ind
 const rules = createCacheBook().find('anthropic', 'anthropic-messages', 'claude-sonnet-4-5')
 const usage = { inputTokens: 50_000, cacheReadTokens: 50_000, cacheWriteTokens: 0 }
 
-const body = (bytes: number): Buffer => {
+/** @param marked its last block has a mark, as agents set it */
+const body = (bytes: number, marked = false): Buffer => {
   const line = 'const value = compute(input, "with a \\"quoted\\" text") // and a comment\n'
   const block = line.repeat(20)
   const messages: object[] = []
@@ -18,6 +19,10 @@ const body = (bytes: number): Buffer => {
         ? { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: block }] }
         : { role: 'assistant', content: [{ type: 'tool_use', id, name: 'read', input: { path: '/a' } }] },
     )
+  }
+  if (marked) {
+    const last = { type: 'text', text: 'Go on.', cache_control: { type: 'ephemeral' } }
+    messages.push({ role: 'user', content: [last] })
   }
   return Buffer.from(JSON.stringify({ model: 'm', messages, system: block, tools: [] }))
 }
@@ -41,13 +46,16 @@ for (const kilobytes of [2, 20, 60, 200, 1000]) {
   const text = bytes.toString('latin1')
   const size = `${Math.round(bytes.length / 1024)} KB`
   measure(`${size}: marks`, () => void placeMarks(text, { minimumTokens: 1024, ttl: '5m' }))
-  const watch = new CacheWatch({ memory: 64 * 1024 * 1024, now: () => 1 })
-  measure(`${size}: watched`, () => {
-    watch
-      .watch({
-        ...{ group: 'g', upstream: 'u', protocol: 'anthropic-messages', rules, client: undefined, at: 1 },
-        body: bytes,
-      })
-      ?.answered(usage)
-  })
+  for (const marked of [false, true]) {
+    const watch = new CacheWatch({ memory: 64 * 1024 * 1024, now: () => 1 })
+    const sent = marked ? body(kilobytes * 1024, true) : bytes
+    measure(`${size}: watched${marked ? ', with a mark' : ''}`, () => {
+      watch
+        .watch({
+          ...{ group: 'g', upstream: 'u', protocol: 'anthropic-messages', rules, client: undefined, at: 1 },
+          body: sent,
+        })
+        ?.answered(usage)
+    })
+  }
 }

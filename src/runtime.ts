@@ -26,6 +26,7 @@ import { toLimitRule, toProviderLimits } from './limits/settings.ts'
 import type { Exchange, Handler, Watchdog } from './pipeline/index.ts'
 import type { PriceBook } from './prices/index.ts'
 import type { CacheBook, CacheWatch } from './prompt-cache/index.ts'
+import { watchMemory } from './prompt-cache/settings.ts'
 import { type ListedModel, protocols } from './protocols/index.ts'
 import { type ProviderSettings, timeoutsFor, usableProviders } from './providers/index.ts'
 import type {
@@ -161,7 +162,7 @@ export const createRuntime = async (
   foundation.budgetBook.configure(settings.budgets)
   foundation.limits.configure(limitsConfiguration(settings, configured))
   const cacheSettings = settings.prompt_cache
-  foundation.cacheWatch.limit(cacheSettings.memory)
+  foundation.cacheWatch.limit(watchMemory(cacheSettings))
   // What sidecars said of texts counts as long as the settings do.
   const firewall = before?.firewall ?? createFirewall(settings.firewall, { onAway: tellAway(foundation) })
   const handle: Handler<Exchange> = gateway({

@@ -16,17 +16,21 @@ export interface CacheBreakRow extends EntryCacheBreak {
   readonly agent: string | null
 }
 
-/** The latest, newest first. */
+/** The latest, newest first; those of exchanges whose end was told late, too. Each table is read by its own index. */
 export const readCacheBreaks = async (
   kysely: Kysely<Schema>,
   filters: EntryFilters,
   limit?: number,
 ): Promise<readonly CacheBreakRow[]> => {
   const most = BigInt(boundedLimit(limit, 20))
+  const condition = sql`prompt_cache_break is not null and ${matching(filters)}`
+  const latest = sql`order by at desc, exchange desc limit ${most}`
   const { rows } = await sql<Row>`
-    select exchange, at, session, key_id, provider, model_answered, client_agent, prompt_cache_break, prompt_cache_missed_nano_usd
-    from exchange_closed where prompt_cache_break is not null and ${matching(filters)}
-    order by at desc, exchange desc limit ${most}`.execute(kysely)
+    select * from (select ${columns} from exchange_closed where ${condition} and not exists
+      (select 1 from exchange_corrections where exchange_corrections.exchange = exchange_closed.exchange)
+      ${latest}) as closed
+    union all select * from (select ${columns} from exchange_corrections where ${condition} ${latest}) as corrected
+    ${latest}`.execute(kysely)
   return rows.map((row) => ({
     exchange: row.exchange,
     at: Number(row.at),
@@ -39,6 +43,10 @@ export const readCacheBreaks = async (
     missedNanoUsd: row.prompt_cache_missed_nano_usd,
   }))
 }
+
+const columns = sql.raw(
+  'exchange, at, session, key_id, provider, model_answered, client_agent, prompt_cache_break, prompt_cache_missed_nano_usd',
+)
 
 interface Row {
   readonly exchange: string

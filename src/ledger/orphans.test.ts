@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describeDatabases, temporaryFolder } from '../../test/support/databases.ts'
 import { countRows, type HarnessOptions, startLedger, until } from '../../test/support/ledger-harness.ts'
 import { attemptRow, closedRow, openedRow } from '../../test/support/ledger-rows.ts'
+import { readCacheBreaks } from './cache-break-store.ts'
 import { batchText, closedLine, headerLine, openedLine } from './ledger-line.ts'
 
 const opens = (count: number, changes = {}) =>
@@ -109,6 +110,30 @@ describeDatabases('an exchange whose gateway died', ({ createUrl }) => {
       .select('recorded_at')
       .executeTakeFirstOrThrow()
     expect(recorded_at).toBe(77_000n)
+  })
+
+  test('is listed once with what its provider did not read, whenever that was told', async () => {
+    const { store, database } = await start()
+    const promptCacheBreak = {
+      cause: 'client',
+      expectedTokens: 5_000,
+      readTokens: 0,
+      offset: 7,
+      path: 'system',
+      missedNanoUsd: 9n,
+    } as const
+    await store.heartbeat({ instance: 'dead', startedAt: 0, leaseUntil: 5_000, openSince: 0 })
+    await store.append(batchText([openedLine(openedRow('late', { instance: 'dead' }))], []))
+    await store.sweepOrphans(6_000)
+    const closed = (exchange: string, at: number) =>
+      closedLine(closedRow(exchange, { at, promptCacheBreak }), [], [])
+    await store.append(batchText([closed('early', 1_000), closed('late', 2_000), closed('last', 3_000)], []))
+    expect(await countRows(database)).toMatchObject({ closed: 3, corrections: 1 })
+    const listed = async (limit?: number) =>
+      (await readCacheBreaks(database.kysely, {}, limit)).map(({ exchange }) => exchange)
+    expect(await listed()).toEqual(['last', 'late', 'early'])
+    expect(await listed(2)).toEqual(['last', 'late'])
+    expect((await store.usage({})).total).toMatchObject({ cacheBreaks: 3, promptCacheMissedNanoUsd: 27n })
   })
 
   test('is settled from the files of the dead gateway at the next start', async () => {

@@ -96,6 +96,19 @@ describe('a watched conversation', () => {
     expect(ask(body(5, { system: 'x' }), marked(0, 5_000), { client: client(5) })?.cause).toBe('gateway')
   })
 
+  test('is not blamed on the gateway where bytes were not touched, though the turn was marked', () => {
+    const { ask } = start()
+    const asked = (turns: number, texts: readonly string[]) => {
+      const turn = (text: string, at: number) => ({
+        role: at % 2 === 0 ? 'user' : 'assistant',
+        content: [{ type: 'text', text, ...withMark }],
+      })
+      return body(0, { messages: [...(body(turns)['messages'] as object[]), ...texts.map(turn)] })
+    }
+    ask(asked(4, ['one', 'two']), marked(0, 5_000))
+    expect(ask(asked(4, ['one, edited', 'two', 'three']), marked(0, 5_100))?.cause).toBe('client')
+  })
+
   test('that is silent for longer than a prompt lives is not told of', () => {
     const { ask, pass } = start()
     ask(body(3), marked(0, 5_000))
@@ -195,6 +208,58 @@ describe('a watched conversation', () => {
     expect(ask(body(5), { inputTokens: 5_000, cacheReadTokens: 2_816 }, chat)).toBeUndefined()
   })
 
+  test('that is rewound is expected to read no more than it still has', () => {
+    const { ask } = start()
+    ask(body(21), marked(0, 100_000))
+    expect(ask(body(11), marked(55_000, 0))).toBeUndefined()
+    const chat = { protocol: 'openai-chat', rules: gpt56, group: 'h' } as const
+    const usage = (tokens: number, read: number): Usage => ({ inputTokens: tokens, cacheReadTokens: read })
+    ask(body(21), usage(10_000, 0), chat)
+    expect(ask(body(19), usage(9_000, 8_960), chat)).toBeUndefined()
+    // The longer one is still there, and what is missing of it is what is told.
+    const found = ask(body(19, { system: 'x', tools: [{ type: 'x' }] }), usage(9_000, 0), chat)
+    expect(found?.expectedTokens).toBeLessThanOrEqual(9_000)
+    expect(found?.expectedTokens).toBeGreaterThan(7_000)
+  })
+
+  test('that lost what was in its middle is expected to read no more than there is', () => {
+    const { ask } = start()
+    ask(body(9), marked(0, 5_000))
+    const messages = (body(9)['messages'] as unknown[]).filter((_, turn) => turn === 0 || turn > 3)
+    const usage: Usage = { inputTokens: 3_300, cacheReadTokens: 0, cacheWriteTokens: 3_300 }
+    expect(ask(body(0, { messages }), usage)).toMatchObject({ cause: 'client', expectedTokens: 3_300 })
+  })
+
+  test('with the examples of another is expected to read the examples alone', () => {
+    const { ask } = start()
+    const last = (text: string) => ({ role: 'user', content: [{ type: 'text', text, ...withMark }] })
+    const examples = (question: string, mark: object = {}) => {
+      const shots = (body(8)['messages'] as { content: string }[]).map((message, turn) =>
+        turn === 7 ? { ...message, content: [{ type: 'text', text: message.content, ...mark }] } : message,
+      )
+      return body(0, { messages: [...shots, last(`${question} ${long}`)] })
+    }
+    // Marked at the question alone, nothing that was kept can be read.
+    ask(examples('one'), marked(0, 5_000))
+    expect(ask(examples('two'), marked(0, 5_000))).toBeUndefined()
+    expect(ask(examples('three'), marked(0, 5_000))).toBeUndefined()
+    const own = { group: 'h' }
+    ask(examples('one', mark), marked(0, 5_000), own)
+    expect(ask(examples('two', mark), marked(4_400, 600), own)).toBeUndefined()
+    const found = ask(examples('three', mark), marked(0, 5_000), own)
+    expect(found?.expectedTokens).toBeLessThan(4_600)
+    expect(found?.expectedTokens).toBeGreaterThan(4_000)
+  })
+
+  test('is not forgotten for another that begins as it does', () => {
+    const { ask } = start()
+    const fork = (text: string) =>
+      body(0, { messages: [...(body(8)['messages'] as object[]), { role: 'user', content: text }] })
+    ask(body(9), marked(0, 5_000))
+    expect(ask(fork('sum it up'), marked(4_500, 100))).toBeUndefined()
+    expect(ask(body(11), marked(0, 5_700))).toMatchObject({ cause: 'unmarked', expectedTokens: 5_000 })
+  })
+
   test('of whose cache nothing is said is not judged', () => {
     const { ask } = start()
     ask(body(3), marked(0, 5_000))
@@ -230,8 +295,27 @@ describe('the memory of the watch', () => {
     }
     const found = ask(body(7, { system: 'x' }), marked(0, 5_000), { group: 'g30' })
     expect(found).toMatchObject({ cause: 'client', difference: undefined })
-    watch.limit(1)
+    watch.limit(0)
     expect(watch.size).toBe(0)
     expect(ask(body(9), marked(0, 5_000), { group: 'g49' })).toBeUndefined()
+  })
+  test('is not held by what no provider holds any more', () => {
+    const { watch, ask, pass } = start()
+    for (let session = 0; session < 50; session++) {
+      ask(body(5), marked(0, 5_000), { group: `g${session}` })
+    }
+    const full = watch.size
+    pass(3_700_000)
+    ask(body(5), marked(0, 5_000), { group: 'new' })
+    expect(watch.size).toBeLessThan(full / 20)
+  })
+
+  test('has room for copies however many conversations there are', () => {
+    const { ask } = start(60_000)
+    for (let session = 0; session < 500; session++) {
+      ask(body(5), marked(0, 5_000), { group: `g${session}` })
+    }
+    const found = ask(body(7, { system: 'x' }), marked(0, 5_000), { group: 'g499' })
+    expect(found).toMatchObject({ cause: 'client', difference: { path: 'system' } })
   })
 })

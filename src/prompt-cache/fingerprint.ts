@@ -5,6 +5,10 @@ import { type Piece, type PromptOrder, piecesOf } from './prompt-order.ts'
 /** What is remembered of a prompt: a hash of each of its pieces, in the order in which the model reads them. */
 export interface Fingerprint {
   readonly hashes: Uint32Array
+  /** Bytes of all pieces up to the end of each. */
+  readonly ends: Uint32Array
+  /** How many pieces there are up to each that has a mark, in ascending order. */
+  readonly marked: readonly number[]
   /** So many of them stand before the conversation. */
   readonly head: number
   /** So many turns had a mark: without it a client may write them in another form. */
@@ -22,6 +26,9 @@ export const fingerprintOf = (body: Uint8Array, order: PromptOrder): Fingerprint
   const pieces = piecesOf(text, order)
   const count = Math.min(pieces.length, mostPieces)
   const hashes = new Uint32Array(count)
+  const ends = new Uint32Array(count)
+  const marked: number[] = []
+  let bytes = 0
   const nextMark = marksIn(text)
   let head = 0
   let loose = 0
@@ -30,26 +37,33 @@ export const fingerprintOf = (body: Uint8Array, order: PromptOrder): Fingerprint
     if (piece === undefined) break
     if (!piece.isTurn) head = at + 1
     const { start, end } = piece
+    bytes += end - start
+    ends[at] = bytes
     if (nextMark(start) < end) {
       const bare = unmarked(text.slice(start, end))
       const whole = { start: 0, end: bare.byteLength, isTurn: piece.isTurn }
       hashes[at] = Bun.hash.xxHash32(plainTurn(latin1(bare), bare, whole), seed)
+      marked.push(at + 1)
       if (piece.isTurn) loose++
     } else hashes[at] = Bun.hash.xxHash32(plainTurn(text, body, piece), seed)
   }
-  return { hashes, head, loose }
+  return { hashes, ends, marked, head, loose }
 }
 
 /** A view of bytes as text, in which every place is a byte's. */
 export const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
-/** Where the next mark is. */
+/** Where the next mark is. Of places that ascend it searches each byte once. */
 const marksIn = (text: string): ((from: number) => number) => {
-  if (!text.includes(`"${markKey}"`)) return () => Number.POSITIVE_INFINITY
+  let searched = Number.POSITIVE_INFINITY
+  let hit = -1
   return (from) => {
+    if (from >= searched && from <= hit) return hit
     const found = text.indexOf(`"${markKey}"`, from)
-    return found < 0 ? Number.POSITIVE_INFINITY : found
+    searched = from
+    hit = found < 0 ? Number.POSITIVE_INFINITY : found
+    return hit
   }
 }
 
@@ -120,4 +134,24 @@ export const commonRun = ({ hashes: one }: Fingerprint, { hashes: other }: Finge
   let run = 0
   while (run < most && one[run] === other[run]) run++
   return run
+}
+
+/**
+ * How many pieces of a prompt there are up to the last that is in a later one, wherever it stands there: what follows
+ * was given up (the conversation was rewound, or is another with the same beginning), and nobody asks for it any more.
+ */
+export const sharedReach = (before: Fingerprint, after: Fingerprint): number => {
+  const all = before.hashes.length
+  if (commonRun(before, after) === all) return all
+  const left = new Map<number, number>()
+  for (const hash of after.hashes) left.set(hash, (left.get(hash) ?? 0) + 1)
+  let reach = 0
+  for (let at = 0; at < all; at++) {
+    const hash = before.hashes[at] ?? -1
+    const times = left.get(hash) ?? 0
+    if (times === 0) continue
+    left.set(hash, times - 1)
+    reach = at + 1
+  }
+  return reach
 }

@@ -162,6 +162,22 @@ describe('marks', () => {
       max_tokens: 1,
     })
   })
+
+  test('can be taken out again where an object has several, among whatever else', () => {
+    const member = fc.oneof(
+      fc.constantFrom('"cache_control":{"type":"ephemeral"}', ' "cache_control" : null '),
+      fc.nat(9).map((name) => `"m${name}":[1, {"a":2}]`),
+    )
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 7 }), fc.constantFrom(',', ' , '), (members, comma) => {
+        const body = `{"tools":[{${members.join(comma)}}],"max_tokens":1}`
+        const bare = edited(body, removeMarks)
+        const { cache_control: _marks, ...left } = JSON.parse(body).tools[0]
+        expect(JSON.parse(bare)).toEqual({ tools: [left], max_tokens: 1 })
+      }),
+      { examples: [[['"cache_control":1', '"cache_control":2', '"name":3'], ',']] },
+    )
+  })
 })
 
 const text = fc.oneof(

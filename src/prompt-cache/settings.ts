@@ -37,7 +37,7 @@ export const promptCacheSettings = z
     memory: byteSize()
       .prefault('64MB')
       .describe(
-        'Most that is kept of last requests, to find the byte that changed, in bytes or with a unit. Encrypted with a key of this process.',
+        'Most that each worker keeps of last requests, to find the byte that changed, in bytes or with a unit. Encrypted with a key of this process.',
       ),
   })
   .prefault({})
@@ -45,3 +45,6 @@ export const promptCacheSettings = z
   .describe("Looks after providers' prompt caches.")
 
 export type PromptCacheSettings = z.output<typeof promptCacheSettings>
+
+/** Bytes that may be remembered of requests: none where nobody wants to be told, also of those from before a reload. */
+export const watchMemory = ({ alarm, memory }: PromptCacheSettings): number => (alarm === 'on' ? memory : 0)

@@ -357,6 +357,32 @@ describe('what was saved', () => {
     expect(JSON.parse(json.out).rows.map((row: { group: string }) => row.group)).toContain('penny/1.0')
     expect((await runTgw(gateway, 'savings', '--by', 'sessoin')).error).toContain('session')
   })
+
+  test('says of how many requests nobody knows the price', async () => {
+    const lines = config(provider.url).map((line) => line.replace('match: "*"', 'match: "claude-*"'))
+    const other = await startGateway({ config: lines })
+    try {
+      const askFor = (model: string) =>
+        fetch(`${other.url}/v1/messages`, {
+          method: 'POST',
+          headers: { 'x-api-key': testKey },
+          body: JSON.stringify({ ...native('marked', 2), model }),
+        }).then((response) => response.text())
+      await askFor('messages/claude-sonnet-4-5')
+      const told = async (): Promise<string> => (await runTgw(other, 'savings')).out
+      expect((await other.admin('/savings')) as Savings).toMatchObject({
+        total: { requests: 1, unpriced: 0 },
+      })
+      expect(await told()).not.toContain('unknown price')
+      await askFor('messages/nobodys-model')
+      const report = (await other.admin('/savings?by=model')) as Savings
+      expect(report.total).toMatchObject({ requests: 2, unpriced: 1 })
+      expect(report.rows.map(({ unpriced }) => unpriced).sort()).toEqual([0, 1])
+      expect(await told()).toContain('without 1 request of unknown price')
+    } finally {
+      await other.stop()
+    }
+  })
 })
 
 describe('a conversation without a name', () => {

@@ -58,4 +58,6 @@ const savings = (sums: UsageSums) => ({
   netUsd: formatUsd(sums.promptCacheSavedNanoUsd - sums.promptCacheLostNanoUsd),
   missedUsd: formatUsd(sums.promptCacheMissedNanoUsd),
   breaks: sums.cacheBreaks,
+  /** Requests whose cost is not known: the money is without them. */
+  unpriced: sums.unpriced,
 })

@@ -61,6 +61,7 @@ const sums = {
   netUsd: z.string(),
   missedUsd: z.string(),
   breaks: z.number(),
+  unpriced: z.number(),
 }
 
 const savingsSchema = z.looseObject({
@@ -107,9 +108,14 @@ const savingsText = (
         ['total', ...figures(total)],
       ],
     ),
+    ...(total.unpriced === 0 ? [] : [unpricedText(total.unpriced)]),
     ...(isCut ? ['there are more rows: raise --limit\n'] : []),
     ...(breaks.length === 0 ? [] : ['\n', breakTable(breaks)]),
   ].join('')
+
+/** What has no price counts as nothing saved, which it is not. */
+const unpricedText = (count: number): string =>
+  `without ${countText(count)} ${count === 1 ? 'request' : 'requests'} of unknown price: the money is that of the others\n`
 
 const figures = (row: Savings['total']): readonly string[] => [
   countText(row.requests),
