@@ -419,7 +419,7 @@ describe('from turn to turn', () => {
           const probe = [says('user', `${crypto.randomUUID()} ${pasted(code)}`)]
           const { seen } = await askThrough(switched.url, chat, { turns: probe })
           return seen.includes(json(short)) !== isOn ? true : undefined
-        })
+        }, 30_000)
       }
       const bare = 'package a\n\nfunc f() {\n\tg()\n}\n'
       const flat = 'package a\n\nfunc f() {\ng()\n}\n'
