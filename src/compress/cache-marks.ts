@@ -1,13 +1,17 @@
 /**
  * Where the part of a request ends that its client marked for a provider's cache: behind the last object with a mark.
- * 0 where nothing is marked. A mark on the request itself covers all of it.
+ * 0 where nothing is marked. A mark on the request itself covers all of it, wherever it stands.
  * @param json the request's bytes as latin1 text, well formed
  */
 export const markedEnd = (json: string): number => {
   let end = 0
   for (const mark of marks) {
-    const at = json.lastIndexOf(mark)
-    if (at >= 0) end = Math.max(end, objectEnd(json, at))
+    // Marks inside of an object that is marked itself end before it does: each byte is read once.
+    for (let at = json.indexOf(mark); at >= 0; ) {
+      const objectsEnd = objectEnd(json, at)
+      end = Math.max(end, objectsEnd)
+      at = json.indexOf(mark, objectsEnd)
+    }
   }
   return end
 }

@@ -47,6 +47,7 @@ const editWords: ReadonlySet<string> = new Set([
     'overwrite',
   ],
   ...['save', 'sed', 'codemod', 'notebookedit', 'morph', 'fix', 'rename', 'delete', 'commit', 'merge'],
+  ...['create', 'put', 'upload', 'execution', 'interpreter'],
   ...['shell', 'bash', 'sh', 'zsh', 'powershell', 'terminal', 'exec', 'execute', 'command', 'cmd', 'console'],
   ...['mcp', 'filesystem', 'computer', 'agent', 'task'],
 ])
@@ -58,7 +59,11 @@ const schemaMembers: ReadonlySet<string> = new Set([
   ...['searchtext', 'searchstring', 'replacestring', 'replacewith', 'replacement', 'replacements'],
 ])
 
-/** Members of a request behind which tools or texts stand that it does not say itself. */
+/**
+ * Members of a request behind which tools or turns stand that it does not say itself. A history that the gateway keeps is
+ * in the request by now, without the member that named it; one that is still named is the provider's.
+ */
 export const opaqueMembers: readonly string[] = [
   ...['prompt', 'mcp_servers', 'cachedContent', 'cached_content', 'container', 'agent', 'thread'],
+  ...['previous_response_id', 'conversation'],
 ]

@@ -54,6 +54,11 @@ describe('tools that may change files', () => {
       'a namespace',
       [{ type: 'namespace', name: 'files', tools: [{ type: 'function', name: 'write_file' }] }],
     ],
+    ['one that makes files', [{ name: 'create_file' }]],
+    ['Claude’s sandbox', [{ type: 'code_execution_20250825', name: 'code_execution' }]],
+    ['OpenAI’s sandbox', [{ type: 'code_interpreter' }]],
+    ['one that puts', [{ name: 'putObject' }]],
+    ['one that uploads', [{ name: 'upload-file' }]],
     ['told by its schema', [{ name: 'x', input_schema: { properties: { old_string: {}, new_string: {} } } }]],
     ['told by its schema, in camels', [{ name: 'x', parameters: { properties: { oldText: {} } } }]],
   ])('%s', (_, tools) => expect(bringsEditTools(tools)).toBe(true))
@@ -63,6 +68,7 @@ describe('tools that may change files', () => {
       bringsEditTools([
         { name: 'get_weather', input_schema: { properties: { city: { type: 'string' } } } },
         { type: 'web_search_20250305', name: 'web_search' },
+        ...['input', 'output', 'creator', 'executions', 'interpret'].map((name) => ({ name })),
         { functionDeclarations: [{ name: 'readFile', description: 'edit nothing' }] },
       ]),
     ).toBe(false)
@@ -129,8 +135,17 @@ test('what is marked for a cache ends with the last object that has a mark', () 
   const json = '{"a":[{"cache_control":{"type":"x"},"text":"b{}\\"]"},{"text":"c"}],"d":1}'
   expect(json.slice(markedEnd(json))).toBe(',{"text":"c"}],"d":1}')
   expect(markedEnd('{"a":"say \\"cache_control\\" to me"}')).toBe(0)
-  const whole = '{"messages":[],"cache_control":{"type":"ephemeral"}}'
-  expect(markedEnd(whole)).toBe(whole.length)
+  const mark = '"cache_control":{"type":"ephemeral"}'
+  for (const whole of [
+    `{"messages":[],${mark}}`,
+    `{${mark},"messages":[]}`,
+    `{${mark},"messages":[{"text":"a",${mark}},{"text":"b"}]}`,
+    `{"messages":[{"text":"a",${mark}},{"text":"b"}],${mark}}`,
+  ]) {
+    expect(markedEnd(whole)).toBe(whole.length)
+  }
+  const turn = `{"a":[{${mark},"b":[{${mark}},{"c":1}]}`
+  expect(markedEnd(`${turn},{"d":2}]}`)).toBe(turn.length)
 })
 
 test('prints tell what was said before, but not what the system said', () => {

@@ -62,3 +62,31 @@ test('nobody waits for a memory that is away, or fails with it', async () => {
     expect(await forms.find('o', ['p'])).toEqual(['1'])
   }
 })
+
+test('who could not be told is told the next time', async () => {
+  const words = new Map<string, string>()
+  const there = sharedBy(words)
+  let state: 'away' | 'failing' | 'connected' = 'away'
+  const forms = createServedForms({
+    shared: {
+      ...there,
+      set: (key, value, ttl) =>
+        state === 'failing' ? Promise.reject(new Error('away')) : there.set(key, value, ttl),
+      status: () => (state === 'away' ? 'away' : 'connected'),
+    },
+    now: () => 0,
+  })
+  const note = () => forms.note('o', 'p', '1')
+  note()
+  state = 'failing'
+  // The second finds the first still on its way.
+  for (let again = 0; again < 2; again++) note()
+  await Bun.sleep(0)
+  expect(words.size).toBe(0)
+  state = 'connected'
+  note()
+  expect(words.get('compress:o:p')).toBe('1')
+  words.clear()
+  note()
+  expect(words.size).toBe(0)
+})

@@ -34,16 +34,16 @@ const sharedLife = 24 * 60 * 60_000
 
 interface Known {
   readonly form: Form
-  /** When the others were told. */
+  /** When the others were told, or are being told; −∞ where they were not. */
   toldAt: number
 }
 
 export const createServedForms = ({ shared, most = 100_000, now }: ServedFormsOptions): ServedForms => {
   const known = new Map<string, Known>()
-  const remember = (key: string, form: Form, toldAt: number): void => {
+  const remember = (key: string, one: Known): void => {
     known.delete(key)
     if (known.size >= most) for (const oldest of known.keys()) if (known.delete(oldest)) break
-    known.set(key, { form, toldAt })
+    known.set(key, one)
   }
   const isShared = (): boolean => shared !== undefined && shared.status() === 'connected'
   const ask = async (key: string): Promise<Form | undefined> => {
@@ -51,7 +51,7 @@ export const createServedForms = ({ shared, most = 100_000, now }: ServedFormsOp
     if (own !== undefined || !isShared()) return own?.form
     try {
       const said = formOf(await shared?.get(`compress:${key}`))
-      if (said !== undefined) remember(key, said, now())
+      if (said !== undefined) remember(key, { form: said, toldAt: now() })
       return said
     } catch {
       // Nobody can be asked: as if nobody remembered.
@@ -65,10 +65,15 @@ export const createServedForms = ({ shared, most = 100_000, now }: ServedFormsOp
       const own = known.get(key)
       const at = now()
       const isTold = own !== undefined && own.form === form && at - own.toldAt < sharedLife / 4
-      remember(key, form, isTold ? own.toldAt : at)
-      if (isTold || !isShared()) return
-      // Without it the others serve the text as its client wrote it.
-      shared?.set(`compress:${key}`, form, sharedLife).catch(() => undefined)
+      if (isTold) return remember(key, own)
+      const one: Known = { form, toldAt: Number.NEGATIVE_INFINITY }
+      remember(key, one)
+      if (!isShared()) return
+      one.toldAt = at
+      shared?.set(`compress:${key}`, form, sharedLife).catch(() => {
+        // Until they are told the others serve the text as its client wrote it: the next turn tells them.
+        one.toldAt = Number.NEGATIVE_INFINITY
+      })
     },
   }
 }

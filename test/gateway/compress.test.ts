@@ -1,10 +1,18 @@
 /** The compressor in a real gateway: what providers see of code that people paste, in every protocol. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import type { GenerateRequest, Part, Turn } from '../../src/ir/index.ts'
-import { ledgerEntries, oneCall, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import {
+  ledgerEntries,
+  oneCall,
+  startGateway,
+  type TestGateway,
+  testKey,
+  waitFor,
+} from '../support/gateway.ts'
 import { answerOf, textOf } from '../support/mirror-client.ts'
 import { generateCodec, type MirrorUpstream, startMirror } from '../support/mirror-upstream.ts'
 import { askAnew, untilTeam } from '../support/team.ts'
@@ -212,6 +220,16 @@ const tool = (name: string, parameters = '{"type":"object","properties":{"city":
   ...{ type: 'function' as const, name, parameters },
 })
 
+const sunny = (callId: string): Turn => ({
+  role: 'user',
+  parts: [
+    {
+      ...{ type: 'tool-result', callId, name: 'get_weather', kind: 'function' },
+      content: [{ type: 'text', text: 'sun' }],
+    },
+  ],
+})
+
 describe('what is never touched', () => {
   const isUntouched = async (client: TranslationCase, asking: Asking) => {
     const { sent, seen, header } = await ask(client, asking)
@@ -305,6 +323,32 @@ describe('what is never touched', () => {
     await isUntouched(responses, { change: (body) => body.replace('{', '{"prompt":{"id":"pmpt_1"},') })
   })
 
+  test('turns that the provider keeps: nobody sees them here', async () => {
+    const responses = translationCases.find(({ protocol }) => protocol === 'openai-responses')
+    if (responses === undefined) throw new Error('there is no such case')
+    const naming = (member: string) => ({ change: (body: string) => body.replace('{', `{${member},`) })
+    const theirs = await ask(responses)
+    const { id: known } = JSON.parse(new TextDecoder().decode(theirs.bytes)) as { id: string }
+    const { seen } = await isUntouched(responses, naming(`"previous_response_id":${JSON.stringify(known)}`))
+    expect(seen).toContain(known)
+    await isUntouched(responses, naming(`"conversation":{"id":${JSON.stringify(known)}}`))
+    // Some clients write what they do not want.
+    const { header } = await ask(responses, naming('"previous_response_id":null,"conversation":null'))
+    expect(header).toStartWith('blocks=1; ')
+    // What the gateway keeps is in the request by the time that it is looked at.
+    const first = await ask(responses, {
+      model: `on-${chat.provider}`,
+      turns: [says('user', `kept ${pasted(code)}`)],
+    })
+    const { id } = JSON.parse(new TextDecoder().decode(first.bytes)) as { id: string }
+    const second = await ask(responses, {
+      ...naming(`"previous_response_id":${JSON.stringify(id)}`),
+      model: `on-${chat.provider}`,
+      turns: [sunny('call_1'), says('user', `more ${pasted(code)}`)],
+    })
+    for (const word of ['kept', 'more']) expect(second.seen).toContain(json(`${word} ${pasted(short)}`))
+  })
+
   test.each([
     ['numbers of lines', pasted('1\tpackage a // a\n2\tvar x int\n')],
     ['diffs', '```diff\n-x // a\n+y\n```\n'],
@@ -363,6 +407,37 @@ describe('from turn to turn', () => {
     expect(seen).toContain(json(`then ${pasted(short)}`))
   })
 
+  test('with another `dedent` than before, older turns go as they went', async () => {
+    const lines = config(mirror.url)
+    const switched = await startGateway({ config: lines })
+    try {
+      const dedent = async (isOn: boolean) => {
+        const text = readFileSync(switched.configFile, 'utf8')
+        const to = `compress: { mode: request, dedent: ${isOn} }`
+        writeFileSync(switched.configFile, text.replace(/^compress: .*$/m, to))
+        await waitFor(async () => {
+          const probe = [says('user', `${crypto.randomUUID()} ${pasted(code)}`)]
+          const { seen } = await askThrough(switched.url, chat, { turns: probe })
+          return seen.includes(json(short)) !== isOn ? true : undefined
+        }, 30_000)
+      }
+      const bare = 'package a\n\nfunc f() {\n\tg()\n}\n'
+      const flat = 'package a\n\nfunc f() {\ng()\n}\n'
+      await dedent(true)
+      const turns = [says('user', `one ${pasted(bare)}`), says('user', `both ${pasted(code)}`)]
+      const { seen: before } = await askThrough(switched.url, chat, { turns })
+      expect(before).toContain(json(`one ${pasted(flat)}`))
+      await dedent(false)
+      const later = [...turns, says('assistant', 'ok'), says('user', `two ${pasted(bare)}`)]
+      const { seen } = await askThrough(switched.url, chat, { turns: later })
+      const end = before.indexOf(json('do? // not code'), before.indexOf('both'))
+      expect(seen.slice(0, end)).toBe(before.slice(0, end))
+      expect(seen).toContain(json(`two ${pasted(bare)}`))
+    } finally {
+      await switched.stop()
+    }
+  })
+
   test('one that calls tools between serves the code as it did', async () => {
     const first = says('user', `tools ${pasted(code)}`)
     await ask(chat, { turns: [first], tools: [tool('get_weather')] })
@@ -373,18 +448,7 @@ describe('from turn to turn', () => {
           role: 'assistant',
           parts: [{ type: 'tool-call', id: 'c', name: 'get_weather', kind: 'function', input: '{}' }],
         },
-        {
-          role: 'user',
-          parts: [
-            {
-              type: 'tool-result',
-              callId: 'c',
-              name: 'get_weather',
-              kind: 'function',
-              content: [{ type: 'text', text: 'sun' }],
-            },
-          ],
-        },
+        sunny('c'),
       ],
       tools: [tool('get_weather')],
     })

@@ -123,7 +123,7 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
   }
   if (open.length > 0) return undefined
   for (const comment of comments) if (comment.start < foreign) comment.isKept = true
-  keepExpectedOutput(code, comments)
+  keepWholeComments(code, comments)
   keepAsides(code, comments)
   return { comments, indentations }
 }
@@ -146,11 +146,12 @@ const noteIndentation = (code: string, start: number, into: Indentation[]): void
 }
 
 /**
- * `//go:embed` and all others of the form `//word:word`, `//line`, `//export`, `//extern`, `// +build`, `//nolint`
- * with its relatives, and the mark of generated files.
+ * `//go:embed` and all others of the form `//word:word`, `//line`, `//export`, `//extern`, `// +build` and other markers
+ * with a plus (kubebuilder, generators of Kubernetes), annotations of swag (`// @Router`) and go-swagger, `//nolint` with
+ * its relatives, and the mark of generated files.
  */
 const directives =
-  /^\/\/(?:go:|[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*\+build\b|\s*(?:nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
+  /^\/\/(?:go:|[a-z0-9]+:[a-z0-9]|line |export |extern |sys(?:nb)? |\s*[+@][a-zA-Z]|\s*(?:swagger:|nolint|lint:|exhaustive:|revive:|gosec\b|#nosec|nosec|coverage:|SPDX-License-Identifier:|Code generated ))/
 
 const isDirective = (code: string, start: number, end: number): boolean => {
   const first = code.charCodeAt(start + 2)
@@ -165,41 +166,47 @@ const isDirective = (code: string, start: number, end: number): boolean => {
 
 /** What directives with a blank before them begin with. */
 const directiveUnits: ReadonlySet<number> = new Set(
-  [...'+nlergc#SC'].map((character) => character.charCodeAt(0)),
+  [...'+@snlergc#SC'].map((character) => character.charCodeAt(0)),
 )
 
-const isBlockDirective = (code: string, start: number, close: number): boolean =>
-  /^\/\*(?:line |\s*(?:#nosec|nosec|SPDX-License-Identifier:))/.test(
-    code.slice(start, Math.min(close, start + 100)),
-  )
+const isBlockDirective = (code: string, start: number, close: number): boolean => {
+  const text = code.slice(start, close)
+  return blockDirectives.test(text) || swaggerLine.test(text)
+}
 
-const expectedOutput = /^\/\/\s*(?:unordered )?output:/i
+const blockDirectives = /^\/\*(?:line |\s*(?:#nosec|nosec|SPDX-License-Identifier:))/
+const swaggerLine = /^[ \t/*]*swagger:[a-z]/m
 
-/** What an example prints is compared with its last comment; what stands in that comment stays, all of it. */
-const keepExpectedOutput = (code: string, comments: readonly Comment[]): void => {
+const wholeComments = /^\/\/\s*(?:(?:unordered )?output:|swagger:[a-z])/i
+
+/**
+ * What an example prints is compared with its last comment, and go-swagger reads whole comments, whichever of their lines
+ * has its mark: what stands in such a comment stays, all of it.
+ */
+const keepWholeComments = (code: string, comments: readonly Comment[]): void => {
   let first = 0
   while (first < comments.length) {
     let last = first
-    let isOutput = false
+    let isWhole = false
     for (;;) {
       const comment = comments[last]
       if (comment === undefined) break
-      isOutput ||= isOutputAt(code, comment)
+      isWhole ||= isWholeAt(code, comment)
       const next = comments[last + 1]
       if (next === undefined || !isNextLine(code, comment.end, next.start)) break
       last++
     }
-    if (isOutput) for (const comment of comments.slice(first, last + 1)) comment.isKept = true
+    if (isWhole) for (const comment of comments.slice(first, last + 1)) comment.isKept = true
     first = last + 1
   }
 }
 
-const isOutputAt = (code: string, { start, end }: Comment): boolean => {
-  // `o`, `u`, a space or a tab: most comments are told apart without a slice.
+const isWholeAt = (code: string, { start, end }: Comment): boolean => {
+  // `o`, `u`, `s`, a space or a tab: most comments are told apart without a slice.
   const unit = code.charCodeAt(start + (code.charCodeAt(start + 2) === 0x20 ? 3 : 2)) | 0x20
   return (
-    (unit === 0x6f || unit === 0x75 || unit === 0x20 || unit === 0x29) &&
-    expectedOutput.test(code.slice(start, end))
+    (unit === 0x6f || unit === 0x75 || unit === 0x73 || unit === 0x20 || unit === 0x29) &&
+    wholeComments.test(code.slice(start, end))
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Scanner } from '../scan.ts'
 import { scanGo } from './go.ts'
-import { scanJsx, scanTypescript } from './javascript.ts'
+import { scanJavascript, scanTsx, scanTypescript } from './javascript.ts'
 import { scanPython } from './python.ts'
 
 export type LanguageId = 'go' | 'python' | 'javascript' | 'typescript' | 'tsx'
@@ -12,9 +12,9 @@ export interface Language {
 
 const go: Language = { id: 'go', scan: scanGo }
 const python: Language = { id: 'python', scan: scanPython }
-const javascript: Language = { id: 'javascript', scan: scanJsx }
+const javascript: Language = { id: 'javascript', scan: scanJavascript }
 const typescript: Language = { id: 'typescript', scan: scanTypescript }
-const tsx: Language = { id: 'tsx', scan: scanJsx }
+const tsx: Language = { id: 'tsx', scan: scanTsx }
 
 /** By the word behind a fence, in lower case. */
 const byTag: ReadonlyMap<string, Language> = new Map([

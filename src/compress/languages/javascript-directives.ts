@@ -1,17 +1,23 @@
+/** Does a tool read this comment by its beginning? Compilers, bundlers, linters, formatters, coverage, and lawyers. */
+export const isJavascriptDirective = (code: string, start: number, end: number): boolean =>
+  leading.test(code.slice(start, Math.min(end, start + 100)))
+
 /**
- * Does a tool read this comment? Compilers, bundlers, linters, formatters, coverage, and lawyers.
- * @param hasMark there is an `@` in it
+ * Does a tool read this comment, which has an `@` in it?
+ * @param hasTypes of the language: does checked code of it have its types in comments (JSDoc)?
  */
-export const isJavascriptDirective = (
-  code: string,
-  start: number,
-  end: number,
-  hasMark: boolean,
-): boolean => {
-  if (hasMark && anywhere.test(code.slice(start, end))) return true
-  const head = code.slice(start, Math.min(end, start + 100))
-  return leading.test(head)
+export const isMarkedDirective = (code: string, start: number, end: number, hasTypes: boolean): boolean => {
+  const text = code.slice(start, end)
+  if (anywhere.test(text)) return true
+  // Lines of blocks between `==UserScript==` and its end begin so: whatever their manager knows.
+  if (text.startsWith('//')) return markedLine.test(text)
+  return hasTypes && text.startsWith('/**') && types.test(text)
 }
+
+const markedLine = /^\/\/[ \t]*@[a-z]/i
+
+/** `@param {T}` and all that has a type, but no link; and what says without one how something may be used. */
+const types = /@\w+[ \t]*\{(?!@)|@(?:class|constructor|override|private|protected|readonly)\b/
 
 const leading = new RegExp(
   [
@@ -33,7 +39,7 @@ const leading = new RegExp(
         'knip',
         'type-coverage',
       ],
-      ...['nosemgrep', 'lgtm', 'jsx\\b', 'falls?[ -]?through\\b', '#(?:end)?region'],
+      ...['nosemgrep', 'lgtm', 'jsx\\b', '==\\/?UserScript==', 'falls?[ -]?through\\b', '#(?:end)?region'],
     ].join('|')})`,
   ].join('|'),
 )
@@ -55,5 +61,6 @@ const anywhere = new RegExp(
     ...['swc', 'babel', 'internal\\b', 'typedef\\b', 'type\\b', 'satisfies\\b', 'import\\b', 'overload\\b'],
     ...['template\\b', 'callback\\b', 'enum\\b', 'jest-', 'vitest-', 'formatter:', 'lint-', 'refresh\\b'],
     ...['emotion', 'nocollapse', 'noinline', 'pure\\b', 'define\\b', 'externs\\b', 'suppress\\b'],
+    ...['openapi\\b', 'swagger\\b'],
   ].join('|')})`,
 )

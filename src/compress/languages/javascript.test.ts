@@ -8,7 +8,7 @@ const tsx = (code: string): string => stripped('tsx', code)
 
 test('lines that hold only a comment go as lines, others lose it with the blanks before it', () => {
   const code =
-    '/**\n * Adds.\n * @param {number} a\n */\nexport const f = (a /* first */, b) => a + b // sum\n'
+    '/**\n * Adds.\n * @param a a number\n */\nexport const f = (a /* first */, b) => a + b // sum\n'
   for (const strip of [js, ts, tsx]) expect(strip(code)).toBe('export const f = (a, b) => a + b\n')
   expect(js('{\n  // a\n  // b\n\n  c() /* d */ // e\n}\n')).toBe('{\n\n  c()\n}\n')
 })
@@ -41,10 +41,51 @@ describe('what tools read stays', () => {
     '// webpackIgnore: true',
     '/** @internal */',
     '// @vitest-environment jsdom',
+    '// ==UserScript==',
+    '// @match https://*/*',
+    '// @grant none',
+    '// @run-at document-end',
+    '// ==/UserScript==',
+    '/**\n * @openapi\n * /pets:\n *   get: {}\n */',
+    '/**\n * @swagger\n * /pets:\n *   get: {}\n */',
   ])('%s', (directive) => {
     expect(js(`a()\n${directive}\nb()\n`)).toBe(`a()\n${directive}\nb()\n`)
     expect(ts(`a()\n${directive}\n// c\nb()\n`)).toBe(`a()\n${directive}\nb()\n`)
   })
+
+  test.each([
+    '/** see https://@match */',
+    '// a UserScript',
+    '// to @match',
+    '/** the openapi page, of swagger */',
+    '/** @openapis */',
+    '/** @swaggers */',
+  ])('but not %s', (comment) => {
+    expect(js(`a()\n${comment}\nb()\n`)).toBe('a()\nb()\n')
+  })
+
+  test.each([
+    '/** @param {number} a */',
+    '/** @returns {Promise<T>} */',
+    '/** Adds.\n * @returns{number} */',
+    '/** @extends {A<T>} */',
+    '/** @this {A} */',
+    '/** @implements {A} */',
+    '/** @throws {Error} */',
+    '/** @readonly */',
+  ])('types of checked JavaScript: %s', (comment) => {
+    expect(js(`a()\n${comment}\nb()\n`)).toBe(`a()\n${comment}\nb()\n`)
+    // TypeScript has them in the code.
+    for (const strip of [ts, tsx]) expect(strip(`a()\n${comment}\nb()\n`)).toBe('a()\nb()\n')
+  })
+
+  test.each([
+    '/** @param a a number */',
+    '/** @returns {@link A} */',
+    '/* @param {number} a */',
+    '/** @ {number} */',
+    '/** @readonlys */',
+  ])('no types: %s', (comment) => expect(js(`a()\n${comment}\nb()\n`)).toBe('a()\nb()\n'))
 
   test('in the middle of a line too', () => {
     for (const code of [

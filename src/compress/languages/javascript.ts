@@ -32,15 +32,25 @@ import {
   slash,
 } from '../characters.ts'
 import { type Comment, type Indentation, lineEnd, padding, type Scan, type Scanner } from '../scan.ts'
-import { isJavascriptDirective } from './javascript-directives.ts'
+import { isJavascriptDirective, isMarkedDirective } from './javascript-directives.ts'
 
-/** JavaScript with JSX, and TypeScript with JSX (`.tsx`). */
-export const scanJsx: Scanner = (code, wantsIndentations) =>
-  new JavascriptScan(code, wantsIndentations, true).run()
+/** JavaScript with JSX. Its types stand in comments, where it has some. */
+export const scanJavascript: Scanner = (code, wantsIndentations) =>
+  new JavascriptScan(code, wantsIndentations, { hasJsx: true, hasTypesInComments: true }).run()
+
+/** TypeScript with JSX (`.tsx`). */
+export const scanTsx: Scanner = (code, wantsIndentations) =>
+  new JavascriptScan(code, wantsIndentations, { hasJsx: true, hasTypesInComments: false }).run()
 
 /** TypeScript without JSX (`.ts`), where `<T>x` is a type. */
 export const scanTypescript: Scanner = (code, wantsIndentations) =>
-  new JavascriptScan(code, wantsIndentations, false).run()
+  new JavascriptScan(code, wantsIndentations, { hasJsx: false, hasTypesInComments: false }).run()
+
+interface Dialect {
+  readonly hasJsx: boolean
+  /** Do checkers read types in comments? */
+  readonly hasTypesInComments: boolean
+}
 
 /** What came before, as far as it decides what `/`, `<` and `(` mean. */
 const Before = {
@@ -77,6 +87,7 @@ class JavascriptScan {
   readonly #length: number
   readonly #wantsIndentations: boolean
   readonly #hasJsx: boolean
+  readonly #hasTypesInComments: boolean
   readonly #comments: Comment[] = []
   readonly #indentations: Indentation[] = []
   readonly #open: number[] = []
@@ -91,11 +102,12 @@ class JavascriptScan {
   #isMember = false
   #lastClosings: ReadonlyMap<string, number> | undefined
 
-  constructor(code: string, wantsIndentations: boolean, hasJsx: boolean) {
+  constructor(code: string, wantsIndentations: boolean, dialect: Dialect) {
     this.#code = code + padding
     this.#length = code.length
     this.#wantsIndentations = wantsIndentations
-    this.#hasJsx = hasJsx
+    this.#hasJsx = dialect.hasJsx
+    this.#hasTypesInComments = dialect.hasTypesInComments
   }
 
   run(): Scan | undefined {
@@ -289,7 +301,11 @@ class JavascriptScan {
       this.#nextMark = this.#code.indexOf('@', start)
       if (this.#nextMark < 0) this.#nextMark = this.#code.length
     }
-    return isJavascriptDirective(this.#code, start, end, this.#nextMark < end)
+    if (this.#nextMark >= end) return isJavascriptDirective(this.#code, start, end)
+    return (
+      isJavascriptDirective(this.#code, start, end) ||
+      isMarkedDirective(this.#code, start, end, this.#hasTypesInComments)
+    )
   }
 
   /** Where the next `@` stands. */

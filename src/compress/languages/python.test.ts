@@ -34,7 +34,28 @@ describe('what tools read stays', () => {
     '# In[3]:',
     '# SPDX-License-Identifier: MIT',
     'x = 1  # because of that  # noqa',
+    '# Databricks notebook source',
+    '# MAGIC %sql select 1',
+    '# MAGIC',
+    '# COMMAND ----------',
+    '# DBTITLE 1,Load',
+    'n = 3 #@param {type:"integer"}',
+    '# @title Load',
+    '#@title Load',
+    'x = eval(y)  # NOSONAR',
   ])('%s', (line) => stays(`import a\n${line}\nb()\n`))
+
+  test.each([
+    '# a Databricks notebook',
+    '# MAGICAL',
+    '# magic',
+    '# COMMAND --------',
+    '# DBTITLES',
+    '# @parameter',
+    '# the title',
+    '# @titles',
+    '# NOSONARS',
+  ])('but not %s', (comment) => expect(python(`import a\n${comment}\nb()\n`)).toBe('import a\nb()\n'))
 
   test('the first line and the coding of the file', () => {
     stays('#!/usr/bin/env python3\n# -*- coding: latin-1 -*-\nx = 1\n')

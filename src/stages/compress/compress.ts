@@ -20,12 +20,12 @@ import type { Compression } from '../../ledger/index.ts'
 import type { Exchange, Reply, Stage } from '../../pipeline/index.ts'
 import type { ScannedRequest } from '../../protocols/index.ts'
 import { estimateText } from '../../translation/index.ts'
-import { type JsonScan, scanJson, valueAt } from '../../wire/index.ts'
+import { type JsonScan, valueAt } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import type { Screened } from '../firewall/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched } from '../match/index.ts'
-import { leavesOf, type Received } from '../receive/index.ts'
+import { leavesOf, type Received, withBody } from '../receive/index.ts'
 
 /** What is sent is as short as it will be: from here on nobody changes a text. */
 export interface Compressed {
@@ -48,7 +48,8 @@ type Asked = Exchange & Authenticated & Recorded & Received & Matched & Screened
 
 /**
  * Takes comments out of the code that people paste, where the operator, the key and the request want it. A text that a
- * provider has seen before goes to it as it went then, whatever is wanted now.
+ * provider has seen before goes to it as it went then, whatever is wanted of new ones. A request that does not want it at
+ * all goes as its client wrote it: nothing is looked up for it, and nothing noted.
  */
 export const compress = (parts: CompressParts): Stage<Asked, Compressed> => ({
   name: 'compress',
@@ -74,11 +75,11 @@ const run = async (
   const found = await compressions(parts, exchange)
   if (found.length === 0) return next(untouched)
   const body = applyEdits(request.body, found.map(editOf))
-  const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, parts.maxNesting) }
+  const changed = withBody(protocol, request, body, parts.maxNesting)
   const compression = sum(found)
   entry.compression = compression
   parts.onCompressed(compression)
-  const reply = await next({ ...untouched, request: changed, facts: protocol.facts(changed) })
+  const reply = await next({ ...untouched, ...changed })
   reply.headers.set('x-tollgate-compress', headerOf(compression))
   return reply
 }
@@ -96,9 +97,12 @@ const compressions = async (parts: CompressParts, exchange: Asked): Promise<read
   const leaves = leavesOf(protocol, operation, request)
   if (!leaves.some(isPasted) || mayEdit(request, leaves)) return []
   const options = { dedent: parts.compression.dedent }
+  const others = { dedent: !options.dedent }
   const candidates = candidatesOf(leaves, markedEnd(json)).flatMap((leaf) => {
     const compression = compressText(leaf.text, options)
-    return compression === undefined ? [] : [{ leaf, compression }]
+    // What nothing is taken from now may have gone shorter, before `dedent` was changed.
+    const isCandidate = compression !== undefined || compressText(leaf.text, others) !== undefined
+    return isCandidate ? [{ leaf, compression }] : []
   })
   if (candidates.length === 0) return []
   const { organisation } = identity.tenant
@@ -113,10 +117,13 @@ const compressions = async (parts: CompressParts, exchange: Asked): Promise<read
     const form = forms[index] ?? (leaf.start > lastAnswer ? formOf(options) : 'raw')
     const print = prints[index]
     if (print !== undefined && operation === 'generate') parts.servedForms.note(organisation, print, form)
-    if (form === formOf(options)) return [{ leaf, compression }]
-    const other = formOf({ dedent: !options.dedent })
-    const earlier = form === other ? compressText(leaf.text, { dedent: !options.dedent }) : undefined
-    return earlier === undefined ? [] : [{ leaf, compression: earlier }]
+    const served =
+      form === formOf(options)
+        ? compression
+        : form === formOf(others)
+          ? compressText(leaf.text, others)
+          : undefined
+    return served === undefined ? [] : [{ leaf, compression: served }]
   })
 }
 
@@ -136,10 +143,16 @@ const candidatesOf = (leaves: readonly Leaf[], marked: number): readonly Leaf[] 
 
 /** Will somebody edit the files that the code is from? Told by tools, and by prompts of agents without tools. */
 const mayEdit = ({ scan }: ScannedRequest, leaves: readonly Leaf[]): boolean =>
-  opaqueMembers.some((name) => scan.top.has(name)) ||
+  opaqueMembers.some((name) => says(scan, name)) ||
   hasHiddenTools(scan) ||
   ['tools', 'functions'].some((name) => editsWith(scan, name)) ||
   leaves.some(({ role, kind, text }) => role === 'system' && kind === 'text' && asksForEdits(text))
+
+/** Clients write `null` for what they do not want. */
+const says = ({ text, top }: JsonScan, member: string): boolean => {
+  const span = top.get(member)
+  return span !== undefined && !text.startsWith('null', span.start)
+}
 
 /** Responses may bring tools in the middle of a conversation. */
 const hasHiddenTools = ({ text, top }: JsonScan): boolean => {

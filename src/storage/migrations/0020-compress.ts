@@ -3,7 +3,7 @@ import type { DatabaseKind } from '../database.ts'
 
 /**
  * What the compressor made of the blocks that it changed. Rows from before have none. The view of entries gets the
- * columns behind those that it has, whichever these are; the view for people stays as it is.
+ * columns behind those that it has; the view for people stays as it is.
  */
 export const compressMigration = (kind: DatabaseKind): Migration => ({
   up: async (kysely: Kysely<unknown>) => {
@@ -12,13 +12,9 @@ export const compressMigration = (kind: DatabaseKind): Migration => ({
         await kysely.schema.alterTable(table).addColumn(column, 'bigint').execute()
       }
     }
-    const before = (await kysely.introspection.getTables())
-      .find(({ name }) => name === 'exchange_entries')
-      ?.columns.map(({ name }) => name)
-    if (before === undefined) throw new Error('there is no view exchange_entries')
     // PostgreSQL adds columns to a view that others read; SQLite makes it anew, and does not ask who reads it.
     if (kind === 'sqlite') await kysely.schema.dropView('exchange_entries').execute()
-    await sql.raw(entriesView(kind, before)).execute(kysely)
+    await sql.raw(entriesView(kind)).execute(kysely)
   },
 })
 
@@ -31,12 +27,21 @@ const columns = [
   'compress_tokens_after',
 ] as const
 
-// Both selects must name the columns in one order: a union matches them by place.
-const entriesView = (kind: DatabaseKind, before: readonly string[]): string => {
+// Both selects must name the columns in one order: a union matches them by place. PostgreSQL wants those that are there
+// already to stay where they are, `corrected` among them.
+const entryColumns = [
+  ...['exchange', 'instance', 'at', 'opened_at', 'kind', 'direction', 'counterparty', 'organisation_id'],
+  ...['team_id', 'user_id', 'key_id', 'session', 'tags', 'operation', 'client_protocol', 'upstream_protocol'],
+  ...['model_asked', 'model_answered', 'provider', 'credential', 'outcome', 'status', 'error', 'stage'],
+  ...['streamed', 'attempts', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'],
+  ...['cache_write_long_tokens', 'reasoning_tokens', 'usage_other', 'usage_source', 'cost_nano_usd'],
+  ...['price_version', 'latency_ms', 'ttft_ms', 'request_bytes', 'response_bytes', 'warnings'],
+  ...['client_agent', 'firewall', 'cache', 'cache_saved_nano_usd'],
+].join(', ')
+
+const entriesView = (kind: DatabaseKind): string => {
   const select = (corrected: 0 | 1): string =>
-    [...before, ...columns]
-      .map((name) => (name === 'corrected' ? `cast(${corrected} as bigint) as corrected` : name))
-      .join(', ')
+    `${entryColumns}, cast(${corrected} as bigint) as corrected, ${columns.join(', ')}`
   return `create ${kind === 'sqlite' ? '' : 'or replace '}view exchange_entries as
   select ${select(0)} from exchange_closed
   where not exists (select 1 from exchange_corrections where exchange_corrections.exchange = exchange_closed.exchange)
