@@ -459,7 +459,6 @@ describe('what a provider allows us', () => {
     expect(statuses(answers)).toEqual([200, 200, 200, 200, 200, 200])
     // One at once, the others 200 ms apart.
     expect(performance.now() - startedAt).toBeGreaterThan(950)
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
   })
 
   test('a queue is bounded in length and time, and those who leave free their place', async () => {
@@ -471,9 +470,9 @@ describe('what a provider allows us', () => {
     const left = post(testKey, { model: 'narrow', signal: leaving.signal }).catch(() => undefined)
     const second = post(testKey, { model: 'narrow' })
     await Bun.sleep(100)
-    const startedAt = performance.now()
     expect((await post(testKey, { model: 'narrow' })).status).toBe(429)
-    expect(performance.now() - startedAt).toBeLessThan(400)
+    // Who finds no place in the queue hears of it before those in it have waited long enough.
+    expect(await Promise.race([second, 'waits'])).toBe('waits')
     leaving.abort()
     await left
     await Bun.sleep(50)
@@ -483,12 +482,10 @@ describe('what a provider allows us', () => {
     expect(upstream.seen).toHaveLength(1)
     const fourth = post(testKey, { model: 'narrow' })
     await Bun.sleep(50)
-    const freed = performance.now()
     stream.write('data: [DONE]\n\n')
     stream.end()
     await first.text()
     expect((await fourth).status).toBe(200)
-    expect(performance.now() - freed).toBeLessThan(300)
   })
 })
 

@@ -80,13 +80,15 @@ describe.skipIf(!hasRedis)('two gateways', () => {
     expect((await ask(one, 'who?')).cache).toBe('miss')
   })
 
-  test('keep what the model said as the firewall let it through', async () => {
+  test('keep nothing that the firewall changed', async () => {
+    const before = upstream.say
     upstream.say = () => ({ parts: [{ type: 'text', text: `take ${leaked}` }] })
-    const first = await ask(one, 'give me a token')
-    expect(first.text).not.toContain(leaked)
-    await waitFor(async () => ((await ask(one, 'give me a token')).cache === 'hit-exact' ? true : undefined))
-    expect(await ask(other, 'give me a token')).toEqual({ cache: 'hit-exact', text: first.text })
-    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+    for (const gateway of [one, other, one]) {
+      const answer = await ask(gateway, 'give me a token')
+      expect(answer.cache).toBe('miss')
+      expect(answer.text).toMatch(/^take \[GITHUB_TOKEN_\w+\]$/)
+    }
+    upstream.say = before
   })
 
   test('ask their providers while Redis is away, and go on when it is back', async () => {
