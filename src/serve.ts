@@ -452,7 +452,7 @@ export const serve = async ({
           ),
         cache: {
           stats: cacheStats,
-          peek: (place) => answers.cache.peek(place),
+          peek: (place) => answers.cache.find(place),
           async purge(organisation) {
             const before = await cacheStats()
             const own = await answers.purge(organisation)

@@ -159,7 +159,7 @@ export interface ServerStatus {
 export interface AdminCache {
   /** Of all workers of this machine. */
   stats(): Promise<CacheStats>
-  /** Rejects where the store is away. */
+  /** What is kept there; a store that is away knows nothing. */
   peek(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Of an organisation, or of all; resolves to how many answers were there. */
   purge(organisation: string | undefined): Promise<number>

@@ -45,7 +45,6 @@ export interface AnswerCache {
   /** Counts what went wrong, and tells the log of one a minute. */
   fault(message: string, error: unknown): void
   readonly mostEntryBytes: number
-  peek(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Rejects where the store is away. */
   clear(organisation: string | undefined): Promise<number>
   stats(): CacheStats
@@ -68,17 +67,14 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     told.at = now()
     onProblem(message, error)
   }
-  const peek = async (place: AnswerPlace): Promise<StoredAnswer | undefined> => {
-    const text = await parts.store().get(place)
-    return text === undefined ? undefined : readAnswer(text)
-  }
 
   return {
     nameKeyOf: parts.nameKeyOf,
     flights: createFlights(longestWait, now),
     async find(place) {
       try {
-        return await peek(place)
+        const text = await parts.store().get(place)
+        return text === undefined ? undefined : readAnswer(text)
       } catch (error) {
         fault('the cache cannot be read, requests go on without it', error)
         return undefined
@@ -108,7 +104,6 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     get mostEntryBytes() {
       return parts.mostEntryBytes()
     },
-    peek,
     clear: (organisation) => parts.store().clear(organisation),
     stats: () => ({ ...counts, size: parts.store().size() }),
   }

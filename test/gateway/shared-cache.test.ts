@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { oneCall, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import {
+  ledgerEntries,
+  oneCall,
+  startGateway,
+  type TestGateway,
+  testKey,
+  waitFor,
+} from '../support/gateway.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts'
 import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
 import { githubToken } from '../support/test-secrets.ts'
@@ -103,6 +110,12 @@ describe.skipIf(!hasRedis)('two gateways', () => {
     expect(upstream.seen.length).toBe(before + 4)
     expect(await one.admin('/cache/purge', { method: 'POST' })).toMatchObject({
       error: { code: 'gateway_state_unavailable' },
+    })
+    // What the ledger knows of an exchange is told all the same.
+    const [{ exchange } = { exchange: '' }] = await ledgerEntries(one)
+    expect(await one.admin(`/cache/explain?exchange=${exchange}`)).toMatchObject({
+      result: 'miss',
+      kept: null,
     })
     await redis.restart()
     await waitFor(async () => ((await ask(one, 'back')).cache === 'hit-exact' ? true : undefined), 20_000)
