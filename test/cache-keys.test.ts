@@ -7,6 +7,7 @@ import { cacheKey, type KeyQuestion, uncacheable } from '../src/cache/index.ts'
 import type { ProtocolId } from '../src/ir/index.ts'
 import { completeRequests } from './support/complete-requests.ts'
 import { generateCodec } from './support/mirror-upstream.ts'
+import { propertyRuns } from './support/property-runs.ts'
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
@@ -441,7 +442,7 @@ describe('two organisations never share', () => {
           expect(again?.hash).toBe(own?.hash)
         },
       ),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(150) },
     )
   })
 
@@ -461,7 +462,7 @@ describe('two organisations never share', () => {
           expect(cacheKey(question('openai-chat', asked, { tenant: nobody, scope: narrow }))).toBeUndefined()
         },
       ),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(80) },
     )
   })
 })

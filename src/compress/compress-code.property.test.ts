@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates of the code that is compressed
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { propertyRuns } from '../../test/support/property-runs.ts'
 import { compressCode, withoutRemovals } from './compress-code.ts'
 import { compressText } from './compress-text.ts'
 import { languageNamed } from './stripped.fixture.ts'
@@ -181,7 +182,7 @@ for (const tag of tags) {
             expect(isSubsequence(once, code)).toBe(true)
             expect(strip(once)).toBe(once)
           }),
-          { numRuns: 3_000 },
+          { numRuns: propertyRuns(600) },
         )
       })
     }
@@ -196,7 +197,7 @@ for (const tag of tags) {
           expect(isSubsequence(once.text, text)).toBe(true)
           expect(compressText(once.text, { dedent })).toBeUndefined()
         }),
-        { numRuns: 2_000 },
+        { numRuns: propertyRuns(400) },
       )
     })
 
@@ -213,7 +214,7 @@ for (const tag of tags) {
           const found = compressText(text, { dedent: false })?.text ?? text
           expect(found).toBe(`${head}\`\`\`${tag}\n${alone}\`\`\`\n${tail}`)
         }),
-        { numRuns: 500 },
+        { numRuns: propertyRuns(100) },
       )
     })
   })

@@ -138,6 +138,8 @@ describe('an id of upstream state', () => {
       response: { id: 'resp_streaming', status: 'in_progress', store: true, output: [] },
     }
     script.write(`event: response.created\ndata: ${JSON.stringify(created)}\n\n`)
+    const delta = { type: 'response.output_text.delta', sequence_number: 1, item_id: 'm', delta: 'so' }
+    script.write(`event: response.output_text.delta\ndata: ${JSON.stringify(delta)}\n\n`)
     const stream = await ask(testKey, { stream: true })
     await stream.body?.getReader().read()
     upstream.answer = () =>
