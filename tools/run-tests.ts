@@ -1,7 +1,7 @@
 /**
  * Runs the tests and ends with one line, `N passed, N failed, N skipped`. Without arguments all of them, folder by folder
- * in one process more than there are cores, since tests wait a lot, up to four. A run without a report is a failure: a
- * test that ends the process would look like success.
+ * in as many processes as there are cores, up to four. A run without a report is a failure: a test that ends the process
+ * would look like success.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -119,7 +119,7 @@ else {
       await Bun.write(Bun.stdout, readFileSync(next.output, 'utf8'))
     }
   }
-  await Promise.all(Array.from({ length: Math.min(mostProcesses, availableParallelism() + 1) }, work))
+  await Promise.all(Array.from({ length: Math.min(mostProcesses, availableParallelism()) }, work))
 }
 rmSync(folder, { recursive: true, force: true })
 for (const { failures } of results)
