@@ -24,7 +24,7 @@ const table = {
   limits: ['accounts', 'state', 'telemetry', 'config'],
   sessions: ['ir', 'storage'],
   cache: ['ir', 'wire', 'state', 'config'],
-  compress: ['ir'],
+  compress: ['ir', 'wire'],
   firewall: ['ir', 'wire', 'accounts', 'config', 'egress', 'telemetry'],
   'prompt-cache': ['ir', 'wire', 'config'],
   translation: ['ir', 'wire', 'protocols', 'sessions'],

@@ -1,3 +1,5 @@
+import { stringEnd } from '../wire/index.ts'
+
 /**
  * Where the part of a request ends that its client marked for a provider's cache: behind the last object with a mark.
  * 0 where nothing is marked. A mark on the request itself covers all of it, wherever it stands.
@@ -24,7 +26,7 @@ const objectEnd = (json: string, member: number): number => {
   for (let at = member; at < json.length; at++) {
     switch (json[at]) {
       case '"':
-        at = stringEnd(json, at)
+        at = stringEnd(json, at) - 1
         break
       case '{':
       case '[':
@@ -37,10 +39,4 @@ const objectEnd = (json: string, member: number): number => {
     }
   }
   return json.length
-}
-
-const stringEnd = (json: string, start: number): number => {
-  let at = start + 1
-  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1
-  return at
 }

@@ -1,5 +1,5 @@
 import type { ProtocolId } from '../ir/index.ts'
-import { isStringAt, itemsAt, memberAt, type Place, stringAt } from './json-walk.ts'
+import { isStringAt, itemsAt, memberAt, type Place, stringAt } from '../wire/index.ts'
 import { promptOrder, rootMembers } from './prompt-order.ts'
 
 export interface ConversationName {

@@ -1,4 +1,4 @@
-import { itemsAt, type Member, membersAt, type Place } from './json-walk.ts'
+import { itemsAt, type Member, membersAt, type Place } from '../wire/index.ts'
 import { rootMembers } from './prompt-order.ts'
 
 /** A `cache_control` of an Anthropic request. */

@@ -1,5 +1,5 @@
+import { afterSpace, stringEnd, valueEnd } from '../wire/index.ts'
 import { markKey } from './find-marks.ts'
-import { afterSpace, stringEnd, valueEnd } from './json-walk.ts'
 import { type Piece, type PromptOrder, piecesOf } from './prompt-order.ts'
 
 /** What is remembered of a prompt: a hash of each of its pieces, in the order in which the model reads them. */

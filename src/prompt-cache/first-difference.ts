@@ -1,5 +1,4 @@
 import type { ProtocolId } from '../ir/index.ts'
-import { markKey } from './find-marks.ts'
 import {
   isArrayAt,
   isObjectAt,
@@ -10,7 +9,8 @@ import {
   membersAt,
   type Place,
   stringAt,
-} from './json-walk.ts'
+} from '../wire/index.ts'
+import { markKey } from './find-marks.ts'
 import { isBillingNote, promptOrder, rootMembers } from './prompt-order.ts'
 
 /** Where a prompt stops being what the one before was. */

@@ -1,5 +1,4 @@
 import type { Splice } from '../wire/index.ts'
-import { findMarks } from './find-marks.ts'
 import {
   isStringAt,
   itemsAt,
@@ -9,7 +8,8 @@ import {
   valueEnd,
   walkArray,
   walkObject,
-} from './json-walk.ts'
+} from '../wire/index.ts'
+import { findMarks } from './find-marks.ts'
 import { bodyStart } from './prompt-order.ts'
 
 export interface MarkRules {

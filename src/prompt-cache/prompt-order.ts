@@ -8,7 +8,7 @@ import {
   valueEnd,
   walkArray,
   walkObject,
-} from './json-walk.ts'
+} from '../wire/index.ts'
 
 /** In what order a provider puts a request's members before the model, and which others its cache depends on. */
 export interface PromptOrder {

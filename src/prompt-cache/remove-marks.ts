@@ -1,6 +1,6 @@
 import type { Splice } from '../wire/index.ts'
+import { afterSpace } from '../wire/index.ts'
 import { findMarks } from './find-marks.ts'
-import { afterSpace } from './json-walk.ts'
 
 /** The edits that take every mark out of an Anthropic request; the rest stays as it is. */
 export const removeMarks = (text: string): readonly Splice[] => {

@@ -13,6 +13,22 @@ export {
   valueAt,
   type WatchedMember,
 } from './json-scan.ts'
+export {
+  afterSpace,
+  isArrayAt,
+  isObjectAt,
+  isStringAt,
+  itemsAt,
+  type Member,
+  memberAt,
+  membersAt,
+  type Place,
+  stringAt,
+  stringEnd,
+  valueEnd,
+  walkArray,
+  walkObject,
+} from './json-walk.ts'
 export { RawJson, rawJson, writeJson } from './json-write.ts'
 export type { Machine } from './machine.ts'
 export { memberSplice } from './member-splice.ts'

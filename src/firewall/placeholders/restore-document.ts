@@ -1,3 +1,4 @@
+import { stringEnd } from '../../wire/index.ts'
 import { isJsonLeaf } from './leaf-text.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
 import { restoreJson, restoreText } from './restorer.ts'
@@ -24,7 +25,7 @@ export const restoreDocument = (source: string, map: PlaceholderMap): string => 
       at++
       continue
     }
-    const end = endOfString(source, at)
+    const end = stringEnd(source, at)
     if (isName(source, end)) member = readString(source.slice(at, end)) ?? ''
     else if (end - at > shortest && !sealedMembers.has(member)) {
       const text = readString(source.slice(at, end))
@@ -49,15 +50,6 @@ const restoreMember = (member: string, text: string, map: PlaceholderMap): strin
     (member === 'input' || member === 'output') &&
     isJsonLeaf({ id: member, role: 'tool', kind: 'tool-output', text, start: 0, end: 0 })
   return isSource ? restoreJson(text, map) : restoreText(text, map)
-}
-
-const endOfString = (source: string, start: number): number => {
-  for (let at = start + 1; at < source.length; at++) {
-    const code = source.charCodeAt(at)
-    if (code === 0x5c) at++
-    else if (code === 0x22) return at + 1
-  }
-  return source.length
 }
 
 /** Only names are followed by a colon. */

@@ -1,3 +1,5 @@
+import { stringEnd } from '../../wire/index.ts'
+
 /** A place in a JSON text whose spans are character offsets (of a latin1 view: byte offsets). */
 export interface Place {
   readonly path: readonly (string | number)[]
@@ -56,18 +58,6 @@ export const walkStrings = (text: string, visitor: Visitor): void => {
       else expectsKey = true
     }
     position++
-  }
-}
-
-const stringEnd = (text: string, start: number): number => {
-  let end = start + 1
-  for (;;) {
-    end = text.indexOf('"', end)
-    if (end < 0) return text.length
-    let slashes = end - 1
-    while (slashes > start && text.charCodeAt(slashes) === 0x5c) slashes--
-    end++
-    if (((end - 2 - slashes) & 1) === 0) return end
   }
 }
 

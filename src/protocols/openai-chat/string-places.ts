@@ -1,3 +1,5 @@
+import { stringEnd } from '../../wire/index.ts'
+
 /** Where the strings of a JSON text stand. Iterative: depth is no danger. */
 export type Path = readonly (string | number)[]
 
@@ -28,7 +30,7 @@ export const stringPlaces = (
   while (position < text.length) {
     const code = text.charCodeAt(position)
     if (code === 0x22) {
-      const end = literalEnd(text, position)
+      const end = stringEnd(text, position)
       if (expectsKey) {
         path[path.length - 1] = decodeLiteral(text.slice(position, end))
         expectsKey = false
@@ -66,15 +68,3 @@ export const decodeLiteral = (literal: string): string =>
     : literal.slice(1, -1)
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
-
-const literalEnd = (text: string, start: number): number => {
-  let end = start + 1
-  for (;;) {
-    end = text.indexOf('"', end)
-    if (end < 0) return text.length
-    let slashes = end - 1
-    while (slashes > start && text.charCodeAt(slashes) === 0x5c) slashes--
-    end++
-    if (((end - 2 - slashes) & 1) === 0) return end
-  }
-}

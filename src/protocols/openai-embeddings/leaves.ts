@@ -1,5 +1,5 @@
 import type { Leaf } from '../../ir/index.ts'
-import { scanJson } from '../../wire/index.ts'
+import { scanJson, stringEnd } from '../../wire/index.ts'
 import type { WireRequest } from '../protocol.ts'
 
 /** Deeper bodies are refused before anybody reads their texts. */
@@ -29,7 +29,7 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
   for (let at = 0; at < text.length; ) {
     switch (text[at]) {
       case '"': {
-        const end = literalEnd(text, at)
+        const end = stringEnd(text, at)
         if (!isKey(text, end)) {
           if (!settings.has(member)) {
             const isInput = member === 'input'
@@ -69,12 +69,6 @@ export const leaves = (wire: WireRequest): readonly Leaf[] => {
 
 const textOf = (text: string, start: number, end: number): string =>
   String(JSON.parse(Buffer.from(text.slice(start, end), 'latin1').toString('utf8')))
-
-const literalEnd = (text: string, start: number): number => {
-  let at = start + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
-}
 
 const isKey = (text: string, end: number): boolean => {
   let at = end

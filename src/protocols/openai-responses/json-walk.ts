@@ -3,29 +3,28 @@
  * works on the scan's latin1 view of the bytes, so every index is a byte offset, and it builds no values. Strings are
  * skipped natively, so long texts cost little.
  */
-import type { Span } from '../../wire/index.ts'
+import { afterSpace, type Span, stringEnd, valueEnd } from '../../wire/index.ts'
 
 export interface MemberSpan extends Span {
   readonly key: string
 }
 
 const quote = 0x22
-const backslash = 0x5c
 
 /** Members of the object that starts at `start`, in their order; equal keys come twice. */
 export const membersAt = (text: string, start: number): readonly MemberSpan[] => {
   const members: MemberSpan[] = []
   if (text.charCodeAt(start) !== 0x7b) return members
-  let position = skipSpace(text, start + 1)
+  let position = afterSpace(text, start + 1)
   while (text.charCodeAt(position) === quote) {
     const keyEnd = stringEnd(text, position)
     const key = decodeString(text, { start: position, end: keyEnd })
-    const value = skipSpace(text, skipSpace(text, keyEnd) + 1)
+    const value = afterSpace(text, afterSpace(text, keyEnd) + 1)
     const end = valueEnd(text, value)
     members.push({ key, start: value, end })
-    position = skipSpace(text, end)
+    position = afterSpace(text, end)
     if (text.charCodeAt(position) !== 0x2c) break
-    position = skipSpace(text, position + 1)
+    position = afterSpace(text, position + 1)
   }
   return members
 }
@@ -34,13 +33,13 @@ export const membersAt = (text: string, start: number): readonly MemberSpan[] =>
 export const elementsAt = (text: string, start: number): readonly Span[] => {
   const elements: Span[] = []
   if (text.charCodeAt(start) !== 0x5b) return elements
-  let position = skipSpace(text, start + 1)
+  let position = afterSpace(text, start + 1)
   while (position < text.length && text.charCodeAt(position) !== 0x5d) {
     const end = valueEnd(text, position)
     elements.push({ start: position, end })
-    position = skipSpace(text, end)
+    position = afterSpace(text, end)
     if (text.charCodeAt(position) !== 0x2c) break
-    position = skipSpace(text, position + 1)
+    position = afterSpace(text, position + 1)
   }
   return elements
 }
@@ -74,48 +73,3 @@ export const decodeString = (text: string, span: Span): string => {
 }
 
 const isPlain = (source: string): boolean => /^[\x20-\x5b\x5d-\x7e]*$/.test(source)
-
-const skipSpace = (text: string, start: number): number => {
-  let position = start
-  let code = text.charCodeAt(position)
-  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++position)
-  return position
-}
-
-/** @param start index of the opening quote; returns the index after the closing one */
-const stringEnd = (text: string, start: number): number => {
-  let end = start + 1
-  for (;;) {
-    end = text.indexOf('"', end)
-    if (end < 0) return text.length
-    let slashes = end - 1
-    while (slashes > start && text.charCodeAt(slashes) === backslash) slashes--
-    end++
-    if (((end - 2 - slashes) & 1) === 0) return end
-  }
-}
-
-/** Iterative, so nesting is no danger. */
-const valueEnd = (text: string, start: number): number => {
-  let position = start
-  let depth = 0
-  while (position < text.length) {
-    const code = text.charCodeAt(position)
-    if (code === quote) {
-      position = stringEnd(text, position)
-      if (depth === 0) return position
-      continue
-    }
-    if (code === 0x7b || code === 0x5b) depth++
-    else if (code === 0x7d || code === 0x5d) {
-      if (depth === 0) return position
-      depth--
-      if (depth === 0) return position + 1
-    } else if (depth === 0 && isEndOfScalar(code)) return position
-    position++
-  }
-  return position
-}
-
-const isEndOfScalar = (code: number): boolean =>
-  code === 0x2c || code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
