@@ -1,7 +1,7 @@
 /** Where an answer is kept: nobody reads or removes what belongs to another organisation. */
 export interface AnswerPlace {
   readonly organisation: string
-  /** SHA-256, hexadecimal. */
+  /** Hexadecimal: `CacheKey.hash`. */
   readonly hash: string
 }
 

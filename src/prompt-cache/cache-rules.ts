@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ProtocolId, protocolIds } from '../ir/index.ts'
+import { globTest, type ProtocolId, protocolIds } from '../ir/index.ts'
 import data from './data/caches.json'
 
 /** How a provider keeps the prompts of a model. */
@@ -14,8 +14,6 @@ export interface CacheRules {
   readonly step: number
   /** So many marks a request may set; 0 where it can set none. */
   readonly marks: number
-  /** How many blocks before a mark are looked through for what was kept; absent: no such bound. */
-  readonly lookback?: number | undefined
   /** How long a prefix is kept that nobody asks for, in milliseconds. */
   readonly life: number
   /** The same where a long life was asked for. */
@@ -58,13 +56,16 @@ export const cacheData = z.strictObject({ note: z.string(), caches: z.array(row)
 
 /** Opens `data/caches.json`. Remembers recent look-ups. */
 export const createCacheBook = (): CacheBook => {
-  const rows = cacheData.parse(data).caches.map(({ kinds, protocols, models, ...rest }) => ({
-    fits: (kind: string, protocol: ProtocolId, model: string): boolean =>
-      (kinds === undefined || kinds.includes(kind)) &&
-      (protocols === undefined || protocols.includes(protocol)) &&
-      (models === undefined || models.some((pattern) => fitsPattern(pattern, model))),
-    rules: toRules(rest),
-  }))
+  const rows = cacheData.parse(data).caches.map(({ kinds, protocols, models, ...rest }) => {
+    const tests = models?.map(globTest)
+    return {
+      fits: (kind: string, protocol: ProtocolId, model: string): boolean =>
+        (kinds === undefined || kinds.includes(kind)) &&
+        (protocols === undefined || protocols.includes(protocol)) &&
+        (tests === undefined || tests.some((fits) => fits(model))),
+      rules: toRules(rest),
+    }
+  })
   const known = new Map<string, CacheRules>()
   return {
     find(kind, protocol, model) {
@@ -91,9 +92,9 @@ const nothingKept: CacheRules = {
 type Row = z.output<typeof row>
 
 const toRules = ({ life, longLife, ...rest }: Omit<Row, 'kinds' | 'protocols' | 'models'>): CacheRules => {
-  const { id, how, minimumTokens, step, marks, lookback, reads } = rest
+  const { id, how, minimumTokens, step, marks, reads } = rest
   return {
-    ...{ id, how, minimumTokens, step, marks, lookback, reads },
+    ...{ id, how, minimumTokens, step, marks, reads },
     life: life * 1000,
     longLife: longLife === undefined ? undefined : longLife * 1000,
   }
@@ -105,11 +106,4 @@ const plainModel = (model: string): string => {
   const last = name.slice(name.lastIndexOf('/') + 1)
   const claude = last.indexOf('anthropic.claude')
   return claude < 0 ? last : last.slice(claude + 'anthropic.'.length)
-}
-
-/** A name, or its beginning before a last `*`, or a part of it between two. */
-const fitsPattern = (pattern: string, model: string): boolean => {
-  if (!pattern.endsWith('*')) return pattern === model
-  const text = pattern.slice(0, -1)
-  return text.startsWith('*') ? model.includes(text.slice(1)) : model.startsWith(text)
 }

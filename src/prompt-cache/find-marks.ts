@@ -36,7 +36,7 @@ export const findMarks = (text: string): readonly FoundMark[] => {
   return found
 }
 
-/** Whether a request of any protocol says where to cache. */
+/** The member that says where to cache. */
 export const markKey = 'cache_control'
 
 const itemsOf = (text: string, member: Member | undefined): Iterable<Place> =>

@@ -1,3 +1,6 @@
+/** Text of a client's as a header value, which takes printable ASCII only; cut where it is long. */
+export const headerText = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
+
 /** Connection-bound, RFC 9110 §7.6.1; never forwarded in either direction. */
 const hopByHop = [
   'connection',

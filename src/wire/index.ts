@@ -1,5 +1,5 @@
 export { bodyBytes } from './body-bytes.ts'
-export { connectionNames, mayGoBack, mayGoUpstream } from './headers.ts'
+export { connectionNames, headerText, mayGoBack, mayGoUpstream } from './headers.ts'
 export { jsonArraySplitter, parseElement } from './json-array.ts'
 export { type JsonDocument, parseDocument } from './json-document.ts'
 export {
@@ -32,7 +32,7 @@ export {
 export { RawJson, rawJson, writeJson } from './json-write.ts'
 export type { Machine } from './machine.ts'
 export { memberSplice } from './member-splice.ts'
-export { applySplices, type Splice } from './splice.ts'
+export { applySplices, type Splice, spliceText } from './splice.ts'
 export {
   countBlocks,
   encodeFrame,

@@ -5,6 +5,17 @@ export interface Splice extends Span {
   readonly text: string
 }
 
+/** The same for a text, whose spans are of its own units. @param splices in order and apart */
+export const spliceText = (text: string, splices: readonly Splice[]): string => {
+  let result = ''
+  let at = 0
+  for (const splice of splices) {
+    result += text.slice(at, splice.start) + splice.text
+    at = splice.end
+  }
+  return result + text.slice(at)
+}
+
 /** Applies non-overlapping splices in one pass. An empty span inserts. */
 export const applySplices = (bytes: Uint8Array, splices: readonly Splice[]): Uint8Array => {
   if (splices.length === 0) return bytes

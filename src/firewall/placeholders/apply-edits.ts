@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Change, Edit, Leaf } from '../../ir/index.ts'
-import { applySplices, type Splice } from '../../wire/index.ts'
+import { applySplices, type Splice, spliceText } from '../../wire/index.ts'
 
 /**
  * A request's bytes with its edits. Only the bytes of what was replaced change: the literals around keep their
@@ -13,17 +13,6 @@ export const applyEdits = (bytes: Uint8Array, edits: readonly Edit[]): Uint8Arra
     bytes,
     [...byLeaf(edits).values()].flatMap((same) => splicesOf(bytes, same)),
   )
-
-/** The leaf's text as one list of changes makes it. */
-export const changedText = (text: string, changes: readonly Change[]): string => {
-  let result = ''
-  let at = 0
-  for (const change of changes) {
-    result += text.slice(at, change.start) + change.text
-    at = change.end
-  }
-  return result + text.slice(at)
-}
 
 const byLeaf = (edits: readonly Edit[]): ReadonlyMap<number, readonly Edit[]> => {
   const leaves = new Map<number, Edit[]>()
@@ -40,11 +29,11 @@ const splicesOf = (bytes: Uint8Array, edits: readonly Edit[]): readonly Splice[]
   if (leaf === undefined) return []
   const changes = edits.flatMap(changesOf).sort((a, b) => a.start - b.start || a.end - b.end)
   check(leaf, changes)
-  if (leaf.json === true) JSON.parse(changedText(leaf.text, changes))
+  if (leaf.json === true) JSON.parse(spliceText(leaf.text, changes))
   const source = Buffer.from(bytes.buffer, bytes.byteOffset + leaf.start, leaf.end - leaf.start)
   // A decoder turns broken bytes into signs of its own, so that nothing can be said of where a character lies.
   if (!isUtf8(source)) {
-    const text = changedText(leaf.text, changes)
+    const text = spliceText(leaf.text, changes)
     return [{ start: leaf.start, end: leaf.end, text: leaf.json === true ? text : JSON.stringify(text) }]
   }
   const write = leaf.json === true ? (text: string) => text : escapeText

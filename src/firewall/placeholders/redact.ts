@@ -1,6 +1,7 @@
 import type { Change, Edit, Leaf } from '../../ir/index.ts'
+import { spliceText } from '../../wire/index.ts'
 import type { Finding } from '../finding.ts'
-import { changedText, escapeText } from './apply-edits.ts'
+import { escapeText } from './apply-edits.ts'
 import { knownValues } from './known-values.ts'
 import { isJsonLeaf, type JsonRegion, jsonRegions, type LeafText, sourceOffset } from './leaf-text.ts'
 import { alikeTypes, idOf, type PlaceholderForm, shortestId, writePlaceholder } from './placeholder.ts'
@@ -72,7 +73,7 @@ export const createRedaction = (input: RedactionInput): Redaction => {
       const placeholder = names.placeholderOf(type, value)
       return { start, end, text: quote === undefined ? placeholder : quote(placeholder) }
     })
-    return changes.length === 0 ? [] : [{ leaf, text: changedText(leaf.text, changes), changes }]
+    return changes.length === 0 ? [] : [{ leaf, text: spliceText(leaf.text, changes), changes }]
   })
   return {
     edits,

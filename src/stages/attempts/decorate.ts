@@ -1,5 +1,6 @@
 import type { Reply } from '../../pipeline/index.ts'
 import { warningsHeader } from '../../translation/index.ts'
+import { headerText } from '../../wire/index.ts'
 import type { Target } from '../match/index.ts'
 import type { AnsweredExchange } from './attempt.ts'
 
@@ -13,6 +14,3 @@ export const decorate = (reply: Reply, exchange: AnsweredExchange, target: Targe
   if (warnings !== undefined) reply.headers.set('x-tollgate-warnings', warnings)
   return reply
 }
-
-/** Model names come from clients; header values take printable ASCII only. */
-const headerText = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)

@@ -19,17 +19,14 @@ import {
 } from '../../cache/index.ts'
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import { formatUsd, type GenerateRequest, type WorkMode } from '../../ir/index.ts'
-import { type Exchange, type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
+import { headerText } from '../../wire/index.ts'
 import { workModeOf } from '../attempts/index.ts'
-import type { Authenticated } from '../authenticate/index.ts'
-import type { Screened } from '../firewall/index.ts'
-import type { HandlesChecked } from '../handles/index.ts'
-import type { Recorded } from '../ledger/index.ts'
-import type { Matched } from '../match/index.ts'
-import type { Received } from '../receive/index.ts'
-import type { InSession } from '../sessions/index.ts'
+import { isStrict } from '../authenticate/index.ts'
+import { standsAlone } from '../sessions/index.ts'
 import { answerTaps } from './answer-taps.ts'
+import type { CacheExchange } from './cache-exchange.ts'
 import { type Directives, readDirectives } from './directives.ts'
 import { replayedReply } from './replayed-reply.ts'
 
@@ -40,15 +37,6 @@ export interface CacheParts {
   readonly workMode: WorkMode
   readonly now: () => number
 }
-
-export type CacheExchange = Exchange &
-  Authenticated &
-  Recorded &
-  Received &
-  InSession &
-  Matched &
-  Screened &
-  HandlesChecked
 
 /**
  * Answers what was answered before, without asking a provider. It stands behind the firewall: what it looks for and
@@ -104,7 +92,7 @@ const askingOf = (
   if (codec === undefined) return 'not-understood'
   if (facts.handles.length > 0 || sticky !== undefined || facts.answerIsState === true)
     return 'upstream-state'
-  if (session !== undefined && goesOn(session)) return 'upstream-state'
+  if (!standsAlone(session)) return 'upstream-state'
   let asked: GenerateRequest
   try {
     asked = codec.decodeRequest(request)
@@ -132,7 +120,7 @@ const askingOf = (
     targets: match.targets.map(({ provider, model }) => ({ provider: provider.id, model })),
     treatment: [
       screen.isActing,
-      identity.options.strict ?? incoming.headers.get('x-tollgate-strict')?.toLowerCase() === 'true',
+      isStrict(exchange),
       workMode,
       // The others say which protocols may be translated.
       workMode === 'auto' ? null : protocol.id,
@@ -140,10 +128,6 @@ const askingOf = (
   })
   return key === undefined ? 'own-exchange' : { codec, asked, key }
 }
-
-/** It belongs to something that was said before, or is not waited for. */
-const goesOn = ({ isTalk, detach, echoed }: NonNullable<CacheExchange['session']>): boolean =>
-  isTalk || detach !== undefined || Object.keys(echoed).length > 0
 
 /** An answer that is to be kept under its id: only the gateway can keep what it says by itself. */
 const isKeptHere = ({ protocol, session }: CacheExchange, { store }: GenerateRequest): boolean =>
@@ -235,9 +219,6 @@ const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> =>
   headers.set('x-tollgate-cost', formatUsd(0n))
   return reply
 }
-
-/** Header values take printable ASCII only. */
-const headerText = (text: string): string => text.replace(/[^\x21-\x7e]/g, '?').slice(0, 200)
 
 /** Asks a provider, and keeps the answer where it may be kept. @param flight who waits for it */
 const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): Promise<Reply> => {

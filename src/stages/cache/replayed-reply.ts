@@ -5,7 +5,7 @@ import type { GenerateCodec } from '../../protocols/index.ts'
 import { encodeAnswer, RefusedAnswer, translateAnswer } from '../../translation/index.ts'
 import { screenedAnswer } from '../screen-answers/index.ts'
 import { clientFraming, replyContext } from '../translate/index.ts'
-import type { CacheExchange } from './cache.ts'
+import type { CacheExchange } from './cache-exchange.ts'
 
 /**
  * A kept answer in the client's words, whole or as the stream that it asked for. It is judged and gets its values back

@@ -1,7 +1,8 @@
 import { type CacheRules, placeMarks, removeMarks } from '../../prompt-cache/index.ts'
 import type { MarkPolicy } from '../../prompt-cache/settings.ts'
-import { applySplices, type Splice, scanJson } from '../../wire/index.ts'
+import { applySplices, type Splice, spliceText } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { withBody } from '../receive/index.ts'
 import type { Translated } from '../translate/index.ts'
 
 export interface MarkSettings {
@@ -40,28 +41,22 @@ export const withMarks = (exchange: Asked, parts: WithMarksParts): Translated =>
     const { body } = translation.sent
     const splices = splicesFor(body, parts)
     if (splices.length === 0) return untouched
-    const sent = { ...translation.sent, body: spliced(body, splices) }
+    const sent = { ...translation.sent, body: spliceText(body, splices) }
     return { ...untouched, translation: { ...translation, sent } }
   }
   const splices = splicesFor(request.scan.text, parts)
   if (splices.length === 0) return untouched
   const body = applySplices(request.body, splices)
-  const changed = { ...request, body, scan: scanJson(body, protocol.watchedKeys, parts.maxNesting) }
-  return { translation, request: changed, facts: protocol.facts(changed) }
+  return { translation, ...withBody(protocol, request, body, parts.maxNesting) }
 }
 
+/** In their order. */
 const splicesFor = (text: string, { policy, rules, ttl }: WithMarksParts): readonly Splice[] => {
-  if (policy === 'off') return removeMarks(text)
-  return rules.how === 'marks' ? placeMarks(text, { minimumTokens: rules.minimumTokens, ttl }) : []
-}
-
-/** Splices of a text; they come in order. */
-const spliced = (text: string, splices: readonly Splice[]): string => {
-  let result = ''
-  let at = 0
-  for (const { start, end, text: put } of [...splices].sort((a, b) => a.start - b.start)) {
-    result += text.slice(at, start) + put
-    at = end
-  }
-  return result + text.slice(at)
+  const splices =
+    policy === 'off'
+      ? removeMarks(text)
+      : rules.how === 'marks'
+        ? placeMarks(text, { minimumTokens: rules.minimumTokens, ttl })
+        : []
+  return splices.toSorted((one, other) => one.start - other.start)
 }

@@ -16,6 +16,11 @@ export interface Session {
   readonly detach: ((asked: GenerateRequest) => Promise<Reply>) | undefined
 }
 
+/** Does the exchange neither go on from something that is kept, nor go on by itself? */
+export const standsAlone = (session: Session | undefined): boolean =>
+  session === undefined ||
+  (!session.isTalk && session.detach === undefined && Object.keys(session.echoed).length === 0)
+
 export interface InSession {
   /** Absent where nothing is referred to and nothing is to be kept. */
   readonly session: Session | undefined

@@ -7,7 +7,7 @@ import type { HandlesChecked } from '../handles/index.ts'
 import type { Recorded } from '../ledger/index.ts'
 import type { Matched, ShadowPolicy } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
-import type { InSession, Session } from '../sessions/index.ts'
+import { type InSession, standsAlone } from '../sessions/index.ts'
 import { capture } from './capture.ts'
 import { type Copying, type CopyParts, runCopy } from './run-copy.ts'
 
@@ -85,10 +85,6 @@ const isChosen = (exchange: ShadowExchange, policy: ShadowPolicy): boolean =>
   exchange.facts.maxOutputTokens !== 0 &&
   booleanMember(exchange.request.scan, 'background') !== true &&
   standsAlone(exchange.session)
-
-const standsAlone = (session: Session | undefined): boolean =>
-  session === undefined ||
-  (!session.isTalk && session.detach === undefined && Object.keys(session.echoed).length === 0)
 
 /** 0 to 1, the same for the same exchange wherever it is asked. */
 const drawn = (id: string): number => Bun.hash.xxHash32(`shadow ${id}`) / 2 ** 32

@@ -16,6 +16,7 @@ import {
   takeOutState,
 } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { isStrict } from '../authenticate/index.ts'
 import { withBody } from '../receive/index.ts'
 import { prewarm } from './prewarm.ts'
 import { type GenerateTranslation, type Translation, translationOf } from './translation-of.ts'
@@ -146,7 +147,3 @@ const targetOf = (parts: TranslateParts, { attempt }: AttemptExchange): Translat
     refusedState: attempt.withoutState,
   }
 }
-
-/** The key's own word counts; without one the request decides. */
-const isStrict = ({ identity, incoming }: AttemptExchange): boolean =>
-  identity.options.strict ?? incoming.headers.get('x-tollgate-strict')?.toLowerCase() === 'true'
