@@ -62,8 +62,9 @@ const start = (settings: unknown, parts: Partial<HooksParts> = {}) => {
   const metrics = createMetrics({ version: 'test' })
   const lines: string[] = []
   const waits: number[] = []
+  const logger = createLogger({ outputs: [{ write: (text) => void lines.push(text) }] })
   const hooks = createHooks(hooksSettings.parse(settings), {
-    logger: createLogger({ outputs: [{ write: (text) => void lines.push(text) }] }),
+    logger,
     registry: metrics.registry,
     path: process.env['PATH'],
     random: () => 1,
@@ -76,7 +77,10 @@ const start = (settings: unknown, parts: Partial<HooksParts> = {}) => {
   return {
     hooks,
     waits,
-    log: () => lines.join(''),
+    log() {
+      logger.flush()
+      return lines.join('')
+    },
     async count(event: string, result: string) {
       const line = `tollgate_hooks_total{event="${event}",result="${result}"} `
       const text = await metrics.registry.render()
