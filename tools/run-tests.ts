@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readTestReport, type TestReport } from './test-report.ts'
 
 /** Run by their own commands (`test:heavy`, `test:clients`): they take minutes, and the second needs the network. */
 const apart = ['heavy', 'clients']
@@ -39,17 +40,10 @@ const everything = (): readonly (readonly string[])[] => {
 const hasTests = (folder: string): boolean =>
   readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
 
-interface Counts {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-  /** Each that failed: its file, its name, and what was expected. */
-  readonly failures: readonly string[]
-}
-
 /** @param output where its words go; absent: to the terminal at once */
-const run = async (paths: readonly string[], folder: string, output?: string): Promise<Counts> => {
+const run = async (paths: readonly string[], folder: string, output?: string): Promise<TestReport> => {
   const report = join(folder, `${paths.length}${paths[0]?.replaceAll('/', '-')}.xml`)
+  rmSync(report, { force: true })
   const words = output === undefined ? 'inherit' : Bun.file(output)
   const child = Bun.spawn(
     [
@@ -73,58 +67,70 @@ const run = async (paths: readonly string[], folder: string, output?: string): P
     },
   )
   const code = await child.exited
-  const text = existsSync(report) ? readFileSync(report, 'utf8') : ''
-  const tests = count('tests', text)
-  const skipped = count('skipped', text)
-  const reported = count('failures', text) + count('errors', text)
-  // A file that could not be loaded is in no report.
-  const failed = reported > 0 ? reported : code === 0 && tests > 0 ? 0 : 1
-  const failures = failuresOf(text)
-  if (failed > failures.length) failures.push(`${paths.join(' ')}: ended with ${code}; see above`)
-  return { passed: Math.max(0, tests - skipped - reported), failed, skipped, failures }
+  return readTestReport(existsSync(report) ? readFileSync(report, 'utf8') : '', { paths, code })
 }
-
-const count = (attribute: string, text: string): number =>
-  Number(new RegExp(`<testsuites[^>]*\\b${attribute}="(\\d+)"`).exec(text)?.[1] ?? 0)
-
-const failuresOf = (report: string): string[] => {
-  const cases = report.matchAll(
-    /<testcase name="([^"]*)"[^>]*\bfile="([^"]*)"[^>]*>\s*<failure\b[^>]*>([^<]*)/g,
-  )
-  return Array.from(cases, ([, name = '', file = '', words = '']) => unescaped(`${file}: ${name}\n${words}`))
-}
-
-const unescaped = (text: string): string =>
-  text
-    .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
-    .replaceAll('&quot;', '"')
-    .replaceAll('&apos;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
 
 /** The longest words of one failure that are repeated at the end. */
 const longestFailure = 2_000
 
+/** With more files than these broken it is not chance that broke them. */
+const mostAgain = 5
+
+/**
+ * Runs files that failed once more, one by one with nothing beside them: what waits for real time on a busy machine may
+ * fail there and only there. What passes then counts as passed, and its first failure is told all the same.
+ */
+const runAgain = async (reports: readonly TestReport[], folder: string): Promise<readonly TestReport[]> => {
+  const files = [...new Set(reports.flatMap(({ failures }) => failures.map(({ file }) => file)))]
+  if (files.length === 0 || files.length > mostAgain) return reports
+  const healed = new Set<string>()
+  for (const file of files) {
+    console.log(`\nonce more, alone: ${file}`)
+    const { failed } = await run([file], folder)
+    if (failed === 0) healed.add(file)
+  }
+  return reports.map((report) => {
+    const failures = report.failures.filter(({ file }) => !healed.has(file))
+    for (const { file, name, words } of report.failures)
+      if (healed.has(file))
+        console.log(`\nPASSED ONLY ALONE ${file}: ${name}\n${words.slice(0, longestFailure)}`)
+    const now = report.failures.length - failures.length
+    return { ...report, passed: report.passed + now, failed: report.failed - now, failures }
+  })
+}
+
+/** Files that are named at the end with the time they took. */
+const slowestShown = 10
+
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-tests-'))
 const given = process.argv.slice(2)
-const results: Counts[] = []
-if (given.length > 0) results.push(await run(given, folder))
+let reports: readonly TestReport[]
+if (given.length > 0) reports = [await run(given, folder)]
 else {
+  const first: TestReport[] = []
   const waiting = everything().map((paths, at) => ({ paths, output: join(folder, `${at}.log`) }))
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      results.push(await run(next.paths, folder, next.output))
+      first.push(await run(next.paths, folder, next.output))
       // Whole, so that lines of two processes do not mix.
       await Bun.write(Bun.stdout, readFileSync(next.output, 'utf8'))
     }
   }
   await Promise.all(Array.from({ length: Math.min(mostProcesses, availableParallelism()) }, work))
+  reports = await runAgain(first, folder)
 }
 rmSync(folder, { recursive: true, force: true })
-for (const { failures } of results)
-  for (const failure of failures) console.log(`\nFAILED ${failure.slice(0, longestFailure).trimEnd()}`)
-const sum = (name: Exclude<keyof Counts, 'failures'>): number =>
-  results.reduce((total, counts) => total + counts[name], 0)
+const slowest = reports.flatMap(({ files }) => files).sort((one, other) => other.seconds - one.seconds)
+console.log(
+  `\nslowest: ${slowest
+    .slice(0, slowestShown)
+    .map(({ file, seconds }) => `${file} ${Math.round(seconds)} s`)
+    .join(', ')}`,
+)
+for (const { failures } of reports)
+  for (const { file, name, words } of failures)
+    console.log(`\nFAILED ${`${file}: ${name}\n${words}`.slice(0, longestFailure).trimEnd()}`)
+const sum = (name: 'passed' | 'failed' | 'skipped'): number =>
+  reports.reduce((total, report) => total + report[name], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 process.exitCode = sum('failed') > 0 ? 1 : 0
