@@ -2,11 +2,13 @@ import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import {
   type AnswerCache,
-  type CacheStats,
   createAnswerCache,
   memoryStore,
-  type StoreSize,
+  type SharedIndex,
+  type SimilarIndex,
+  sharedIndex,
   sharedStore,
+  similarIndex,
 } from './cache/index.ts'
 import type { Settings } from './settings.ts'
 import type { State } from './state/index.ts'
@@ -39,10 +41,29 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   const { state, settings, logger, registry, now } = parts
   const memory = memoryStore({ most: () => settings().cache.memory, now })
   const shared = sharedStore({ state, keyOf: parts.keyOf })
+  const ownIndex = similarIndex({
+    most: () => settings().cache.similar.questions,
+    mostBytes: () => settings().cache.similar.memory,
+    now,
+  })
+  const onProblem = (message: string, error: unknown): void =>
+    logger.warn(message, { error: error instanceof Error ? error.message : undefined })
+  /** Made where it is wanted first: it reads what others have kept. */
+  let commonIndex: SharedIndex | undefined
+  const similar = (): SimilarIndex => {
+    if (settings().cache.backend === 'memory') return ownIndex
+    commonIndex ??= sharedIndex({ own: ownIndex, state, keyOf: parts.keyOf, onProblem, now })
+    return commonIndex
+  }
   const results = registry.counter({
     name: 'tollgate_cache_exchanges_total',
     help: 'Exchanges for which the cache of answers was on, by what it did.',
     labels: ['result'],
+  })
+  const judged = registry.counter({
+    name: 'tollgate_cache_judged_total',
+    help: 'Kept answers that were compared with new ones of questions that mean the same, by verdict.',
+    labels: ['verdict'],
   })
   const saved = registry.counter({
     name: 'tollgate_cache_saved_nano_usd_total',
@@ -55,10 +76,11 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   const cache = createAnswerCache({
     nameKeyOf: parts.nameKeyOf,
     store: () => (settings().cache.backend === 'redis' ? shared : memory),
+    similar,
     mostEntryBytes: () => settings().cache.largest_entry,
     now,
-    onProblem: (message, error) =>
-      logger.warn(message, { error: error instanceof Error ? error.message : undefined }),
+    onProblem,
+    onJudged: (isRight) => judged(isRight ? 'right' : 'wrong').add(),
     onResult(result, savedNanoUsd) {
       results(result).add()
       if (savedNanoUsd > 0n) saved().add(savedNanoUsd)
@@ -67,7 +89,10 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   })
   const unsubscribe = state.subscribe(purges, (text) => {
     const read = purgeShape.safeParse(parseJson(text))
-    if (read.success) void memory.clear(read.data.organisation ?? undefined)
+    if (!read.success) return
+    const organisation = read.data.organisation ?? undefined
+    void memory.clear(organisation)
+    ownIndex.clear(organisation)
   })
   return {
     cache,
@@ -77,40 +102,12 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
       await state.publish(purges, JSON.stringify({ organisation: organisation ?? null }))
       return count
     },
-    close: unsubscribe,
+    close() {
+      unsubscribe()
+      commonIndex?.close()
+    },
   }
 }
-
-const sizeShape = z.object({ entries: z.number(), bytes: z.number(), evicted: z.number() })
-const amount = z.string().regex(/^\d+$/).transform(BigInt)
-const statsShape = z.object({
-  ...{ hits: z.number(), misses: z.number(), bypasses: z.number() },
-  ...{ kept: z.number(), tooLarge: z.number(), faults: z.number() },
-  savedNanoUsd: amount,
-  size: sizeShape.optional(),
-})
-
-/** For another process of the same gateway. */
-export const packStats = ({ savedNanoUsd, ...stats }: CacheStats): string =>
-  JSON.stringify({ ...stats, savedNanoUsd: savedNanoUsd.toString() })
-
-/** Of several processes together; what cannot be read counts for nothing. */
-export const joinStats = (own: CacheStats, others: readonly string[]): CacheStats =>
-  others.reduce((sum: CacheStats, text) => {
-    const read = statsShape.safeParse(parseJson(text))
-    if (!read.success) return sum
-    const one = read.data
-    return {
-      hits: sum.hits + one.hits,
-      misses: sum.misses + one.misses,
-      bypasses: sum.bypasses + one.bypasses,
-      kept: sum.kept + one.kept,
-      tooLarge: sum.tooLarge + one.tooLarge,
-      faults: sum.faults + one.faults,
-      savedNanoUsd: sum.savedNanoUsd + one.savedNanoUsd,
-      size: joinSizes(sum.size, one.size),
-    }
-  }, own)
 
 /** Undefined for what is no JSON. */
 const parseJson = (text: string): unknown => {
@@ -120,12 +117,3 @@ const parseJson = (text: string): unknown => {
     return undefined
   }
 }
-
-const joinSizes = (one: StoreSize | undefined, other: StoreSize | undefined): StoreSize | undefined =>
-  one === undefined || other === undefined
-    ? (one ?? other)
-    : {
-        entries: one.entries + other.entries,
-        bytes: one.bytes + other.bytes,
-        evicted: one.evicted + other.evicted,
-      }

@@ -17,7 +17,7 @@ export const checkSettings = (settings: Settings, env: Environment): readonly Ch
   ...checkRouteDetectors(settings),
   ...checkHooks(settings.hooks),
   ...checkWorkers(settings),
-  ...checkCache(settings),
+  ...checkCache(settings, env),
 ]
 
 const error = (path: SettingPath, message: string): CheckFinding => ({ level: 'error', path, message })
@@ -28,10 +28,30 @@ const checkWorkers = (settings: Settings): readonly CheckFinding[] =>
     ? [error(['workers'], 'must be 1 with a database in memory, which belongs to one process')]
     : []
 
-const checkCache = ({ cache, redis }: Settings): readonly CheckFinding[] =>
-  cache.backend === 'redis' && redis.url === undefined
-    ? [error(['cache', 'backend'], 'can be `redis` only where `redis.url` names one')]
-    : []
+const checkCache = (settings: Settings, env: Environment): readonly CheckFinding[] => {
+  const { cache, redis, routes } = settings
+  const found: CheckFinding[] = []
+  if (cache.backend === 'redis' && redis.url === undefined)
+    found.push(error(['cache', 'backend'], 'can be `redis` only where `redis.url` names one'))
+  if (cache.semantic === 'on' && cache.exact === 'off')
+    found.push(error(['cache', 'semantic'], 'needs `exact: on`: that is where answers are kept'))
+  const { embeddings, judge } = cache.similar
+  const wanting: readonly SettingPath[] = [
+    ...(cache.semantic === 'on' ? [['cache', 'semantic']] : []),
+    ...routes.flatMap(({ cache: layer }, index) =>
+      typeof layer === 'object' && layer.semantic === 'on' ? [['routes', index, 'cache', 'semantic']] : [],
+    ),
+  ]
+  if (embeddings === undefined)
+    for (const path of wanting)
+      found.push(error(path, 'needs `cache.similar.embeddings`: a provider and a model that make them'))
+  const check = checkProvider(settings, env)
+  if (embeddings !== undefined)
+    found.push(...check(embeddings.provider, ['cache', 'similar', 'embeddings', 'provider']))
+  if (typeof judge === 'object')
+    found.push(...check(judge.provider, ['cache', 'similar', 'judge', 'provider']))
+  return found
+}
 
 const checkListen = ({ auth, listen }: Settings): readonly CheckFinding[] => {
   const found: CheckFinding[] = []
@@ -100,14 +120,19 @@ const checkKeys = ({ providers }: Settings, env: Environment): readonly CheckFin
     return [warning(['providers', name], message)]
   })
 
-const checkRoutes = (settings: Settings, env: Environment): readonly CheckFinding[] => {
+/** What is wrong with the name of a provider, and where. */
+const checkProvider = (settings: Settings, env: Environment) => {
   const usable = usableProviders(settings.providers, env)
-  const check = (name: string, path: SettingPath): readonly CheckFinding[] => {
+  return (name: string, path: SettingPath): readonly CheckFinding[] => {
     if (Object.hasOwn(usable, name)) return []
     if (Object.hasOwn(settings.providers, name))
       return [warning(path, `names the provider \`${name}\`, which is turned off`)]
     return [error(path, unknownProvider(name, Object.keys({ ...settings.providers, ...usable })))]
   }
+}
+
+const checkRoutes = (settings: Settings, env: Environment): readonly CheckFinding[] => {
+  const check = checkProvider(settings, env)
   const prices = settings.prices.flatMap(({ provider }, index) =>
     provider === undefined || isBuiltIn(provider) || Object.hasOwn(settings.providers, provider)
       ? []

@@ -37,6 +37,7 @@ import type {
   StateKeysOf,
 } from './sessions/index.ts'
 import type { Settings } from './settings.ts'
+import { similarAnswers } from './similar-answers.ts'
 import {
   type CircuitSettings,
   type CredentialPool,
@@ -184,6 +185,13 @@ export const createRuntime = async (
     onFinding: ({ detector, type, direction, action }) =>
       foundation.metrics.firewallFinding(detector, type, direction, action),
     cachePolicy: toCachePolicy(settings.cache),
+    similar: similarAnswers({
+      settings: settings.cache.similar,
+      cache: foundation.cache,
+      run: (exchange) => handle(exchange),
+      provider: (id) => upstreams.providers.get(id),
+      ...{ catalog, now, random: Math.random },
+    }),
     compression: settings.compress,
     onCompressed: ({ blocks, bytesBefore, bytesAfter }) =>
       foundation.metrics.compressed(blocks, bytesBefore, bytesAfter),

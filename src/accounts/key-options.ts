@@ -32,6 +32,7 @@ export interface KeyOptions {
 /** Fields that are absent are as route and gateway say. A change replaces all of it. */
 export interface KeyCache {
   readonly exact?: 'on' | 'off'
+  readonly semantic?: 'on' | 'off'
   readonly scope?: 'organisation' | 'team' | 'user' | 'key'
   readonly ttlSeconds?: number
   readonly toolCalls?: boolean
@@ -95,6 +96,7 @@ const compress = z.enum(['inherit', 'off', 'request', 'on'])
 
 const cache = z.strictObject({
   exact: z.enum(['on', 'off']).exactOptional(),
+  semantic: z.enum(['on', 'off']).exactOptional(),
   scope: z.enum(['organisation', 'team', 'user', 'key']).exactOptional(),
   ttlSeconds: z
     .int()

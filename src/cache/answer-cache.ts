@@ -1,12 +1,25 @@
 import type { KeyObject } from 'node:crypto'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 import { createFlights, type Flights } from './flights.ts'
+import type { SimilarIndex, SimilarSize } from './similar/similar-index.ts'
 import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
 
-export type CacheResult = 'hit-exact' | 'miss' | 'bypass'
+export type CacheResult = 'hit-exact' | 'hit-semantic' | 'miss' | 'bypass'
+
+/** An answer that is there, and how it was found. */
+export interface KnownAnswer {
+  readonly answer: StoredAnswer
+  /** Of the question that it was given to; absent where that is the same. */
+  readonly similarity?: number
+}
 
 export interface CacheCounts {
   readonly hits: number
+  /** Of these, answers of questions that mean the same. */
+  readonly similarHits: number
+  /** Kept answers that were compared with new ones: how many were right for the new question, and how many wrong. */
+  readonly judgedRight: number
+  readonly judgedWrong: number
   readonly misses: number
   readonly bypasses: number
   /** Answers that were kept, and such as were larger than one may be. */
@@ -21,27 +34,33 @@ export interface CacheCounts {
 export interface CacheStats extends CacheCounts {
   /** Undefined where another process holds the answers. */
   readonly size: StoreSize | undefined
+  /** Questions by what they mean, in this process's memory. */
+  readonly similar: SimilarSize
 }
 
 export interface AnswerCacheParts {
   readonly nameKeyOf: (organisation: string) => KeyObject
   readonly store: () => AnswerStore
+  readonly similar: () => SimilarIndex
   /** Bytes of one answer. */
   readonly mostEntryBytes: () => number
   readonly now: () => number
   readonly onProblem: (message: string, error: unknown) => void
+  readonly onJudged?: (isRight: boolean) => void
   readonly onResult?: (result: CacheResult, savedNanoUsd: bigint) => void
 }
 
 export interface AnswerCache {
   /** What an organisation's requests are named under. */
   nameKeyOf(organisation: string): KeyObject
-  readonly flights: Flights<StoredAnswer>
+  readonly flights: Flights<KnownAnswer>
+  readonly similar: SimilarIndex
   /** Never rejects: a store that is away knows nothing. */
   find(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Never rejects. Resolves when the answer is kept, or is not. @param ttl milliseconds */
   keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<void>
   count(result: CacheResult, savedNanoUsd?: bigint): void
+  countJudged(isRight: boolean): void
   /** Counts what went wrong, and tells the log of one a minute. */
   fault(message: string, error: unknown): void
   readonly mostEntryBytes: number
@@ -57,7 +76,10 @@ export const longestStreamWait = 10_000
 
 export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   const { now, onProblem, onResult } = parts
-  const counts = { hits: 0, misses: 0, bypasses: 0, kept: 0, tooLarge: 0, faults: 0, savedNanoUsd: 0n }
+  const counts = {
+    ...{ hits: 0, similarHits: 0, judgedRight: 0, judgedWrong: 0, misses: 0, bypasses: 0 },
+    ...{ kept: 0, tooLarge: 0, faults: 0, savedNanoUsd: 0n },
+  }
   const told = { at: Number.NEGATIVE_INFINITY }
 
   /** Each fault is counted, and the log hears of one a minute. */
@@ -71,6 +93,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   return {
     nameKeyOf: parts.nameKeyOf,
     flights: createFlights(longestWait, now),
+    get similar() {
+      return parts.similar()
+    },
     async find(place) {
       try {
         const text = await parts.store().get(place)
@@ -94,17 +119,26 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
       }
     },
     count(result, savedNanoUsd = 0n) {
-      if (result === 'hit-exact') counts.hits++
+      if (result === 'hit-semantic') counts.similarHits++
+      if (result === 'hit-exact' || result === 'hit-semantic') counts.hits++
       else if (result === 'miss') counts.misses++
       else counts.bypasses++
       counts.savedNanoUsd += savedNanoUsd
       onResult?.(result, savedNanoUsd)
     },
+    countJudged(isRight) {
+      if (isRight) counts.judgedRight++
+      else counts.judgedWrong++
+      parts.onJudged?.(isRight)
+    },
     fault,
     get mostEntryBytes() {
       return parts.mostEntryBytes()
     },
-    clear: (organisation) => parts.store().clear(organisation),
-    stats: () => ({ ...counts, size: parts.store().size() }),
+    async clear(organisation) {
+      parts.similar().clear(organisation)
+      return parts.store().clear(organisation)
+    },
+    stats: () => ({ ...counts, size: parts.store().size(), similar: parts.similar().size() }),
   }
 }

@@ -5,6 +5,7 @@ export {
   type CacheResult,
   type CacheStats,
   createAnswerCache,
+  type KnownAnswer,
   longestStreamWait,
   longestWait,
 } from './answer-cache.ts'
@@ -14,6 +15,18 @@ export type { Flight, Landing } from './flights.ts'
 export { memoryStore } from './memory-store.ts'
 export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheScopes } from './policy.ts'
 export { sharedStore } from './shared-store.ts'
+export { chanceToAsk, leastSimilarity } from './similar/error-bound.ts'
+export { type Difference, difference } from './similar/question-traits.ts'
+export { type SharedIndex, sharedIndex } from './similar/shared-index.ts'
+export {
+  type KeptQuestion,
+  type NearQuestion,
+  type QuestionPlace,
+  type SimilarIndex,
+  type SimilarSize,
+  similarIndex,
+} from './similar/similar-index.ts'
+export { type NotComparable, type SimilarQuestion, similarQuestion } from './similar/similar-question.ts'
 export {
   type AnswerOrigin,
   callsTools,

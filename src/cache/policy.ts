@@ -6,6 +6,8 @@ export type CacheScope = (typeof cacheScopes)[number]
 /** What holds for one exchange. */
 export interface CachePolicy {
   readonly exact: 'on' | 'off'
+  /** May a question that means the same have the same answer? */
+  readonly semantic: 'on' | 'off'
   readonly scope: CacheScope
   /** Milliseconds that an answer is kept. */
   readonly ttl: number
@@ -26,6 +28,7 @@ export const cachePolicy = (
   key: KeyCacheLayer,
 ): CachePolicy => ({
   exact: key.exact ?? route?.exact ?? base.exact,
+  semantic: key.semantic ?? route?.semantic ?? base.semantic,
   scope: key.scope ?? route?.scope ?? base.scope,
   ttl: key.ttlSeconds === undefined ? (route?.ttl ?? base.ttl) : key.ttlSeconds * 1000,
   toolCalls: key.toolCalls ?? route?.toolCalls ?? base.toolCalls,

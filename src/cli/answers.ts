@@ -128,6 +128,9 @@ export const firewallReportSchema = z.looseObject({
 
 export const cacheStatsSchema = z.looseObject({
   hits: z.number(),
+  similarHits: z.number(),
+  judgedRight: z.number(),
+  judgedWrong: z.number(),
   misses: z.number(),
   bypasses: z.number(),
   kept: z.number(),
@@ -135,6 +138,7 @@ export const cacheStatsSchema = z.looseObject({
   faults: z.number(),
   savedUsd: z.string(),
   size: z.looseObject({ entries: z.number(), bytes: z.number(), evicted: z.number() }).nullable(),
+  similar: z.looseObject({ questions: z.number() }),
 })
 
 export const cacheExplanationSchema = z.looseObject({
@@ -143,6 +147,14 @@ export const cacheExplanationSchema = z.looseObject({
   reason: z.string().nullable(),
   unkept: z.string().nullable(),
   age: z.number().nullable(),
+  similar: z
+    .looseObject({
+      result: z.string(),
+      difference: z.string().optional(),
+      similarity: z.number().optional(),
+      certainty: z.number().optional(),
+    })
+    .nullable(),
   key: z.string().nullable(),
   savedUsd: z.string().nullable(),
   kept: z

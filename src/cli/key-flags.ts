@@ -19,6 +19,7 @@ export interface KeyFlags extends ServerOptions {
   readonly unbounded?: string
   readonly firewall?: string
   readonly cache?: string
+  readonly cacheSemantic?: string
   readonly cacheScope?: string
   readonly cacheTtl?: number
   readonly cacheToolCalls?: string
@@ -86,6 +87,12 @@ export const addKeyFlags = (command: Command): Command =>
         '--cache <policy>',
         'answer equal requests from the cache; inherit: as route and gateway say',
       ).choices(['inherit', 'on', 'off']),
+    )
+    .addOption(
+      new Option('--cache-semantic <what>', 'answer questions that mean the same as well').choices([
+        'on',
+        'off',
+      ]),
     )
     .addOption(
       new Option('--cache-scope <scope>', 'whose answers it may get').choices([
@@ -159,11 +166,12 @@ export const keyFields = (flags: KeyFlags): Record<string, unknown> => {
 }
 
 /** What one call says of the cache is all that is said of it: fields that it leaves out are as route and gateway say. */
-const cacheOf = ({ cache, cacheScope, cacheTtl, cacheToolCalls }: KeyFlags): unknown =>
+const cacheOf = ({ cache, cacheSemantic, cacheScope, cacheTtl, cacheToolCalls }: KeyFlags): unknown =>
   cache === 'inherit'
     ? {}
     : present({
         exact: cache,
+        semantic: cacheSemantic,
         scope: cacheScope,
         ttlSeconds: cacheTtl,
         toolCalls: cacheToolCalls === undefined ? undefined : cacheToolCalls === 'yes',

@@ -13,7 +13,7 @@ export interface Tenant {
   readonly key: string | null
 }
 
-export type ExchangeKind = 'client' | 'shadow' | 'canary' | 'background' | 'peer'
+export type ExchangeKind = 'client' | 'shadow' | 'canary' | 'cache' | 'background' | 'peer'
 
 /** Whether the exchange was asked by one of ours, or served to somebody else. */
 export type Direction = 'consume' | 'supply'
@@ -95,6 +95,22 @@ export interface CacheNote {
   readonly sections?: Readonly<Record<string, string>>
   /** Seconds since the answer was given first. */
   readonly age?: number
+  /** What was found beside it by meaning, where that was looked for. */
+  readonly similar?: SimilarNote
+}
+
+/** The kept question that comes nearest, and what became of it. */
+export interface SimilarNote {
+  /**
+   * `given`: its answer was; `asked`: a provider was asked all the same; `kept-apart`: something in the words forbids
+   * it; `none`: nothing is near; `away`: no embedding came; else why only an equal request may have the same answer.
+   */
+  readonly result: string
+  /** In what the words differ. */
+  readonly difference?: string
+  readonly similarity?: number
+  /** Least probability with which its answer is right. */
+  readonly certainty?: number
 }
 
 /** The one final row of an exchange. `at` is when it ended. */

@@ -28,6 +28,7 @@ export type {
   ExchangeKind,
   OpenedRow,
   Outcome,
+  SimilarNote,
   Tenant,
   UsageSource,
 } from './entry.ts'

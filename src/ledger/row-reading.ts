@@ -105,7 +105,7 @@ const readCompression = (row: Selectable<ExchangeClosedTable>): Compression | nu
         tokensAfter: Number(row.compress_tokens_after ?? 0n),
       }
 
-const kinds = ['client', 'shadow', 'canary', 'background', 'peer'] as const
+const kinds = ['client', 'shadow', 'canary', 'cache', 'background', 'peer'] as const
 const directions = ['consume', 'supply'] as const
 const usageSources = ['reported', 'counted', 'estimated'] as const
 const outcomes = [

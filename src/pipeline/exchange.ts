@@ -5,7 +5,7 @@ import type { Endpoint, Protocol } from '../protocols/index.ts'
 export interface Exchange {
   /** `req_…`, unique and sortable; also `x-tollgate-request-id`. */
   readonly id: string
-  readonly kind: 'client' | 'shadow' | 'canary' | 'background' | 'peer'
+  readonly kind: 'client' | 'shadow' | 'canary' | 'cache' | 'background' | 'peer'
   /** Only on exchanges that the gateway starts by itself: no client's key stands behind them. */
   readonly internal?: Internal
   readonly protocol: Protocol

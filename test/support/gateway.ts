@@ -162,6 +162,8 @@ export const ledgerEntries = async (gateway: TestGateway): Promise<readonly Ledg
 /** What tests look at in a ledger entry. */
 export interface LedgerEntry {
   readonly exchange: string
+  readonly kind: string
+  readonly tenant: { readonly organisation: string; readonly key: string | null }
   /** Milliseconds since 1970. */
   readonly openedAt: number
   readonly cache: string | null

@@ -46,6 +46,7 @@ export const cacheRoutes = ({
         reason: note?.reason ?? null,
         unkept: note?.unkept ?? null,
         age: note?.age ?? null,
+        similar: note?.similar ?? null,
         key: key ?? null,
         savedUsd: entry.cacheSavedNanoUsd === null ? null : formatUsd(entry.cacheSavedNanoUsd),
         kept:
@@ -78,6 +79,14 @@ const noteShape = z.looseObject({
   key: z.string().optional(),
   sections: z.record(z.string(), z.string()).optional(),
   age: z.number().optional(),
+  similar: z
+    .object({
+      result: z.string(),
+      difference: z.string().optional(),
+      similarity: z.number().optional(),
+      certainty: z.number().optional(),
+    })
+    .optional(),
 })
 
 type Note = z.output<typeof noteShape>

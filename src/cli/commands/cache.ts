@@ -74,13 +74,15 @@ export const cacheCommand: CommandMaker = (context, done) => {
 }
 
 const statsText = (stats: z.output<typeof cacheStatsSchema>): string => {
-  const { hits, misses, bypasses, kept, tooLarge, faults, savedUsd, size } = stats
+  const { hits, misses, bypasses, kept, tooLarge, faults, savedUsd, size, similar } = stats
+  const { similarHits, judgedRight, judgedWrong } = stats
   const asked = hits + misses
   const share = asked === 0 ? '' : ` (${((hits / asked) * 100).toFixed(1)} %)`
   return table(
     ['', 'SINCE THE START>'],
     [
       ['answered from the cache', `${countText(hits)}${share}`],
+      ...(similarHits === 0 ? [] : [['of these, questions that mean the same', countText(similarHits)]]),
       ['asked a provider', countText(misses)],
       ['left out', countText(bypasses)],
       ['saved, $', savedUsd],
@@ -94,14 +96,32 @@ const statsText = (stats: z.output<typeof cacheStatsSchema>): string => {
             ['bytes in memory', countText(size.bytes)],
             ['gone for newer ones', countText(size.evicted)],
           ]),
+      ...(similar.questions === 0
+        ? []
+        : [
+            ['questions by what they mean', countText(similar.questions)],
+            ['kept answers right for another question', countText(judgedRight)],
+            ['kept answers wrong for it', countText(judgedWrong)],
+          ]),
     ],
   )
 }
 
+type Similar = NonNullable<z.output<typeof cacheExplanationSchema>['similar']>
+
+const similarText = ({ result, difference, similarity, certainty }: Similar): string =>
+  [
+    result,
+    ...(difference === undefined ? [] : [`they differ in ${difference}`]),
+    ...(similarity === undefined ? [] : [`similarity ${similarity}`]),
+    ...(certainty === undefined ? [] : [`its answer is right with ${(certainty * 100).toFixed(1)} % at least`]),
+  ].join(', ')
+
 const explanation = (said: z.output<typeof cacheExplanationSchema>): string => {
-  const { result, reason, unkept, age, key, savedUsd, kept, differs } = said
+  const { result, reason, unkept, age, key, savedUsd, kept, differs, similar } = said
   const lines = [`result: ${result}${reason === null ? '' : `, ${reason}`}`]
   if (age !== null) lines.push(`age: ${age} s`)
+  if (similar !== null) lines.push(`by what it means: ${similarText(similar)}`)
   if (savedUsd !== null) lines.push(`saved: $${savedUsd}`)
   if (unkept !== null) lines.push(`the answer was not kept: ${unkept}`)
   if (key !== null) lines.push(`key: ${key}`)

@@ -68,7 +68,7 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
       .where(within(query))
       .where('closed.operation', '=', 'generate')
       // Canaries all ask the same: their answers say nothing about those of others.
-      .where('closed.kind', '!=', 'canary')
+      .where('closed.kind', 'not in', ['canary', 'cache'])
       .orderBy('closed.at', 'desc')
       .orderBy('closed.exchange', 'desc')
       .limit(mostCalls + 1)

@@ -8,6 +8,7 @@ import {
   callsTools,
   type Flight,
   isFor,
+  type KnownAnswer,
   type Landing,
   longestStreamWait,
   longestWait,
@@ -19,6 +20,7 @@ import {
 } from '../../cache/index.ts'
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import { formatUsd, type GenerateRequest, type WorkMode } from '../../ir/index.ts'
+import type { CacheNote } from '../../ledger/index.ts'
 import { type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { headerText } from '../../wire/index.ts'
@@ -29,10 +31,13 @@ import { answerTaps } from './answer-taps.ts'
 import type { CacheExchange } from './cache-exchange.ts'
 import { type Directives, readDirectives } from './directives.ts'
 import { replayedReply } from './replayed-reply.ts'
+import type { SimilarAnswers, SimilarFound } from './similar-answers.ts'
 
 export interface CacheParts {
   readonly cache: AnswerCache
   readonly cachePolicy: CachePolicy
+  /** Undefined where nobody makes embeddings. */
+  readonly similar: SimilarAnswers | undefined
   /** The gateway's. */
   readonly workMode: WorkMode
   readonly now: () => number
@@ -80,13 +85,15 @@ interface Asking {
   readonly codec: GenerateCodec
   readonly asked: GenerateRequest
   readonly key: CacheKey
+  /** Of another request, in the same place. */
+  readonly keyOf: (request: GenerateRequest) => CacheKey | undefined
 }
 
 const askingOf = (
   parts: CacheParts,
   exchange: CacheExchange,
   policy: CachePolicy,
-): Pick<Asking, 'codec' | 'asked' | 'key'> | BypassReason => {
+): Pick<Asking, 'codec' | 'asked' | 'key' | 'keyOf'> | BypassReason => {
   const { protocol, facts, sticky, session, request, identity, match, incoming, screen } = exchange
   const codec = protocol.generate
   if (codec === undefined) return 'not-understood'
@@ -109,11 +116,10 @@ const askingOf = (
     listener: incoming.workMode,
     gateway: parts.workMode,
   })
-  const key = cacheKey({
+  const place = {
     nameKey: parts.cache.nameKeyOf(identity.tenant.organisation),
     tenant: identity.tenant,
     scope: policy.scope,
-    request: asked,
     headers: request.headers,
     query: request.query,
     route: match.policy?.id ?? match.rule,
@@ -125,8 +131,10 @@ const askingOf = (
       // The others say which protocols may be translated.
       workMode === 'auto' ? null : protocol.id,
     ],
-  })
-  return key === undefined ? 'own-exchange' : { codec, asked, key }
+  }
+  const keyOf = (one: GenerateRequest): CacheKey | undefined => cacheKey({ ...place, request: one })
+  const key = keyOf(asked)
+  return key === undefined ? 'own-exchange' : { codec, asked, key, keyOf }
 }
 
 /** An answer that is to be kept under its id: only the gateway can keep what it says by itself. */
@@ -148,21 +156,43 @@ const bypassed = async (
 
 const answered = async (asking: Asking): Promise<Reply> => {
   const { parts, exchange, key, directives } = asking
-  if (directives.noCache) return asked(asking, undefined)
+  if (directives.noCache) return asked(asking)
   for (;;) {
     const boarded = parts.cache.flights.board(key.hash)
-    if (boarded.role === 'leader') {
-      const { flight } = boarded
-      const found = await parts.cache.find(key)
-      if (found === undefined || !suits(asking, found)) return asked(asking, flight)
-      flight.land({ type: 'answer', answer: found })
-      return replayed(asking, found)
-    }
+    if (boarded.role === 'leader') return known(asking, boarded.flight)
     const landing = await landed(exchange, boarded.landing)
     // Whoever was to bring the answer went away: one of those who still wait asks now.
     if (landing?.type === 'left') continue
-    if (landing?.type === 'answer' && suits(asking, landing.answer)) return replayed(asking, landing.answer)
-    return asked(asking, undefined)
+    if (landing?.type === 'answer' && suits(asking, landing.answer.answer))
+      return replayed(asking, landing.answer)
+    return asked(asking)
+  }
+}
+
+/** What is kept, of this question or of one that means the same, else what a provider says. */
+const known = async (asking: Asking, flight: Flight<KnownAnswer>): Promise<Reply> => {
+  const { parts, key } = asking
+  const found = await parts.cache.find(key)
+  if (found !== undefined && suits(asking, found)) {
+    flight.land({ type: 'answer', answer: { answer: found } })
+    return replayed(asking, { answer: found })
+  }
+  const similar = await similarTo(asking)
+  if (similar?.answer === undefined) return asked(asking, flight, similar)
+  const answer = { answer: similar.answer, similarity: similar.note.similarity ?? 0 }
+  flight.land({ type: 'answer', answer })
+  return replayed(asking, answer, similar)
+}
+
+const similarTo = async (asking: Asking): Promise<SimilarFound | undefined> => {
+  const { parts, exchange, policy, asked: request, key, keyOf } = asking
+  if (policy.semantic === 'off' || parts.similar === undefined) return undefined
+  const { tenant } = exchange.identity
+  try {
+    return await parts.similar.find({ tenant, request, key, keyOf, suits: (answer) => suits(asking, answer) })
+  } catch (error) {
+    parts.cache.fault('questions that mean the same could not be looked for', error)
+    return undefined
   }
 }
 
@@ -175,8 +205,8 @@ const suits = ({ parts, exchange, directives, policy }: Asking, answer: StoredAn
 /** Undefined after the longest wait. Throws when the client leaves. */
 const landed = async (
   { signal, facts }: CacheExchange,
-  landing: Promise<Landing<StoredAnswer>>,
-): Promise<Landing<StoredAnswer> | undefined> => {
+  landing: Promise<Landing<KnownAnswer>>,
+): Promise<Landing<KnownAnswer> | undefined> => {
   const left = Promise.withResolvers<never>()
   const leave = (): void =>
     left.reject(new GatewayError('gateway_client_gone', 'the client left while the same was being asked'))
@@ -193,7 +223,11 @@ const landed = async (
   }
 }
 
-const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> => {
+const replayed = async (
+  asking: Asking,
+  { answer, similarity }: KnownAnswer,
+  similar?: SimilarFound,
+): Promise<Reply> => {
   const { parts, exchange, codec, asked: request, key } = asking
   const { entry } = exchange
   const { cache, now } = parts
@@ -202,15 +236,17 @@ const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> =>
     reply = await replayedReply(exchange, codec, request, answer)
   } catch (error) {
     cache.fault('an answer of the cache could not be said again', error)
-    return asked(asking, undefined)
+    return asked(asking)
   }
+  const result = similarity === undefined ? 'hit-exact' : 'hit-semantic'
   const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
-  entry.cache = { result: 'hit-exact', key: key.hash, sections: key.sections, age }
+  entry.cache = { result, key: key.hash, sections: key.sections, age, ...noteOf(similar) }
   entry.cacheSavedNanoUsd = answer.costNanoUsd ?? null
   entry.ttftMs = now() - exchange.startedAt
-  cache.count('hit-exact', answer.costNanoUsd)
+  cache.count(result, answer.costNanoUsd)
   const { headers } = reply
-  headers.set('x-tollgate-cache', 'hit-exact')
+  headers.set('x-tollgate-cache', result)
+  if (similarity !== undefined) headers.set('x-tollgate-cache-similarity', String(similarity))
   headers.set('age', String(age))
   headers.set('x-tollgate-request-id', exchange.id)
   headers.set('x-tollgate-provider', answer.provider)
@@ -221,12 +257,17 @@ const replayed = async (asking: Asking, answer: StoredAnswer): Promise<Reply> =>
 }
 
 /** Asks a provider, and keeps the answer where it may be kept. @param flight who waits for it */
-const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): Promise<Reply> => {
+const asked = async (
+  asking: Asking,
+  flight?: Flight<KnownAnswer>,
+  similar?: SimilarFound,
+): Promise<Reply> => {
   const { parts, exchange, key, policy, next } = asking
   const { entry, screen } = exchange
   const { cache } = parts
   cache.count('miss')
-  entry.cache = { result: 'miss', key: key.hash, sections: key.sections }
+  const note = { result: 'miss', key: key.hash, sections: key.sections, ...noteOf(similar) } as const
+  entry.cache = note
   const taps = answerTaps(cache.mostEntryBytes)
   const listening = {
     ...screen,
@@ -245,16 +286,20 @@ const asked = async (asking: Asking, flight: Flight<StoredAnswer> | undefined): 
   await whenSettled(reply, (outcome) => {
     const kept = tryToKeep(asking, taps, outcome, status)
     if (typeof kept === 'string') {
-      entry.cache = { result: 'miss', key: key.hash, sections: key.sections, unkept: kept }
+      entry.cache = { ...note, unkept: kept }
       flight?.land({ type: outcome.result === 'client_aborted' ? 'left' : 'nothing' })
       return
     }
     // The client does not wait for a store that is far away.
-    flight?.land({ type: 'answer', answer: kept }, cache.keep(key, kept, policy.ttl))
-    if (flight === undefined) void cache.keep(key, kept, policy.ttl)
+    const keeping = cache.keep(key, kept, policy.ttl)
+    flight?.land({ type: 'answer', answer: { answer: kept } }, keeping)
+    if (similar?.learn !== undefined) void keeping.then(() => similar.learn?.(kept, policy.ttl))
   })
   return reply
 }
+
+const noteOf = (similar: SimilarFound | undefined): Pick<CacheNote, 'similar'> =>
+  similar === undefined ? {} : { similar: similar.note }
 
 /** Nobody's answer fails because it cannot be kept. */
 const tryToKeep = (...kept: Parameters<typeof keepable>): ReturnType<typeof keepable> => {

@@ -57,8 +57,8 @@ interface Asked {
 const admit = (parts: LimitsParts, asked: Asked, next: () => Promise<Reply>): Promise<Reply> => {
   const { exchange } = asked
   const { kind, identity } = exchange
-  // The operator's own exchanges are bounded where they are set up.
-  if (kind === 'shadow' || kind === 'canary') return next()
+  // The gateway's own exchanges are bounded where they are set up.
+  if (kind === 'shadow' || kind === 'canary' || kind === 'cache') return next()
   const { table } = parts.limits
   const own = identity.options.limits ?? undefined
   const bounds = table.limitsExchanges || own !== undefined ? table.ofExchange(subjectOf(exchange)) : none

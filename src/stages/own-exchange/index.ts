@@ -1,3 +1,5 @@
 export { type Answer, type AnswerBytes, type AnswerOfParts, answerOf } from './answer-of.ts'
 export { type OwnExchange, type OwnRequest, ownExchange } from './own-exchange.ts'
+export { type Question, type QuestionParts, questionExchange } from './question-exchange.ts'
 export { readAnswer } from './read-answer.ts'
+export { saidText } from './said-text.ts'

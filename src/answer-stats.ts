@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { CacheStats, StoreSize } from './cache/index.ts'
+
+const count = z.number()
+const counts = { hits: count, similarHits: count, judgedRight: count, judgedWrong: count, misses: count }
+const statsShape = z.object({
+  ...counts,
+  ...{ bypasses: count, kept: count, tooLarge: count, faults: count },
+  savedNanoUsd: z.string().regex(/^\d+$/).transform(BigInt),
+  size: z.object({ entries: count, bytes: count, evicted: count }).optional(),
+  similar: z.object({ questions: count, partitions: count, bytes: count }),
+})
+
+/** For another process of the same gateway. */
+export const packStats = ({ savedNanoUsd, ...stats }: CacheStats): string =>
+  JSON.stringify({ ...stats, savedNanoUsd: savedNanoUsd.toString() })
+
+/** Of several processes together; what cannot be read counts for nothing. */
+export const joinStats = (own: CacheStats, others: readonly string[]): CacheStats =>
+  others.reduce((sum: CacheStats, text): CacheStats => {
+    const one = unpacked(text)
+    if (one === undefined) return sum
+    return {
+      ...sumOf(sum, one, ['hits', 'similarHits', 'judgedRight', 'judgedWrong', 'misses', 'bypasses']),
+      ...sumOf(sum, one, ['kept', 'tooLarge', 'faults']),
+      savedNanoUsd: sum.savedNanoUsd + one.savedNanoUsd,
+      size: joinSizes(sum.size, one.size),
+      similar: sumOf(sum.similar, one.similar, ['questions', 'partitions', 'bytes']),
+    }
+  }, own)
+
+const unpacked = (text: string): z.output<typeof statsShape> | undefined => {
+  try {
+    return statsShape.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+const joinSizes = (one: StoreSize | undefined, other: StoreSize | undefined): StoreSize | undefined =>
+  one === undefined || other === undefined
+    ? (one ?? other)
+    : sumOf(one, other, ['entries', 'bytes', 'evicted'])
+
+const sumOf = <Name extends string>(
+  one: Readonly<Record<Name, number>>,
+  other: Readonly<Record<Name, number>>,
+  names: readonly Name[],
+): Record<Name, number> => {
+  const entries = names.map((name): [Name, number] => [name, one[name] + other[name]])
+  return Object.fromEntries(entries) as Record<Name, number>
+}

@@ -1,0 +1,146 @@
+/**
+ * How sure the gateway is that the answer of one kept question is right for another one, and how often it asks all the
+ * same. After vCache (Schroeder et al., "vCache: Verified Semantic Prompt Caching", ICLR 2026, arXiv 2502.03771): each
+ * kept question has a threshold of its own, learned online from answers that were compared, and a question is asked
+ * with such a probability that at most a wanted share of all answers is wrong.
+ *
+ * Of a question at similarity s the kept answer is right with the probability 1 / (1 + exp(-γ(s - t))). All pairs (t, γ)
+ * that what was seen does not speak against are considered, and the least favourable one counts.
+ */
+
+/** How often the kept answer was right and wrong for questions of like similarity. */
+export interface Observed {
+  readonly right: number
+  readonly wrong: number
+}
+
+/** Similarities are told apart by this many steps from 0 to 1. */
+export const similaritySteps = 128
+/** Less similar questions are always asked, so nothing is learned of them. */
+export const leastSimilarity = 0.6
+
+const leastStep = Math.ceil(leastSimilarity * similaritySteps)
+/** Steps that can be observed: from the least to 1. */
+export const observedSteps = similaritySteps - leastStep + 1
+
+/** Where a similarity is counted: upwards, so that what was right counts for what is more similar, and wrong as well. */
+export const observedStep = (similarity: number): number =>
+  Math.min(observedSteps - 1, Math.max(0, Math.ceil(similarity * similaritySteps) - leastStep))
+
+/** Where the certainty of a similarity is found: downwards. Undefined below the least. */
+export const certaintyStep = (similarity: number): number | undefined => {
+  const step = Math.floor(similarity * similaritySteps + 1e-9) - leastStep
+  return step < 0 ? undefined : Math.min(observedSteps - 1, step)
+}
+
+const similarityOf = (step: number): number => (step + leastStep) / similaritySteps
+
+interface Candidates {
+  readonly thresholds: Float64Array
+  readonly slopes: Float64Array
+}
+
+/** Thresholds a little beyond 1 stand for a question whose answer suits nobody else. */
+const highestThreshold = 1.125
+const thresholdsPerUnit = 64
+const thresholdSteps = Math.round(highestThreshold * thresholdsPerUnit)
+const slopeSteps = 13
+const leastSlope = 1
+const mostSlope = 64
+
+const makeCandidates = (): Candidates => {
+  const count = (thresholdSteps + 1) * slopeSteps
+  const thresholds = new Float64Array(count)
+  const slopes = new Float64Array(count)
+  for (let at = 0, slope = 0; slope < slopeSteps; slope++) {
+    const steepness = leastSlope * (mostSlope / leastSlope) ** (slope / (slopeSteps - 1))
+    for (let threshold = 0; threshold <= thresholdSteps; threshold++, at++) {
+      thresholds[at] = threshold / thresholdsPerUnit
+      slopes[at] = steepness
+    }
+  }
+  return { thresholds, slopes }
+}
+
+let candidates: Candidates | undefined
+
+/**
+ * For each step of similarity the least probability with which the answer is right, chance of the evidence itself
+ * included: `max over ε of (1 - ε) * min of the probabilities within the region of confidence 1 - ε`. The regions are
+ * those of the likelihood ratio.
+ * @param observed by step, `observedSteps` of them
+ */
+export const certainties = (observed: readonly (Observed | undefined)[]): Float32Array => {
+  candidates ??= makeCandidates()
+  const { thresholds, slopes } = candidates
+  const count = thresholds.length
+  const logLikelihoods = new Float64Array(count)
+  for (const [step, seen] of observed.entries()) {
+    if (seen === undefined) continue
+    const similarity = similarityOf(step)
+    for (let at = 0; at < count; at++) {
+      const odds = (slopes[at] ?? 0) * (similarity - (thresholds[at] ?? 0))
+      logLikelihoods[at] =
+        (logLikelihoods[at] ?? 0) - seen.right * softplus(-odds) - seen.wrong * softplus(odds)
+    }
+  }
+  let best = Number.NEGATIVE_INFINITY
+  for (const likelihood of logLikelihoods) best = Math.max(best, likelihood)
+  const order = Array.from({ length: count }, (_, at) => at)
+    .filter((at) => best - (logLikelihoods[at] ?? 0) < farthest)
+    .sort((one, other) => (logLikelihoods[other] ?? 0) - (logLikelihoods[one] ?? 0))
+  /** `1 - ε` of the largest region that holds nothing beyond this candidate. */
+  const confidences = new Float64Array(order.length)
+  for (const [rank, at] of order.entries()) {
+    const next = order[rank + 1]
+    const distance = next === undefined ? farthest : best - (logLikelihoods[next] ?? 0)
+    // What is as likely belongs to the same region.
+    const isLast = next === undefined || distance - (best - (logLikelihoods[at] ?? 0)) > 1e-9
+    confidences[rank] = isLast ? 1 - upperTail(Math.sqrt(2 * distance)) : (confidences[rank - 1] ?? 0)
+  }
+  return Float32Array.from({ length: observedSteps }, (_, step) => {
+    const similarity = similarityOf(step)
+    let leastOdds = Number.POSITIVE_INFINITY
+    let certainty = 0
+    for (let rank = 0; rank < order.length; rank++) {
+      const at = order[rank] ?? 0
+      const odds = (slopes[at] ?? 0) * (similarity - (thresholds[at] ?? 0))
+      if (rank > 0 && odds >= leastOdds) continue
+      // Up to here the regions grew and lost nothing: the largest of them is the surest.
+      certainty = Math.max(certainty, (confidences[rank - 1] ?? 0) * logistic(leastOdds))
+      leastOdds = odds
+      if (logistic(leastOdds) <= certainty) return certainty
+    }
+    return Math.max(certainty, (confidences.at(-1) ?? 0) * logistic(leastOdds))
+  })
+}
+
+/** Differences of log-likelihoods beyond: a chance of one in ten million. */
+const farthest = 13.5
+
+const logistic = (odds: number): number => 1 / (1 + Math.exp(-odds))
+
+const softplus = (value: number): number => (value > 30 ? value : Math.log1p(Math.exp(value)))
+
+/** The chance that a standard normal value is larger. Abramowitz and Stegun, 26.2.17; absolute error below 1e-7. */
+const upperTail = (value: number): number => {
+  const t = 1 / (1 + 0.2316419 * value)
+  const series =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+  return (Math.exp((-value * value) / 2) / Math.sqrt(2 * Math.PI)) * series
+}
+
+/** Nobody gets an answer of which the gateway is less sure than this, however seldom. */
+const leastCertainty = 0.9
+
+/**
+ * How often to ask though an answer is kept, so that of all answers at most a share of `mostError` is wrong: those that
+ * are asked are right, those that are given are right with at least `certainty`.
+ * @param certainty from 0 to 1
+ * @param mostError from 0 to 1
+ * @returns from 0 to 1
+ */
+export const chanceToAsk = (certainty: number, mostError: number): number => {
+  if (certainty >= 1 - mostError) return 0
+  return certainty < leastCertainty ? 1 : (1 - mostError - certainty) / (1 - certainty)
+}

@@ -1,0 +1,334 @@
+/** Answers of questions that mean the same, in a real gateway with a provider of embeddings and a model that judges. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { GenerateRequest } from '../../src/ir/index.ts'
+import {
+  ledgerEntries,
+  oneCall,
+  startGateway,
+  type TestGateway,
+  testKey,
+  waitFor,
+} from '../support/gateway.ts'
+import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
+import { githubToken } from '../support/test-secrets.ts'
+
+setDefaultTimeout(90_000)
+
+/** What the embedder says two texts have in common: the topic that they name; the wording turns it a little. */
+const topics = ['password', 'invoice', 'capital', 'parcel', 'token', 'weather']
+
+const embeddingOf = (text: string): readonly number[] => {
+  const vector = Array.from({ length: 32 }, () => 0)
+  const topic = topics.findIndex((word) => text.toLowerCase().includes(word))
+  vector[topic < 0 ? topics.length : topic] = 1
+  vector[16 + (Number(Bun.hash(text) % 16n) % 16)] = 0.2
+  return vector
+}
+
+interface Embedder {
+  readonly url: string
+  readonly texts: string[]
+  isAway: boolean
+  delay: number
+  stop(): Promise<void>
+}
+
+const startEmbedder = (): Embedder => {
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const { input } = (await request.json()) as { input: string }
+      embedder.texts.push(input)
+      if (embedder.delay > 0) await Bun.sleep(embedder.delay)
+      if (embedder.isAway) return new Response('{}', { status: 503 })
+      return Response.json({
+        object: 'list',
+        model: 'e',
+        data: [{ object: 'embedding', index: 0, embedding: embeddingOf(input) }],
+        usage: { prompt_tokens: 9, total_tokens: 9 },
+      })
+    },
+  })
+  const embedder: Embedder = {
+    url: `http://127.0.0.1:${server.port}`,
+    texts: [],
+    isAway: false,
+    delay: 0,
+    stop: () => server.stop(true),
+  }
+  return embedder
+}
+
+let upstream: SayingUpstream
+let embedder: Embedder
+let gateway: TestGateway
+
+const token = githubToken('semantic')
+
+const questionIn = ({ turns }: GenerateRequest): string => {
+  const [part] = turns.at(-1)?.parts ?? []
+  return part?.type === 'text' ? part.text : ''
+}
+
+/** Each topic has one answer in two forms, capitals one for each country; the judge compares what it is shown. */
+const answerTo = (request: GenerateRequest, calls: number): string => {
+  const question = questionIn(request)
+  if (request.model === 'judge') {
+    const { right_answer: right, other_answer: other } = JSON.parse(question) as Record<string, string>
+    return bare(right) === bare(other) ? 'Yes.' : 'no'
+  }
+  const topic = topics.find((word) => question.toLowerCase().includes(word)) ?? 'nothing'
+  const place = topic === 'capital' ? ` in ${question.split(' ').at(-1)}` : ''
+  return `${calls % 2 === 0 ? 'surely, ' : ''}about the ${topic}${place}`
+}
+
+const bare = (answer = ''): string => answer.replace('surely, ', '')
+
+beforeAll(async () => {
+  upstream = startSaying()
+  upstream.say = (request, calls) => ({ parts: [{ type: 'text', text: answerTo(request, calls) }] })
+  embedder = startEmbedder()
+  gateway = await startGateway({
+    config: [
+      ...oneCall,
+      'providers:',
+      `  chat: { kind: openai-compatible, protocols: [openai-chat], base_url: "${upstream.url}/chat/v1", api_key: sk-up }`,
+      `  local: { kind: openai-compatible, protocols: [openai-embeddings], base_url: "${embedder.url}/v1", api_key: sk-e }`,
+      'prices:',
+      '  - { match: "e", input_per_mtok: "0.1", output_per_mtok: "0" }',
+      '  - { match: "m", input_per_mtok: "1", output_per_mtok: "2" }',
+      '  - { match: "judge", input_per_mtok: "1", output_per_mtok: "2" }',
+      'routes:',
+      '  - { match: "off", cache: { semantic: off }, targets: [{ provider: chat, model: m }] }',
+      '  - { match: "*", targets: [chat] }',
+      'firewall: { input: redact, output: off, secrets: reversible }',
+      'cache:',
+      '  exact: on',
+      '  semantic: on',
+      '  similar:',
+      '    embeddings: { provider: local, model: e }',
+      '    judge: { provider: chat, model: judge }',
+      '    most_error: 0.1',
+      '    wait: 700ms',
+    ],
+  })
+})
+
+afterAll(async () => {
+  await gateway.stop()
+  await upstream.stop()
+  await embedder.stop()
+})
+
+interface Asked {
+  readonly model?: string
+  readonly system?: string
+  readonly temperature?: number
+  readonly key?: string
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+const ask = async (
+  text: string,
+  { model = 'm', system = 'be brief', key = testKey, ...asked }: Asked = {},
+) => {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model,
+      temperature: asked.temperature ?? 0,
+      messages: [
+        { role: 'system', content: system },
+        { role: 'user', content: text },
+      ],
+      ...asked.more,
+    }),
+  })
+  const body = (await response.json()) as { choices?: readonly { message: { content: string } }[] }
+  return {
+    status: response.status,
+    cache: response.headers.get('x-tollgate-cache'),
+    similarity: response.headers.get('x-tollgate-cache-similarity'),
+    cost: response.headers.get('x-tollgate-cost'),
+    id: response.headers.get('x-tollgate-request-id') ?? '',
+    text: body.choices?.[0]?.message.content,
+  }
+}
+
+const stats = async () =>
+  (await gateway.admin('/cache/stats')) as {
+    similarHits: number
+    judgedRight: number
+    judgedWrong: number
+    similar: { questions: number }
+  }
+
+const explain = async (id: string) =>
+  (await gateway.admin(`/cache/explain?exchange=${id}`)) as {
+    similar: { result: string; difference?: string } | null
+  }
+
+/** Waits until what was learned of the last answers is known. */
+const learned = async (of: { readonly questions?: number; readonly judged?: number }): Promise<void> => {
+  await waitFor(async () => {
+    const now = await stats()
+    const judged = now.judgedRight + now.judgedWrong
+    return now.similar.questions >= (of.questions ?? 0) && judged >= (of.judged ?? 0) ? true : undefined
+  }, 10_000)
+}
+
+/** Wordings without anything that must be equal, and not one word apart from one another. */
+const wordings = Array.from({ length: 60 }, (_, at) => {
+  const openings = [
+    'please explain',
+    'kindly describe',
+    'tell us briefly',
+    'need advice concerning',
+    'guide me through',
+  ]
+  const endings = [
+    'the password reset',
+    'resetting a password',
+    'password recovery steps',
+    'recovering that password',
+  ]
+  const extras = ['', 'for beginners', 'in detail']
+  const opening = openings[at % openings.length] ?? ''
+  const ending = endings[Math.floor(at / openings.length) % endings.length] ?? ''
+  return `${opening} ${ending} ${extras[Math.floor(at / (openings.length * endings.length))] ?? ''}`.trim()
+})
+
+describe('a question that means the same as one that was answered', () => {
+  test('gets its answer once enough answers were compared, without asking anybody', async () => {
+    let given: Awaited<ReturnType<typeof ask>> | undefined
+    let compared = 0
+    for (const wording of wordings) {
+      const before = await stats()
+      const asked = upstream.seen.length
+      const answer = await ask(wording)
+      expect(answer.text).toEndWith('about the password')
+      if (answer.cache === 'hit-semantic') {
+        expect(upstream.seen.length).toBe(asked)
+        given = answer
+        break
+      }
+      expect(answer.cache).toBe('miss')
+      const { similar } = await explain(answer.id)
+      if (similar?.result === 'asked') await learned({ judged: ++compared })
+      else await learned({ questions: before.similar.questions + 1 })
+    }
+    // The bound of 10 % wants 90 % of certainty, which no handful of answers gives.
+    expect(compared).toBeGreaterThan(10)
+    expect(given?.cost).toBe('0.00')
+    expect(Number(given?.similarity)).toBeGreaterThan(0.9)
+    expect(await stats()).toMatchObject({ similarHits: 1, judgedWrong: 0, judgedRight: compared })
+    const { similar } = await explain(given?.id ?? '')
+    expect(similar).toMatchObject({ result: 'given', certainty: expect.any(Number) })
+  })
+
+  test('shows in the ledger what it cost to find that out: embeddings and judgements, on the bill of the key', async () => {
+    const entries = await ledgerEntries(gateway)
+    const own = entries.filter(({ kind }) => kind === 'cache')
+    expect(own.some(({ operation }) => operation === 'embed')).toBe(true)
+    expect(own.some(({ operation, modelAsked }) => operation === 'generate' && modelAsked === 'judge')).toBe(
+      true,
+    )
+    const [hit] = entries.filter(({ cache }) => cache?.includes('hit-semantic'))
+    expect(hit).toMatchObject({ attempts: 0, costUsd: '0.00' })
+    expect(own.every(({ costUsd, tenant }) => costUsd !== null && tenant.key === hit?.tenant.key)).toBe(true)
+  })
+
+  test('is not the same question under another system prompt, model, temperature, tool or conversation', async () => {
+    const [first = '', , third = ''] = wordings
+    for (const [asked, result] of [
+      [{ system: 'be verbose' }, 'none'],
+      [{ model: 'm2' }, 'none'],
+      [{ more: { max_tokens: 7 } }, 'none'],
+      [{ temperature: 0.2 }, 'none'],
+      [{ temperature: 0.9 }, 'temperature'],
+      [{ more: { temperature: undefined } }, 'temperature'],
+      [{ more: { tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] } }, 'tools'],
+      [{ model: 'off' }, undefined],
+    ] as const) {
+      const answer = await ask(`${third} anew`, asked)
+      expect([asked, answer.cache]).toEqual([asked, 'miss'])
+      const { similar } = await explain(answer.id)
+      expect([asked, similar?.result]).toEqual([asked, result])
+    }
+    const talk = await ask('', {
+      more: {
+        messages: [
+          { role: 'user', content: first },
+          { role: 'assistant', content: 'about the password' },
+          { role: 'user', content: third },
+        ],
+      },
+    })
+    expect((await explain(talk.id)).similar?.result).toBe('not-one-question')
+  })
+
+  test('is kept apart where its words decide: numbers, names, negation, identifiers', async () => {
+    const { questions } = (await stats()).similar
+    await ask('what is the capital city of France')
+    await learned({ questions: questions + 1 })
+    for (const [text, difference] of [
+      ['what is the capital town of France', 'one-word'],
+      ['tell me which city is the Capital of Germany', 'names'],
+      ['which city is not the capital of France', 'negation'],
+      ['name the 2 capital cities of France', 'numbers'],
+      ['when was the capital of France founded', 'question-word'],
+      ['what does capitalOf(France) return as the capital', 'code'],
+    ] as const) {
+      const answer = await ask(text)
+      expect([text, answer.cache]).toEqual([text, 'miss'])
+      expect((await explain(answer.id)).similar).toMatchObject({ result: 'kept-apart', difference })
+    }
+    // What another answer would be right for tomorrow is not even looked for.
+    const today = await ask('what is the weather today')
+    expect((await explain(today.id)).similar).toEqual({ result: 'time' })
+  })
+
+  test('never leaves the organisation', async () => {
+    const [, second = ''] = wordings
+    const send = (path: string, body: object) =>
+      gateway.admin(path, { method: 'POST', body: JSON.stringify(body) })
+    const { id } = (await send('/organisations', { name: 'Acme' })) as { id: string }
+    const { secret: key } = (await send('/keys', { name: 'theirs', organisation: id })) as { secret: string }
+    const answer = await ask(`${second} once more`, { key })
+    expect(answer.cache).toBe('miss')
+    expect((await explain(answer.id)).similar?.result).toBe('none')
+  })
+
+  test('is embedded, judged and kept with placeholders in place of secrets', async () => {
+    const from = embedder.texts.length
+    await ask(`why is my token ${token} refused`)
+    await waitFor(async () => (embedder.texts.length > from ? true : undefined))
+    expect(embedder.texts.slice(from).join()).not.toContain(token)
+    expect(embedder.texts.at(-1)).toMatch(/\[GITHUB_TOKEN_\w+\]/)
+  })
+})
+
+describe('where no embedding comes', () => {
+  test('in time, or at all, a provider is asked', async () => {
+    embedder.delay = 1_500
+    const late = await ask('please say how the parcel gets here')
+    expect(late).toMatchObject({ status: 200, cache: 'miss' })
+    expect(late.text).toEndWith('about the parcel')
+    embedder.delay = 0
+    embedder.isAway = true
+    const [first = ''] = wordings
+    const away = await ask(`${first} yet again`)
+    expect(away).toMatchObject({ status: 200, cache: 'miss' })
+    expect(away.text).toEndWith('about the password')
+    expect((await explain(away.id)).similar).toEqual({ result: 'away' })
+    embedder.isAway = false
+  })
+})
+
+test('a purge removes the questions as well', async () => {
+  expect((await stats()).similar.questions).toBeGreaterThan(0)
+  await gateway.admin('/cache/purge', { method: 'POST' })
+  expect((await stats()).similar.questions).toBe(0)
+})
