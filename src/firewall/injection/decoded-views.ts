@@ -9,17 +9,24 @@ export interface DecodeBudget {
   views: number
 }
 
-/** 1: base64 alphabet; 2: hexadecimal as well; 4: only of binary digits. */
+/** Bits of the characters of base64, and of those that are hexadecimal as well. */
+const base64 = 1
+const hexadecimal = 2
 const alphabet = new Uint8Array(128)
+/** What each character of base64 stands for, 0 to 63; the two variants' signs alike. */
+const base64Digits = new Int8Array(128)
 let isReady = false
 
 const prepare = (): void => {
   const mark = (characters: string, bits: number): void => {
     for (const character of characters) alphabet[character.charCodeAt(0)] = bits
   }
-  mark('ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ+/-_', 1)
-  mark('abcdefABCDEF23456789', 3)
-  mark('01', 7)
+  base64Digits.fill(-1)
+  ;[...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'].forEach((character, place) => {
+    base64Digits[character.charCodeAt(0)] = place < 64 ? place : place - 2
+  })
+  mark('ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ+/-_', base64)
+  mark('abcdefABCDEF0123456789', base64 | hexadecimal)
   isReady = true
 }
 
@@ -64,50 +71,73 @@ type Take = (kind: View['kind'], decoded: string, from: number, to: number) => v
 
 /** Runs of the base64 alphabet, joined over line breaks where the lines are long; hexadecimal pairs with separators. */
 const decodeRuns = (text: string, take: Take): void => {
-  const length = text.length
-  let index = 0
-  while (index < length) {
-    const code = text.charCodeAt(index)
-    if (code >= 128 || (alphabet[code] ?? 0) === 0) {
-      index += 1
-      continue
-    }
-    const start = index
-    let common = 7
-    let lineStart = index
-    let pairs = 0
-    while (index < length) {
-      const next = text.charCodeAt(index)
-      const bits = next < 128 ? (alphabet[next] ?? 0) : 0
-      if (bits !== 0) {
-        common &= bits
-        index += 1
-        continue
-      }
-      const run = index - lineStart
-      const isPair = run === 2 && (common & 2) !== 0
-      const afterPrefix =
-        run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
-      if (isPair && (next === 0x20 || next === 0x3a || next === 0x2c) && isHex(text, index + 1)) pairs += 1
-      else if (afterPrefix) break
-      else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
-      index += 1
-      if (text.charCodeAt(index) === 0x0a) index += 1
-      lineStart = index
-    }
-    const size = index - start
+  for (let start = nextRun(text, 0); start >= 0; ) {
+    const { end, common, pairs } = readRun(text, start)
+    const size = end - start
     if (size >= shortest && size <= longest * 2) {
-      if (pairs > 6) decodeHex(text.slice(start, index).replace(/[ :,]/g, ''), start, index, take)
-      else if ((common & 2) !== 0) decodeHex(text.slice(start, index), start, index, take)
-      else decodeBase64(text, start, index, take)
+      if (pairs > 6) decodeHex(text.slice(start, end).replace(/[ :,]/g, ''), start, end, take)
+      else if ((common & hexadecimal) !== 0) decodeHex(text.slice(start, end), start, end, take)
+      else decodeBase64(text, start, end, take)
     }
-    while (text.charCodeAt(index) === 0x3d) index += 1
+    start = nextRun(text, end)
   }
 }
 
+/**
+ * Where the next run may begin that is long enough to hold something, or -1: so many characters of the alphabet, or a
+ * hexadecimal pair that another may follow. This reads every character of every text, and stands alone for that.
+ */
+const nextRun = (text: string, from: number): number => {
+  const { length } = text
+  let start = from
+  for (let index = from; index < length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code < 128 && alphabet[code] !== 0) continue
+    const size = index - start
+    if (size >= shortest || (size === 2 && isSeparator(code) && isHex(text, start))) return start
+    start = index + 1
+  }
+  return length - start >= shortest ? start : -1
+}
+
+interface Run {
+  readonly end: number
+  /** Bits that all of its characters have. */
+  readonly common: number
+  /** Hexadecimal pairs with something between them. */
+  readonly pairs: number
+}
+
+const readRun = (text: string, start: number): Run => {
+  const { length } = text
+  let index = start
+  let common = base64 | hexadecimal
+  let lineStart = start
+  let pairs = 0
+  while (index < length) {
+    const next = text.charCodeAt(index)
+    const bits = next < 128 ? (alphabet[next] ?? 0) : 0
+    if (bits !== 0) {
+      common &= bits
+      index += 1
+      continue
+    }
+    const run = index - lineStart
+    const isPair = run === 2 && (common & hexadecimal) !== 0
+    if (isPair && isSeparator(next) && isHex(text, index + 1)) pairs += 1
+    else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
+    index += 1
+    if (text.charCodeAt(index) === 0x0a) index += 1
+    lineStart = index
+  }
+  return { end: index, common, pairs }
+}
+
+const isSeparator = (code: number): boolean => code === 0x20 || code === 0x3a || code === 0x2c
+
 const isHex = (text: string, index: number): boolean => {
   const code = text.charCodeAt(index)
-  return code < 128 && ((alphabet[code] ?? 0) & 2) !== 0
+  return code < 128 && ((alphabet[code] ?? 0) & hexadecimal) !== 0
 }
 
 const isRun = (text: string, index: number): boolean => {
@@ -123,26 +153,50 @@ const decodeHex = (digits: string, start: number, end: number, take: Take): void
 }
 
 const decodeBase64 = (text: string, start: number, end: number, take: Take): void => {
-  if (!isReadable(Buffer.from(text.slice(start, start + 16), 'base64'))) return
+  if (!beginsReadable(text, start)) return
   const bytes = Buffer.from(text.slice(start, end), 'base64')
   if (isReadable(bytes)) take('base64', bytes.toString('utf8'), start, end)
 }
 
+/**
+ * Whether the first twelve bytes of a run of base64 may be text. Most runs are names and paths, which fail at their first
+ * bytes: so nothing is made for them. A run that is cut by a separator or a line end so early is not told here.
+ */
+const beginsReadable = (text: string, start: number): boolean => {
+  let following = 0
+  for (let index = start; index < start + shortest; index += 4) {
+    const four =
+      (digitAt(text, index) << 18) |
+      (digitAt(text, index + 1) << 12) |
+      (digitAt(text, index + 2) << 6) |
+      digitAt(text, index + 3)
+    if (four < 0) return true
+    for (let shift = 16; shift >= 0; shift -= 8) {
+      following = nextByte(following, (four >> shift) & 0xff)
+      if (following < 0) return false
+    }
+  }
+  return true
+}
+
+const digitAt = (text: string, index: number): number => {
+  const code = text.charCodeAt(index)
+  return code < 128 ? (base64Digits[code] ?? -1) : -1
+}
+
 /** Whether bytes are text: no control characters, and UTF-8 beyond ASCII only in whole sequences. */
 const isReadable = (bytes: Uint8Array): boolean => {
-  let strange = 0
   let following = 0
-  for (const byte of bytes) {
-    if (following > 0) {
-      following -= 1
-      if ((byte & 0xc0) !== 0x80) strange += 1
-    } else if (byte >= 0x80) {
-      following = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0
-      if (following === 0) strange += 1
-    } else if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1
-    if (strange > 0) return false
-  }
-  return bytes.length > 0
+  for (let index = 0; index < bytes.length && following >= 0; index += 1)
+    following = nextByte(following, bytes[index] ?? 0)
+  return following >= 0 && bytes.length > 0
+}
+
+/** How many bytes of a sequence follow after this one, of which so many were expected; -1 where it is not text. */
+const nextByte = (expected: number, byte: number): number => {
+  if (expected > 0) return (byte & 0xc0) === 0x80 ? expected - 1 : -1
+  if (byte < 0x80) return byte < 9 || (byte > 13 && byte < 32) || byte === 127 ? -1 : 0
+  return byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : -1
 }
 
 /** Eight binary digits to a character, with or without a separator. */

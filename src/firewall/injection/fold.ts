@@ -49,11 +49,7 @@ const foldAscii = (text: string): View | undefined => {
   if (beyondAscii.test(text)) return undefined
   const length = text.length
   const codes = new Uint16Array(length)
-  Buffer.from(codes.buffer).write(text, 'utf16le')
-  for (let index = 0; index < length; index += 1) {
-    const code = codes[index] ?? 0
-    if (code >= 0x41 && code <= 0x5a) codes[index] = code + 32
-  }
+  Buffer.from(codes.buffer).write(text.toLowerCase(), 'utf16le')
   return { kind: 'plain', codes, length, offsets: undefined, base: 0, end: length }
 }
 
