@@ -8,7 +8,7 @@ export interface HashTable {
 export const createHashTable = (entries: Iterable<readonly [hash: number, value: number]>): HashTable => {
   const rows = [...entries]
   let size = 64
-  while (size < rows.length * 4) size *= 2
+  while (size < rows.length * 2) size *= 2
   const mask = size - 1
   // A key and its value stand side by side, so that a look-up waits for memory once.
   const slots = new Int32Array(size * 2)

@@ -1,6 +1,6 @@
 import { addPart } from './add-view.ts'
 import type { Lexicon } from './lexicon.ts'
-import { digit, hashStart, hashStep, punctuation, type Tokens } from './tokens.ts'
+import { digit, hashStart, hashStep, type Tokens } from './tokens.ts'
 import type { View } from './view.ts'
 
 const longestRegion = 16_384
@@ -44,7 +44,9 @@ export const unleet = (code: number): string => {
 const isLeet = (code: number): boolean => code < 128 && leetTable[code] !== 0
 
 /** Digits and the signs below the letters: a word without one of them is written as it is meant. */
-const isSign = (code: number): boolean => code < 0x61 && leetTable[code] !== 0
+const isSign = (code: number): boolean => code < firstLetter && leetTable[code] !== 0
+
+const firstLetter = 0x61
 
 interface Word {
   readonly start: number
@@ -75,17 +77,17 @@ const leetWords = ({ codes, length }: View, tokens: Tokens, lexicon: Lexicon): r
   let meant = 0
   let done = 0
   for (let index = 0; index < count; index += 1) {
-    const kind = kinds[index] ?? 0
-    // A sign is a digit of a word, or punctuation.
-    if ((kind & digit) === 0 && (kind !== punctuation || !isSign(codes[starts[index] ?? 0] ?? 0))) continue
-    const stop = ends[index] ?? 0
-    for (let place = Math.max(done, starts[index] ?? 0); place < stop; place += 1) {
+    const from = starts[index] as number
+    // A sign is a digit of a word, or a token's first character.
+    if (((kinds[index] as number) & digit) === 0 && !isSign(codes[from] as number)) continue
+    const stop = ends[index] as number
+    for (let place = Math.max(done, from); place < stop; place += 1) {
       if (!isSign(codes[place] ?? 0)) continue
       let start = place
       while (start > done && isLeet(codes[start - 1] ?? 0)) start -= 1
       let hasLetters = false
       for (done = start; done < length && isLeet(codes[done] ?? 0); done += 1)
-        if ((codes[done] ?? 0) >= 0x61) hasLetters = true
+        if ((codes[done] ?? 0) >= firstLetter) hasLetters = true
       place = done
       const letters = done - start > longestWord ? undefined : readLeet(codes, start, done, lexicon)
       if (letters === undefined) continue

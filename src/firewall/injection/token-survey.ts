@@ -52,19 +52,19 @@ export const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Toke
     const kind = kinds[index] as number
     const start = starts[index] as number
     const width = (ends[index] as number) - start
-    if (kind === punctuation) {
-      if (width === 1 && !survey.mixed) survey.mixed = isSignOfWord(view, start)
-      continue
-    }
-    if (width === 1 && (kind & (letter | digit)) !== 0) {
-      lone += 1
-      if (lone >= 6) survey.lone = true
-    } else lone = 0
     if (kind !== letter) {
+      if (kind === punctuation) {
+        if (width === 1 && !survey.mixed) survey.mixed = isSignOfWord(view, start)
+        continue
+      }
+      lone = width === 1 && kind === digit ? lone + 1 : 0
+      if (lone >= loneInRow) survey.lone = true
       if (kind === (letter | digit)) survey.mixed = true
       previous = -1
       continue
     }
+    lone = width === 1 ? lone + 1 : 0
+    if (lone >= loneInRow) survey.lone = true
     const rank = lexicon.rank(hashes[index] as number)
     const known = rank > 0
     if (known) {
@@ -85,6 +85,8 @@ export const surveyTokens = (view: View, tokens: Tokens, lexicon: Lexicon): Toke
   }
   return survey
 }
+
+const loneInRow = 6
 
 /** Whether one of `@ $ ! |` stands where a letter of a word might: before one or, but for `!`, behind one. */
 const isSignOfWord = (view: View, place: number): boolean => {
