@@ -8,7 +8,11 @@ export interface ScanMemory {
 }
 
 /** A text, and what it is read from where that is at hand: then a text that is known need not be read. */
-export type Readable = Pick<Leaf, 'text' | 'source'> & Partial<Pick<Leaf, 'kind'>>
+export interface Readable {
+  readonly text: string
+  readonly source?: string | undefined
+  readonly kind?: Leaf['kind']
+}
 
 /** Shorter texts are looked at again sooner than they are looked up. */
 const shortest = 48

@@ -6,7 +6,9 @@ import type { ScanMemory } from './scan-memory.ts'
 import { truncatedType } from './secrets/index.ts'
 
 /** A text of a request or an answer. */
-export interface ScreenedText extends Pick<Leaf, 'id' | 'role' | 'kind' | 'text' | 'source'> {
+export interface ScreenedText extends Pick<Leaf, 'id' | 'role' | 'kind' | 'text'> {
+  /** What the text is read from, where that is at hand. */
+  readonly source?: string | undefined
   /** Its provider refuses it when a byte of it changes: what stands in it is told of and stays. */
   readonly isSigned?: boolean
 }

@@ -1,4 +1,6 @@
+import { decodeRuns, type TakeDecoded } from './encoded-runs.ts'
 import { foldDecoded } from './fold.ts'
+import { isReadable } from './readable-bytes.ts'
 import type { View } from './view.ts'
 
 /** What may still be decoded for one text: a bound on work, whatever the text holds. */
@@ -8,23 +10,6 @@ export interface DecodeBudget {
   /** How many views. */
   views: number
 }
-
-/** 1: base64 alphabet; 2: hexadecimal as well; 4: only of binary digits. */
-const alphabet = new Uint8Array(128)
-let isReady = false
-
-const prepare = (): void => {
-  const mark = (characters: string, bits: number): void => {
-    for (const character of characters) alphabet[character.charCodeAt(0)] = bits
-  }
-  mark('ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ+/-_', 1)
-  mark('abcdefABCDEF23456789', 3)
-  mark('01', 7)
-  isReady = true
-}
-
-const shortest = 16
-const longest = 24_576
 
 /**
  * Views of what a text carries in base64, hexadecimal, binary digits, percent signs, HTML entities and backslash
@@ -37,7 +22,6 @@ export const decodedViews = (
   end: number,
   budget: DecodeBudget,
 ): readonly DecodedView[] => {
-  if (!isReady) prepare()
   const found: DecodedView[] = []
   const take = (kind: View['kind'], decoded: string, from: number, to: number): void => {
     if (budget.views <= 0 || decoded.length > budget.characters) return
@@ -60,93 +44,8 @@ export interface DecodedView {
   readonly view: View
 }
 
-type Take = (kind: View['kind'], decoded: string, from: number, to: number) => void
-
-/** Runs of the base64 alphabet, joined over line breaks where the lines are long; hexadecimal pairs with separators. */
-const decodeRuns = (text: string, take: Take): void => {
-  const length = text.length
-  let index = 0
-  while (index < length) {
-    const code = text.charCodeAt(index)
-    if (code >= 128 || (alphabet[code] ?? 0) === 0) {
-      index += 1
-      continue
-    }
-    const start = index
-    let common = 7
-    let lineStart = index
-    let pairs = 0
-    while (index < length) {
-      const next = text.charCodeAt(index)
-      const bits = next < 128 ? (alphabet[next] ?? 0) : 0
-      if (bits !== 0) {
-        common &= bits
-        index += 1
-        continue
-      }
-      const run = index - lineStart
-      const isPair = run === 2 && (common & 2) !== 0
-      const afterPrefix =
-        run === 2 && text.charCodeAt(lineStart) === 0x30 && text.charCodeAt(index - 1) === 0x78
-      if (isPair && (next === 0x20 || next === 0x3a || next === 0x2c) && isHex(text, index + 1)) pairs += 1
-      else if (afterPrefix) break
-      else if (!(run >= 48 && (next === 0x0a || next === 0x0d) && isRun(text, index + 1))) break
-      index += 1
-      if (text.charCodeAt(index) === 0x0a) index += 1
-      lineStart = index
-    }
-    const size = index - start
-    if (size >= shortest && size <= longest * 2) {
-      if (pairs > 6) decodeHex(text.slice(start, index).replace(/[ :,]/g, ''), start, index, take)
-      else if ((common & 2) !== 0) decodeHex(text.slice(start, index), start, index, take)
-      else decodeBase64(text, start, index, take)
-    }
-    while (text.charCodeAt(index) === 0x3d) index += 1
-  }
-}
-
-const isHex = (text: string, index: number): boolean => {
-  const code = text.charCodeAt(index)
-  return code < 128 && ((alphabet[code] ?? 0) & 2) !== 0
-}
-
-const isRun = (text: string, index: number): boolean => {
-  const code = text.charCodeAt(text.charCodeAt(index) === 0x0a ? index + 1 : index)
-  return code < 128 && (alphabet[code] ?? 0) !== 0
-}
-
-const decodeHex = (digits: string, start: number, end: number, take: Take): void => {
-  if (digits.length % 2 !== 0) return
-  if (!isReadable(Buffer.from(digits.slice(0, 24), 'hex'))) return
-  const bytes = Buffer.from(digits, 'hex')
-  if (isReadable(bytes)) take('hex', bytes.toString('utf8'), start, end)
-}
-
-const decodeBase64 = (text: string, start: number, end: number, take: Take): void => {
-  if (!isReadable(Buffer.from(text.slice(start, start + 16), 'base64'))) return
-  const bytes = Buffer.from(text.slice(start, end), 'base64')
-  if (isReadable(bytes)) take('base64', bytes.toString('utf8'), start, end)
-}
-
-/** Whether bytes are text: no control characters, and UTF-8 beyond ASCII only in whole sequences. */
-const isReadable = (bytes: Uint8Array): boolean => {
-  let strange = 0
-  let following = 0
-  for (const byte of bytes) {
-    if (following > 0) {
-      following -= 1
-      if ((byte & 0xc0) !== 0x80) strange += 1
-    } else if (byte >= 0x80) {
-      following = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0
-      if (following === 0) strange += 1
-    } else if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1
-    if (strange > 0) return false
-  }
-  return bytes.length > 0
-}
-
 /** Eight binary digits to a character, with or without a separator. */
-const decodeBits = (text: string, take: Take): void => {
+const decodeBits = (text: string, take: TakeDecoded): void => {
   let index = text.indexOf('0')
   while (index >= 0 && index < text.length) {
     let bits = 0
@@ -232,11 +131,13 @@ const escapes: readonly Escape[] = [
   },
 ]
 
+/** A region of escapes is read so far, in characters. */
+const longestRegion = 24_576
 const gap = 48
 const fewest = 3
 
 /** Decodes each region of a text where escapes of one kind stand close together; a lone one is no region. */
-const decodeEscapes = (text: string, form: Escape, take: Take): void => {
+const decodeEscapes = (text: string, form: Escape, take: TakeDecoded): void => {
   let index = text.indexOf(form.trigger)
   while (index >= 0) {
     let decoded = ''
@@ -244,7 +145,7 @@ const decodeEscapes = (text: string, form: Escape, take: Take): void => {
     let end = index
     const regionStart = lineStart(text, index)
     decoded += text.slice(regionStart, index)
-    while (index >= 0 && index - end <= gap && decoded.length < longest) {
+    while (index >= 0 && index - end <= gap && decoded.length < longestRegion) {
       form.pattern.lastIndex = index
       const match = form.pattern.exec(text)
       decoded += text.slice(end, index)

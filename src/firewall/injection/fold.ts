@@ -46,19 +46,13 @@ export const foldDecoded = (text: string, kind: View['kind'], base: number, end:
 }
 
 const foldAscii = (text: string): View | undefined => {
-  if (beyondAscii.test(text)) return undefined
+  // Beyond ASCII each unit takes more than one byte; nothing tells it sooner.
+  if (Buffer.byteLength(text) !== text.length) return undefined
   const length = text.length
   const codes = new Uint16Array(length)
-  Buffer.from(codes.buffer).write(text, 'utf16le')
-  for (let index = 0; index < length; index += 1) {
-    const code = codes[index] ?? 0
-    if (code >= 0x41 && code <= 0x5a) codes[index] = code + 32
-  }
+  Buffer.from(codes.buffer).write(text.toLowerCase(), 'utf16le')
   return { kind: 'plain', codes, length, offsets: undefined, base: 0, end: length }
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the range of ASCII
-const beyondAscii = /[^\x00-\x7f]/
 
 /** Two characters that stand for whole sentences: eight and eighteen letters each, the only ones so long. */
 const sentences = /[\ufdfa\ufdfb]/g
@@ -135,15 +129,6 @@ const foldLetters = (
   let mixedWords = 0
   let stackedMarks = 0
   let marks = 0
-  const endWord = (): void => {
-    if (alikes > 0 && (latinLetters > 0 || (mixedWords > 1 && alikes === letters))) {
-      if (latinLetters > 0) mixedWords += 1
-      for (let place = wordStart; place < length; place += 1) {
-        const latin = lookalike[codes[place] ?? 0] ?? 0
-        if (latin !== 0) codes[place] = latin
-      }
-    }
-  }
   for (let index = 0; index < text.length; index += 1) {
     let code = text.charCodeAt(index)
     const offset = earlier === undefined ? index : (earlier[index] ?? end)
@@ -171,7 +156,10 @@ const foldLetters = (
     offsets[length] = offset
     const isWordLetter = isLatin(code) || code >= 0x250
     if (!isWordLetter) {
-      if (letters > 0) endWord()
+      if (isDisguised(letters, latinLetters, alikes, mixedWords)) {
+        latinize(codes, wordStart, length, lookalike)
+        if (latinLetters > 0) mixedWords += 1
+      }
       wordStart = length + 1
       latinLetters = 0
       alikes = 0
@@ -183,6 +171,21 @@ const foldLetters = (
     }
     length += 1
   }
-  if (letters > 0) endWord()
+  if (isDisguised(letters, latinLetters, alikes, mixedWords)) {
+    latinize(codes, wordStart, length, lookalike)
+    if (latinLetters > 0) mixedWords += 1
+  }
   return { view: { kind: 'plain', codes, length, offsets, base: 0, end }, mixedWords, stackedMarks }
+}
+
+/** A word with Latin letters and look-alikes of them; or of look-alikes only, in a text that mixed some before. */
+const isDisguised = (letters: number, latinLetters: number, alikes: number, mixedWords: number): boolean =>
+  alikes > 0 && (latinLetters > 0 || (mixedWords > 1 && alikes === letters))
+
+/** Puts the Latin letter for each look-alike of a word. */
+const latinize = (codes: Uint16Array, from: number, to: number, lookalike: Uint16Array): void => {
+  for (let place = from; place < to; place += 1) {
+    const latin = lookalike[codes[place] ?? 0] ?? 0
+    if (latin !== 0) codes[place] = latin
+  }
 }

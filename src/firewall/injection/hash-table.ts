@@ -8,25 +8,25 @@ export interface HashTable {
 export const createHashTable = (entries: Iterable<readonly [hash: number, value: number]>): HashTable => {
   const rows = [...entries]
   let size = 64
-  while (size < rows.length * 4) size *= 2
+  while (size < rows.length * 2) size *= 2
   const mask = size - 1
-  const keys = new Int32Array(size)
-  const values = new Int32Array(size)
-  const slotOf = (hash: number): number => (hash ^ (hash >>> 13)) & mask
+  // A key and its value stand side by side, so that a look-up waits for memory once.
+  const slots = new Int32Array(size * 2)
+  const slotOf = (hash: number): number => ((hash ^ (hash >>> 13)) & mask) << 1
+  const next = (slot: number): number => (slot + 2) & (size * 2 - 1)
   for (const [hash, value] of rows) {
     let slot = slotOf(hash)
-    while (values[slot] !== 0 && keys[slot] !== hash) slot = (slot + 1) & mask
-    if (values[slot] !== 0) continue
-    keys[slot] = hash
-    values[slot] = value
+    while (slots[slot + 1] !== 0 && slots[slot] !== hash) slot = next(slot)
+    if (slots[slot + 1] !== 0) continue
+    slots[slot] = hash
+    slots[slot + 1] = value
   }
   return {
     get: (hash) => {
-      let slot = slotOf(hash)
-      for (;;) {
-        const value = values[slot] ?? 0
-        if (value === 0 || keys[slot] === hash) return value
-        slot = (slot + 1) & mask
+      // The mask keeps each slot inside the table.
+      for (let slot = slotOf(hash); ; slot = next(slot)) {
+        const value = slots[slot + 1] as number
+        if (value === 0 || slots[slot] === hash) return value
       }
     },
   }

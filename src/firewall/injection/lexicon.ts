@@ -5,14 +5,18 @@ import { hashOf, hashStart, hashStep } from './tokens.ts'
 export interface Lexicon {
   /** Whether a word's hash is known. */
   has(hash: number): boolean
-  /** 1 when the hash is that of a known word rotated by 13, 2 when of one written backwards, else 0. */
-  disguise(hash: number): number
+  /**
+   * From 1 on for a known word, the commonest first; `rotatedRank` when the hash is that of a known word rotated by 13,
+   * `reversedRank` when of one written backwards, else 0.
+   */
+  rank(hash: number): number
   /** Cuts letters into known words; undefined when they do not come out even. */
   segment(letters: string): readonly string[] | undefined
 }
 
-const rotatedMark = -1
-const reversedMark = -2
+export const rotatedRank = -1
+export const reversedRank = -2
+
 const longestWord = 16
 const longestSegmented = 4096
 
@@ -29,8 +33,8 @@ export const createLexicon = (words: readonly string[]): Lexicon => {
     ...words
       .filter((word) => word.length > 2)
       .flatMap((word) => [
-        [hashOf(rotated(word)), rotatedMark] as const,
-        [hashOf([...word].reverse().join('')), reversedMark] as const,
+        [hashOf(rotated(word)), rotatedRank] as const,
+        [hashOf([...word].reverse().join('')), reversedRank] as const,
       ])
       .filter(([hash]) => !known.has(hash)),
   ])
@@ -75,7 +79,7 @@ export const createLexicon = (words: readonly string[]): Lexicon => {
   }
   return {
     has: (hash) => table.get(hash) > 0,
-    disguise: (hash) => Math.max(0, -table.get(hash)),
+    rank: table.get,
     segment,
   }
 }

@@ -29,6 +29,8 @@ interface Phrase {
 }
 
 const stemLength = 4
+/** A stem is looked for in so many characters behind its beginning. */
+const longestStem = 24
 const filterBits = 16
 const filterMask = (1 << filterBits) - 1
 const mostHits = 256
@@ -45,9 +47,17 @@ const createFilter = (): { add(hash: number): void; bits: Int32Array } => {
   }
 }
 
+/** Bits of the filters of words, of stems' first letters and of phrases' first two words. */
+interface Filters {
+  readonly words: Int32Array
+  readonly stems: Int32Array
+  readonly pairs: Int32Array
+}
+
 const mayHold = (bits: Int32Array, hash: number): boolean => {
   const slot = (hash ^ (hash >>> 15)) & filterMask
-  return ((bits[slot >> 5] ?? 0) & (1 << (slot & 31))) !== 0
+  // The mask keeps it inside.
+  return ((bits[slot >> 5] as number) & (1 << (slot & 31))) !== 0
 }
 
 const pairOf = (first: number, second: number): number => (Math.imul(first, 31) + second) | 0
@@ -58,9 +68,8 @@ export const createRuleMatcher = (): RuleMatcher => {
   const words = new Map<number, number[]>()
   const stems = new Map<number, number[]>()
   const phrases = new Map<number, Phrase[]>()
-  const wordFilter = createFilter()
-  const stemFilter = createFilter()
-  const pairFilter = createFilter()
+  const [wordFilter, stemFilter, pairFilter] = [createFilter(), createFilter(), createFilter()]
+  const filters: Filters = { words: wordFilter.bits, stems: stemFilter.bits, pairs: pairFilter.bits }
   const scratch = createTokens()
   const add = (table: Map<number, number[]>, key: number, value: number): void => {
     const held = table.get(key)
@@ -98,9 +107,11 @@ export const createRuleMatcher = (): RuleMatcher => {
 
   const match = (view: View, tokens: Tokens): readonly RuleHit[] => {
     const hits: RuleHit[] = []
+    const { hashes, starts, ends, kinds, count } = tokens
+    let index = nextCandidate(view, tokens, 0, filters)
+    if (index < 0) return hits
     const lastSeen = new Int32Array(names.length).fill(-1000)
     const lastHit = new Int32Array(rules.length).fill(-1000)
-    const { hashes, starts, ends, kinds, count } = tokens
     const see = (classIndex: number, at: number, end: number): void => {
       lastSeen[classIndex] = at
       for (const rule of rulesOf[classIndex] ?? []) {
@@ -122,35 +133,73 @@ export const createRuleMatcher = (): RuleMatcher => {
         hits.push({ rule, start, end })
       }
     }
-    for (let index = 0; index < count; index += 1) {
-      const hash = hashes[index] ?? 0
-      if (mayHold(wordFilter.bits, hash)) {
-        for (const classIndex of words.get(hash) ?? []) see(classIndex, index, index + 1)
+    const seeWord = (at: number): void => {
+      const hash = hashes[at] ?? 0
+      if (!mayHold(filters.words, hash)) return
+      for (const classIndex of words.get(hash) ?? []) see(classIndex, at, at + 1)
+    }
+    const seeStems = (at: number): void => {
+      const start = starts[at] ?? 0
+      const end = ends[at] ?? 0
+      if (end - start < stemLength || kinds[at] === single) return
+      let prefix = prefixHash(view, start, start + stemLength)
+      if (!mayHold(filters.stems, prefix)) return
+      for (let place = start + stemLength; ; place += 1) {
+        for (const classIndex of stems.get(prefix) ?? []) see(classIndex, at, at + 1)
+        if (place >= end || place - start > longestStem) return
+        prefix = hashStep(prefix, view.codes[place] ?? 0)
       }
-      const start = starts[index] ?? 0
-      const end = ends[index] ?? 0
-      if (end - start >= stemLength && (kinds[index] ?? 0) !== single) {
-        let prefix = prefixHash(view, start, start + stemLength)
-        if (mayHold(stemFilter.bits, prefix)) {
-          for (let place = start + stemLength; ; place += 1) {
-            for (const classIndex of stems.get(prefix) ?? []) see(classIndex, index, index + 1)
-            if (place >= end || place - start > 24) break
-            prefix = hashStep(prefix, view.codes[place] ?? 0)
-          }
-        }
-      }
-      if (index + 1 === count) break
-      const key = pairOf(hash, hashes[index + 1] ?? 0)
-      if (!mayHold(pairFilter.bits, key)) continue
+    }
+    const seePhrases = (at: number): void => {
+      if (at + 1 === count) return
+      const key = pairOf(hashes[at] ?? 0, hashes[at + 1] ?? 0)
+      if (!mayHold(filters.pairs, key)) return
       for (const { rest, classes } of phrases.get(key) ?? []) {
-        if (rest.every((wanted, step) => hashes[index + 2 + step] === wanted && index + 2 + step < count)) {
-          for (const classIndex of classes) see(classIndex, index, index + 2 + rest.length)
+        if (rest.every((wanted, step) => hashes[at + 2 + step] === wanted && at + 2 + step < count)) {
+          for (const classIndex of classes) see(classIndex, at, at + 2 + rest.length)
         }
       }
+    }
+    for (; index >= 0; index = nextCandidate(view, tokens, index + 1, filters)) {
+      seeWord(index)
+      seeStems(index)
+      seePhrases(index)
     }
     return hits
   }
   return { rules, match }
+}
+
+/**
+ * The next token that may be a word of a class, begin like a stem or begin a phrase, or -1. The loop that reads every
+ * token stands alone, without closures and look-ups: so compilers make ten times more of it.
+ */
+const nextCandidate = (
+  { codes }: View,
+  { hashes, starts, count }: Tokens,
+  from: number,
+  filters: Filters,
+): number => {
+  const { words, stems, pairs } = filters
+  // A beginning is read without asking whether the token is as long; that is left to who looks closer. The last tokens
+  // have no room for it: they are always looked at.
+  const lastBeginning = codes.length - stemLength
+  for (let index = from; index < count; index += 1) {
+    const start = starts[index] as number
+    if (index + 1 === count || start > lastBeginning) return index
+    const hash = hashes[index] as number
+    let beginning = hashStep(hashStart, codes[start] as number)
+    beginning = hashStep(beginning, codes[start + 1] as number)
+    beginning = hashStep(beginning, codes[start + 2] as number)
+    beginning = hashStep(beginning, codes[start + 3] as number)
+    if (
+      mayHold(words, hash) ||
+      mayHold(stems, beginning) ||
+      mayHold(pairs, pairOf(hash, hashes[index + 1] as number))
+    )
+      return index
+  }
+  return -1
 }
 
 const prefixHash = (view: View, start: number, end: number): number => {

@@ -78,45 +78,50 @@ export const hashStep = (hash: number, code: number): number => Math.imul(hash ^
 export const tokenize = (view: View, tokens: Tokens): void => {
   if (!isReady) prepare()
   const { codes, length } = view
+  let { hashes, starts, ends, kinds } = tokens
   let count = 0
   let index = 0
+  // Every index is inside its table: views are as long as they say, and there is a class for each code unit.
   while (index < length) {
-    const code = codes[index] ?? 0
-    const kind = classes[code] ?? 0
+    const code = codes[index] as number
+    const kind = classes[code] as number
     if (kind === 0) {
       index += 1
       continue
     }
-    if (count === tokens.hashes.length) grow(tokens)
+    if (count === hashes.length) {
+      grow(tokens)
+      ;({ hashes, starts, ends, kinds } = tokens)
+    }
     const start = index
     let hash = Math.imul(basis ^ code, prime)
-    index += 1
     let bits = kind
-    if ((kind & 6) !== 0) {
-      while (index < length) {
-        const next = codes[index] ?? 0
-        const nextKind = classes[next] ?? 0
-        if ((nextKind & 6) === 0) break
+    index += 1
+    if ((kind & wordBits) !== 0) {
+      for (; index < length; index += 1) {
+        const next = codes[index] as number
+        const nextKind = classes[next] as number
+        if ((nextKind & wordBits) === 0) break
         bits |= nextKind
         hash = Math.imul(hash ^ next, prime)
-        index += 1
       }
-    } else if (kind === 1) {
-      let run = 1
-      while (index < length && codes[index] === code) {
-        if (run < 3) hash = Math.imul(hash ^ code, prime)
-        run += 1
-        index += 1
+    } else if (kind === punctuation) {
+      for (; index < length && codes[index] === code; index += 1) {
+        if (index - start < longestRun) hash = Math.imul(hash ^ code, prime)
       }
     }
-    tokens.hashes[count] = hash
-    tokens.starts[count] = start
-    tokens.ends[count] = index
-    tokens.kinds[count] = bits
+    hashes[count] = hash
+    starts[count] = start
+    ends[count] = index
+    kinds[count] = bits
     count += 1
   }
   tokens.count = count
 }
+
+const wordBits = letter | digit
+/** So many of the same sign are told from fewer, and not from more. */
+const longestRun = 3
 
 const grow = (tokens: Tokens): void => {
   const size = tokens.hashes.length * 2

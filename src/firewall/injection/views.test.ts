@@ -30,6 +30,18 @@ describe('decoded views', () => {
     readsAs('hex', hex.replace(/../g, '$& '))
   })
 
+  test('read what begins right behind another word, and what ends with the text', () => {
+    const encoded = Buffer.from(secret).toString('base64')
+    readsAs('base64', `if (of) ${encoded}`)
+    readsAs('base64', `x=${encoded.replaceAll('=', '')}`)
+    readsAs('hex', `the bytes: ${hex.replace(/../g, '$&:').slice(0, -1)}`)
+    readsAs('hex', `bed ${hex.replace(/../g, '$& ')}, and more`)
+    readsAs(
+      'base64',
+      `${Buffer.from(`${secret} and ${secret}`).toString('base64url').replace(/.{64}/g, '$&\r\n')}`,
+    )
+  })
+
   test('read percent signs, entities, escapes and binary digits', () => {
     readsAs('percent', encodeURIComponent(secret))
     readsAs('percent', hex.replace(/../g, '%$&'))

@@ -11,6 +11,8 @@ export interface KnownPlace {
 /** Values that were found so far, and where they stand in a text, whether or not something there gives them away. */
 export interface KnownValues {
   add(value: string, type: string, restores: boolean): void
+  /** Nothing is known: no text need be read. */
+  isEmpty(): boolean
   find(text: string): readonly KnownPlace[]
 }
 
@@ -74,7 +76,7 @@ export const knownValues = (): KnownValues => {
     return at
   }
 
-  return { add, find }
+  return { add, isEmpty: () => values.size === 0, find }
 }
 
 const markOf = (first: number, second: number, third: number): number =>

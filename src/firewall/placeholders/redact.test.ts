@@ -112,6 +112,22 @@ test('numbers in JSON become strings, and JSON stays JSON', () => {
   ])
 })
 
+describe('a request that holds nothing', () => {
+  test('is not read: its texts stay as they came', () => {
+    const read: string[] = []
+    const texts = [user('one'), assistant('two'), result('three')].map((said, index) => ({
+      leaf: { id: `[${index}]`, start: 0, end: 0, ...said },
+      get text() {
+        read.push(said.text)
+        return said.text
+      },
+    }))
+    const none = { key, texts, findings: [], restores: () => true, signedReasoning: false }
+    expect(createRedaction(none).edits).toEqual([])
+    expect(read).toEqual([])
+  })
+})
+
 describe('a value that was found once', () => {
   test('is replaced later as well, where nothing gives it away', () => {
     const { body } = redact([

@@ -1,4 +1,4 @@
-import type { Change, Edit, Leaf } from '../../ir/index.ts'
+import type { Change, Edit } from '../../ir/index.ts'
 import { spliceText } from '../../wire/index.ts'
 import type { Finding } from '../finding.ts'
 import { escapeText } from './apply-edits.ts'
@@ -57,16 +57,18 @@ export const createRedaction = (input: RedactionInput): Redaction => {
   for (const { value, type } of input.earlier?.entries() ?? []) {
     if (value !== undefined) known.add(value, type, true)
   }
-  const places = input.texts.map(({ leaf, text }, index): readonly Place[] => {
+  // A text is decoded when it is asked for: those of most requests hold nothing, and none of them is.
+  const places = input.texts.map((read, index): readonly Place[] => {
+    const { leaf } = read
     if (input.signedReasoning && leaf.kind === 'reasoning') return []
     const findings = input.findings[index] ?? []
     const found = merge(findings.map((finding) => ({ ...finding, restores: input.restores(finding) })))
-    for (const place of found) known.add(text.slice(place.start, place.end), place.type, place.restores)
+    for (const place of found) known.add(read.text.slice(place.start, place.end), place.type, place.restores)
     // What the operator and the tools' definitions say may stand behind the conversation, and must not change with it.
-    const again = leaf.role === 'system' ? [] : known.find(text)
+    const again = leaf.role === 'system' || known.isEmpty() ? [] : known.find(read.text)
     return again.length === 0 ? found : merge([...found, ...again])
   })
-  const located = input.texts.map(({ leaf, text }, index) => locate(leaf, text, places[index] ?? []))
+  const located = input.texts.map((read, index) => locate(read, places[index] ?? []))
   const names = nameValues(input, located.flat())
   const edits = input.texts.flatMap(({ leaf }, index): readonly Edit[] => {
     const changes = (located[index] ?? []).map(({ start, end, type, value, quote }): Change => {
@@ -118,8 +120,9 @@ interface Located {
   readonly quote?: (text: string) => string
 }
 
-const locate = (leaf: Leaf, view: string, places: readonly Place[]): readonly Located[] => {
+const locate = (read: LeafText, places: readonly Place[]): readonly Located[] => {
   if (places.length === 0) return []
+  const { leaf, text: view } = read
   if (!isJsonLeaf(leaf)) {
     return places.map((place) => ({ ...place, value: view.slice(place.start, place.end) }))
   }

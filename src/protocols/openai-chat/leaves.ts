@@ -22,7 +22,8 @@ export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
     for (let copy = 2; ids.has(id); copy++) id = `${base}#${copy}`
     ids.add(id)
     const source = text.slice(start, end)
-    const leaf = { id, ...voice, start, end }
+    const { role, kind } = voice
+    const leaf = { id, role, kind, start, end }
     found.push(
       json
         ? { ...leaf, text: Buffer.from(source, 'latin1').toString('utf8'), source, json }

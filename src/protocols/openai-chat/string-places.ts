@@ -61,10 +61,10 @@ export const stringPlaces = (
   return places
 }
 
-/** The text of a literal given as latin1 source. */
-export const decodeLiteral = (literal: string): string =>
-  literal.includes('\\') || /[\x80-\xff]/.test(literal)
-    ? String(JSON.parse(utf8(literal)))
-    : literal.slice(1, -1)
+/** The text of a literal given as latin1 source. Bytes of ASCII are their own characters, and need no other reading. */
+export const decodeLiteral = (literal: string): string => {
+  if (/[\x80-\xff]/.test(literal)) return String(JSON.parse(utf8(literal)))
+  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
+}
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')

@@ -143,8 +143,12 @@ const screenedLeaf = (leaf: Leaf, signedReasoning: boolean): ReadLeaf => {
   const { id, role, kind, source } = leaf
   const read = readLeaf(leaf)
   return {
-    ...{ leaf, id, role, kind, isSigned: signedReasoning && kind === 'reasoning' },
-    ...(source === undefined ? {} : { source }),
+    leaf,
+    id,
+    role,
+    kind,
+    source,
+    isSigned: signedReasoning && kind === 'reasoning',
     get text() {
       return read.text
     },
