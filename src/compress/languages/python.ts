@@ -11,13 +11,10 @@ import {
   doubleQuote,
   equals,
   exclamation,
-  formFeed,
   greater,
   hash,
   isBlank,
   isWordUnit,
-  Kind,
-  kindOf,
   less,
   minus,
   newline,
@@ -27,10 +24,15 @@ import {
   plus,
   question,
   singleQuote,
-  space,
-  tab,
 } from '../characters.ts'
 import { type Comment, type Indentation, lineEnd, padding, type Scan, type Scanner } from '../scan.ts'
+import { stopAt, stopsOf } from '../stops.ts'
+
+const codeStops = stopsOf('"\'()[]{}:\n\\#%!$?`')
+const doubleStops = stopsOf('"\\\n')
+const singleStops = stopsOf("'\\\n")
+const tripleDoubleStops = stopsOf('"\\')
+const tripleSingleStops = stopsOf("'\\")
 
 /** Python 3, formatted strings of 3.12 and older ones included. Docstrings are strings. */
 export const scanPython: Scanner = (code, wantsIndentations) => new PythonScan(code, wantsIndentations).run()
@@ -80,25 +82,13 @@ class PythonScan {
 
   run(): Scan | undefined {
     const code = this.#code
-    const length = this.#length
     if (!this.#lineStart()) return undefined
-    // Most of code is words and blanks: they are passed without touching a field.
-    let at = this.#position
-    while (at < length) {
-      const unit = code.charCodeAt(at)
-      const kind = kindOf(unit)
-      if (kind === Kind.word || kind === Kind.digit) {
-        this.#last = unit
-        at++
-        while (at < length && isWordUnit(code.charCodeAt(at))) at++
-      } else if (unit === space) at++
-      else {
-        this.#position = at
-        if (!this.#sign(unit)) return undefined
-        at = this.#position
-      }
+    for (;;) {
+      const at = stopAt(codeStops, code, this.#position)
+      this.#passed(at)
+      if (at >= this.#length) break
+      if (!this.#sign(code.charCodeAt(at))) return undefined
     }
-    this.#position = at
     if (this.#open.length > 0 || this.#isContinued) return undefined
     this.#newline()
     this.#keepLonelyBody(-1)
@@ -106,14 +96,17 @@ class PythonScan {
     return { comments: this.#comments, indentations: this.#indentations }
   }
 
+  /** Words, blanks and signs that nobody asks for stand before this place. */
+  #passed(end: number): void {
+    const start = this.#position
+    let last = end
+    while (last > start && isPassedBlank(this.#code.charCodeAt(last - 1))) last--
+    if (last > start) this.#last = this.#code.charCodeAt(last - 1)
+    this.#position = end
+  }
+
   #sign(unit: number): boolean {
     switch (unit) {
-      case space:
-      case tab:
-      case formFeed:
-      case carriageReturn:
-        this.#position++
-        return true
       case newline:
         this.#position++
         if (this.#open.length === 0) this.#newline()
@@ -151,13 +144,6 @@ class PythonScan {
         // Of `!=` or a conversion; else a command of a notebook.
         if (this.#code.charCodeAt(this.#position + 1) !== equals && this.#formatted.length === 0) return false
         return this.#step(unit)
-      case plus:
-      case minus:
-      case less:
-      case greater:
-      case equals:
-        // Diffs, marks of conflicts and prompts begin so.
-        return this.#isAtMargin() ? false : this.#step(unit)
       case 0x25:
         // A command of a notebook.
         return this.#last === 0 && this.#open.length === 0 ? false : this.#step(unit)
@@ -183,10 +169,6 @@ class PythonScan {
 
   #pop(closer: number): boolean {
     return this.#open.pop() === closer && this.#step(closer)
-  }
-
-  #isAtMargin(): boolean {
-    return this.#position === 0 || this.#code.charCodeAt(this.#position - 1) === newline
   }
 
   /** A line joined to the next one. */
@@ -218,6 +200,8 @@ class PythonScan {
     const unit = code.charCodeAt(end)
     const isEmpty = unit === newline || unit === carriageReturn || end >= this.#length
     if (unit === hash) return true
+    // Diffs, marks of conflicts and prompts begin so.
+    if (end === start && isMarginSign(unit)) return false
     const isContinued = this.#isContinued
     this.#isContinued = false
     this.#isInMetadata = false
@@ -373,7 +357,8 @@ const prefixBefore = (code: string, quote: number): string => {
 const prefixes: ReadonlySet<string> = new Set('r u b f t br rb fr rf tr rt ur'.split(' '))
 
 const stringEnd = (code: string, from: number, quote: number): number => {
-  for (let at = from; at < code.length; at++) {
+  const stops = quote === doubleQuote ? doubleStops : singleStops
+  for (let at = stopAt(stops, code, from); at < code.length; at = stopAt(stops, code, at + 1)) {
     const unit = code.charCodeAt(at)
     if (unit === quote) return at + 1
     if (unit === newline) return -1
@@ -385,7 +370,8 @@ const stringEnd = (code: string, from: number, quote: number): number => {
 }
 
 const tripleEnd = (code: string, from: number, quote: number): number => {
-  for (let at = from; at < code.length; at++) {
+  const stops = quote === doubleQuote ? tripleDoubleStops : tripleSingleStops
+  for (let at = stopAt(stops, code, from); at < code.length; at = stopAt(stops, code, at + 1)) {
     const unit = code.charCodeAt(at)
     if (unit === backslash) at++
     else if (unit === quote && code.charCodeAt(at + 1) === quote && code.charCodeAt(at + 2) === quote) {
@@ -394,6 +380,11 @@ const tripleEnd = (code: string, from: number, quote: number): number => {
   }
   return -1
 }
+
+const isPassedBlank = (unit: number): boolean => isBlank(unit) || unit === carriageReturn
+
+const isMarginSign = (unit: number): boolean =>
+  unit === plus || unit === minus || unit === less || unit === greater || unit === equals
 
 /** Read by type checkers, linters, formatters, coverage, compilers to C, and notebooks (Databricks and Colab too). */
 const directives =
