@@ -15,12 +15,12 @@ export const keepAsides = (padded: string, comments: readonly Comment[]): void =
 }
 
 const ellipsis = 0x2026
-const marks = ['...', '<-']
 const words = ['TODO', 'FIXME', 'XXX', 'HACK', 'BUG', 'HERE']
+const marks = ['...', '<-', ...words]
 
 /** The first two units of all of them: few places of a comment have both. */
-const first = stopsOf([...marks, ...words].map((mark) => mark.charAt(0)).join(''))
-const second = stopsOf([...marks, ...words].map((mark) => mark.charAt(1)).join(''))
+const first = stopsOf(marks.map((mark) => mark.charAt(0)).join(''))
+const second = stopsOf(marks.map((mark) => mark.charAt(1)).join(''))
 
 const hasMark = (code: string, { start, end }: Comment): boolean => {
   for (let at = start; at < end; at++) {
@@ -32,13 +32,15 @@ const hasMark = (code: string, { start, end }: Comment): boolean => {
   return false
 }
 
-const isMark = (code: string, at: number): boolean =>
-  marks.some((mark) => code.startsWith(mark, at)) || words.some((word) => isWhole(code, at, word))
-
-const isWhole = (code: string, start: number, word: string): boolean =>
-  code.startsWith(word, start) &&
-  !isWordUnit(code.charCodeAt(start - 1)) &&
-  !isWordUnit(code.charCodeAt(start + word.length))
+const isMark = (code: string, at: number): boolean => {
+  for (const mark of marks) {
+    // Units first: most marks are told apart by one, and asking for a whole one is a call.
+    if (code.charCodeAt(at) !== mark.charCodeAt(0) || !code.startsWith(mark, at)) continue
+    if (!words.includes(mark)) return true
+    if (!isWordUnit(code.charCodeAt(at - 1)) && !isWordUnit(code.charCodeAt(at + mark.length))) return true
+  }
+  return false
+}
 
 /** `// ^^^`, `// -> here`, `// ← this`. */
 const isPointing = (code: string, { start, end }: Comment): boolean => {

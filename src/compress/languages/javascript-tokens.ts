@@ -10,7 +10,7 @@ import {
   noBreakSpace,
 } from '../characters.ts'
 import { padding } from '../scan.ts'
-import { stopsOf } from '../stops.ts'
+import { stopAt, stopsOf } from '../stops.ts'
 
 /** What came before, as far as it decides what `/`, `<` and `(` mean. */
 export const Before = {
@@ -98,9 +98,13 @@ export class JavascriptTokens {
 
   /** Does `if`, `for`, `while` or `with` stand before this place? */
   isBehindCondition(): boolean {
+    const { code } = this
     let last = this.position - 1
-    while (last >= this.#known && kindOf(this.code.charCodeAt(last)) === Kind.space) last--
-    if (last >= this.#known && conditionEnds[this.code.charCodeAt(last)] === 0) return false
+    while (last > this.#known && isSpace(code.charCodeAt(last))) last--
+    const isPossible =
+      last <= this.#known ||
+      (conditionEnds[code.charCodeAt(last)] === 1 && beforeConditionEnds[code.charCodeAt(last - 1)] === 1)
+    if (!isPossible) return false
     this.#read()
     if (this.#before !== Before.word || this.#isMember) return false
     const size = this.#end - this.#wordStart
@@ -149,7 +153,7 @@ export class JavascriptTokens {
     while (at < this.position) {
       const unit = code.charCodeAt(at)
       const kind = kindOf(unit)
-      if (kind === Kind.space || unit === noBreakSpace || unit === byteOrderMark) {
+      if (isSpace(unit)) {
         at++
         continue
       }
@@ -157,10 +161,10 @@ export class JavascriptTokens {
         this.#isMember = this.#before === Before.dot
         this.#wordStart = at
         this.#before = Before.word
-        at = wordEnd(code, at)
+        at = stopAt(wordStops, code, at + 1)
       } else if (kind === Kind.digit) {
         this.#before = Before.operand
-        at = numberEnd(code, at)
+        at = stopAt(numberStops, code, at + 1)
       } else {
         // Of three dots each is a sign.
         const isDot = unit === dot && code.charCodeAt(at + 1) !== dot && code.charCodeAt(at - 1) !== dot
@@ -173,20 +177,16 @@ export class JavascriptTokens {
   }
 }
 
-const wordEnd = (code: string, start: number): number => {
-  let end = start + 1
-  while (isWordUnit(code.charCodeAt(end)) || code.charCodeAt(end) === dollar) end++
-  return end
-}
+const isSpace = (unit: number): boolean =>
+  kindOf(unit) === Kind.space || unit === noBreakSpace || unit === byteOrderMark
 
-const numberEnd = (code: string, start: number): number => {
-  let end = start + 1
-  while (isWordUnit(code.charCodeAt(end)) || code.charCodeAt(end) === dot) end++
-  return end
-}
+const ascii = String.fromCharCode(...Array(0x80).keys())
+const wordStops = stopsOf(ascii.replace(/[\w$]/g, ''))
+const numberStops = stopsOf(ascii.replace(/[\w.]/g, ''))
 
-/** Last letters of the words before conditions, and spaces that no others are told from. */
-const conditionEnds = stopsOf('freht\u00a0\ufeff')
+/** The last two letters of the words before conditions: those of few other words. */
+const conditionEnds = stopsOf('freht')
+const beforeConditionEnds = stopsOf('iolt')
 
 const isBehindFor = (code: string, start: number): boolean => {
   let end = start

@@ -50,7 +50,7 @@ interface Dialect {
   readonly hasTypesInComments: boolean
 }
 
-/** Of all others comes out what they are when somebody asks. */
+/** What all others are is found out when somebody asks. */
 const signs = '/"\'`()[]{}!+-<=>#\\'
 const codeStops = stopsOf(signs)
 const lineStops = stopsOf(`${signs}\n`)
