@@ -1,42 +1,46 @@
 import { asterisk, hash, isBlank, isWordUnit, slash } from './characters.ts'
 import type { Comment } from './scan.ts'
+import { stopsOf } from './stops.ts'
 
 /**
  * Keeps comments in which somebody speaks to the reader of the prompt instead of to readers of the code: what was left
- * out (`// ...`), what is pointed at (`// <-- fails`, `// ^^^`), what is still to be done. The marks are looked for in
- * the whole code at once, which costs a tenth of looking at each comment.
- * @param comments in order; those that are kept already stay so
+ * out (`// ...`), what is pointed at (`// <-- fails`, `// ^^^`), what is still to be done.
+ * @param padded code with its padding
+ * @param comments those that are kept already stay so
  */
-export const keepAsides = (code: string, comments: readonly Comment[]): void => {
-  if (comments.length === 0) return
-  for (const mark of marks) keepMarked(code, comments, mark, false)
-  for (const word of words) keepMarked(code, comments, word, true)
-  for (const comment of comments) if (!comment.isKept && isPointing(code, comment)) comment.isKept = true
-}
-
-const marks = ['...', '\u2026', '<-']
-const words = ['TODO', 'FIXME', 'XXX', 'HACK', 'BUG', 'HERE']
-
-const keepMarked = (code: string, comments: readonly Comment[], mark: string, isWord: boolean): void => {
-  let index = 0
-  let at = code.indexOf(mark)
-  while (at >= 0) {
-    let comment = comments[index]
-    while (comment !== undefined && comment.end <= at) comment = comments[++index]
-    if (comment === undefined) return
-    let from = comment.start
-    if (at >= comment.start) {
-      if (!isWord || isWhole(code, at, at + mark.length)) {
-        comment.isKept = true
-        from = comment.end
-      } else from = at + mark.length
-    }
-    at = code.indexOf(mark, from)
+export const keepAsides = (padded: string, comments: readonly Comment[]): void => {
+  for (const comment of comments) {
+    if (!comment.isKept && (isPointing(padded, comment) || hasMark(padded, comment))) comment.isKept = true
   }
 }
 
-const isWhole = (code: string, start: number, end: number): boolean =>
-  !isWordUnit(code.charCodeAt(start - 1)) && (end >= code.length || !isWordUnit(code.charCodeAt(end)))
+const ellipsis = 0x2026
+const words = ['TODO', 'FIXME', 'XXX', 'HACK', 'BUG', 'HERE']
+const marks = ['...', '<-', ...words]
+
+/** The first two units of all of them: few places of a comment have both. */
+const first = stopsOf(marks.map((mark) => mark.charAt(0)).join(''))
+const second = stopsOf(marks.map((mark) => mark.charAt(1)).join(''))
+
+const hasMark = (code: string, { start, end }: Comment): boolean => {
+  for (let at = start; at < end; at++) {
+    const unit = code.charCodeAt(at)
+    if (first[unit] === 1 ? second[code.charCodeAt(at + 1)] === 1 && isMark(code, at) : unit === ellipsis) {
+      return true
+    }
+  }
+  return false
+}
+
+const isMark = (code: string, at: number): boolean => {
+  for (const mark of marks) {
+    // Units first: most marks are told apart by one, and asking for a whole one is a call.
+    if (code.charCodeAt(at) !== mark.charCodeAt(0) || !code.startsWith(mark, at)) continue
+    if (!words.includes(mark)) return true
+    if (!isWordUnit(code.charCodeAt(at - 1)) && !isWordUnit(code.charCodeAt(at + mark.length))) return true
+  }
+  return false
+}
 
 /** `// ^^^`, `// -> here`, `// ← this`. */
 const isPointing = (code: string, { start, end }: Comment): boolean => {

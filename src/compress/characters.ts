@@ -40,7 +40,6 @@ export type Kind = (typeof Kind)[keyof typeof Kind]
 
 /** Letters beyond ASCII are words; its spaces are too, which no code between brackets and quotes minds. */
 export const kindOf = (code: number): Kind => {
-  // Compared and not looked up: that is quicker, and stays so for texts with and without letters beyond Latin.
   const lower = code | 0x20
   if (lower >= 0x61 && (lower <= 0x7a || lower >= 0x80)) return 1
   if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) return 3

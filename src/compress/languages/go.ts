@@ -13,8 +13,6 @@ import {
   greater,
   hash,
   isBlank,
-  Kind,
-  kindOf,
   less,
   minus,
   newline,
@@ -29,6 +27,13 @@ import {
   tab,
 } from '../characters.ts'
 import { type Comment, type Indentation, lineEnd, padding, type Scanner } from '../scan.ts'
+import { type Stops, stopAt, stopsOf } from '../stops.ts'
+
+const signs = '/"\'`()[]{}+-=<>\\#$?@'
+const codeStops = stopsOf(signs)
+const lineStops = stopsOf(`${signs}\n`)
+const stringStops = stopsOf('"\\\n')
+const runeStops = stopsOf("'\\\n")
 
 /** Go: strings, raw strings, runes, and two kinds of comments. */
 export const scanGo: Scanner = (source, wantsIndentations) => {
@@ -39,15 +44,10 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
   const length = source.length
   /** Behind the last `"C"`: what stands before it may be code for cgo. */
   let foreign = 0
-  let position = 0
+  const stops = wantsIndentations ? lineStops : codeStops
   if (wantsIndentations) noteIndentation(code, 0, indentations)
-  while (position < length) {
+  for (let position = stopAt(stops, code, 0); position < length; position = stopAt(stops, code, position)) {
     const unit = code.charCodeAt(position)
-    if (kindOf(unit) !== Kind.sign) {
-      position++
-      if (unit === newline && wantsIndentations) noteIndentation(code, position, indentations)
-      continue
-    }
     switch (unit) {
       case slash: {
         const next = code.charCodeAt(position + 1)
@@ -64,14 +64,14 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
         break
       }
       case doubleQuote: {
-        const end = quotedEnd(code, position, doubleQuote)
+        const end = quotedEnd(code, position, doubleQuote, stringStops)
         if (end < 0) return undefined
         if (end - position === 3 && code.charCodeAt(position + 1) === 0x43) foreign = end
         position = end
         break
       }
       case singleQuote: {
-        const end = quotedEnd(code, position, singleQuote)
+        const end = quotedEnd(code, position, singleQuote, runeStops)
         // Longer than the longest rune, `'\U00101234'`: no Go.
         if (end < 0 || end - position > 12) return undefined
         position = end
@@ -102,6 +102,10 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
         if (open.pop() !== unit) return undefined
         position++
         break
+      case newline:
+        position++
+        noteIndentation(code, position, indentations)
+        break
       case plus:
       case minus:
       case equals:
@@ -128,12 +132,12 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
   return { comments, indentations }
 }
 
-const quotedEnd = (code: string, start: number, quote: number): number => {
-  for (let position = start + 1; position < code.length; position++) {
-    const unit = code.charCodeAt(position)
-    if (unit === quote) return position + 1
-    if (unit === backslash) position++
-    if (unit === newline || code.charCodeAt(position) === newline) return -1
+const quotedEnd = (code: string, start: number, quote: number, stops: Stops): number => {
+  for (let at = stopAt(stops, code, start + 1); at < code.length; at = stopAt(stops, code, at + 1)) {
+    const unit = code.charCodeAt(at)
+    if (unit === quote) return at + 1
+    if (unit === backslash) at++
+    if (code.charCodeAt(at) === newline) return -1
   }
   return -1
 }

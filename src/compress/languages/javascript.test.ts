@@ -129,6 +129,27 @@ describe('strings, templates and regular expressions hold no comments', () => {
     expect(ts(`${code}\n`)).toBe(`${code}\n`)
   })
 
+  test.each([
+    ['white space', 'if\n\t(a) /\\/*no/.test(b)'],
+    ['a space beyond ASCII', 'while \u00a0(a) /\\/*no/.test(b)'],
+    ['a comment', 'if /* stays? */ (a) /\\/*no/.test(b)'],
+    ['another condition', 'if (a) while (b) /\\/*no/.test(b)'],
+  ])('a regular expression stands behind a condition, with %s in it', (_, code) => {
+    const before = `${code}\n`
+    expect(js(before)).toBe(before.replace('/* stays? */ ', ''))
+  })
+
+  test.each([
+    ['a member', 'x = a.if(b) / 2 + "// no" / 3'],
+    ['a member on the next line', 'x = a.\n  if(b) / 2 + "// no" / 3'],
+    ['a name that ends so', 'x = notify(b) / lift(c) + "// no" / waif(d)'],
+    ['a name that begins so', 'x = iff(b) / 2 + "// no" / 3'],
+    ['a name with a sign', 'x = $if(b) / 2 + "// no" / 3'],
+    ['an index', 'x = a[b](c) / 2 + "// no" / 3'],
+  ])('%s is no condition, and what follows divides', (_, code) => {
+    expect(js(`${code} // yes\n`)).toBe(`${code}\n`)
+  })
+
   test('and behind them comments are comments', () => {
     expect(js('x = /[/*]/.test(a) // yes\n')).toBe('x = /[/*]/.test(a)\n')
     expect(js('x = `${ /* yes */ a }` // yes\n')).toBe('x = `${ a }`\n')

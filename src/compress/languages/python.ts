@@ -11,13 +11,9 @@ import {
   doubleQuote,
   equals,
   exclamation,
-  formFeed,
   greater,
   hash,
   isBlank,
-  isWordUnit,
-  Kind,
-  kindOf,
   less,
   minus,
   newline,
@@ -27,23 +23,18 @@ import {
   plus,
   question,
   singleQuote,
-  space,
-  tab,
 } from '../characters.ts'
 import { type Comment, type Indentation, lineEnd, padding, type Scan, type Scanner } from '../scan.ts'
+import { stopAt, stopsOf } from '../stops.ts'
+import { pythonCoding, pythonDirectives } from './python-directives.ts'
+import { FormattedStrings, inFormat, inText } from './python-formatted.ts'
+import { prefixBefore, tripleEnd } from './python-strings.ts'
+import { quotedEnd } from './quoted-end.ts'
+
+const codeStops = stopsOf('"\'()[]{}:\n\\#%!$?`')
 
 /** Python 3, formatted strings of 3.12 and older ones included. Docstrings are strings. */
 export const scanPython: Scanner = (code, wantsIndentations) => new PythonScan(code, wantsIndentations).run()
-
-/** In the bracket stack: an expression inside a formatted string, within its text or within a format. */
-const inText = -1
-const inFormat = -2
-
-interface Formatted {
-  readonly quote: number
-  readonly isTriple: boolean
-  readonly isRaw: boolean
-}
 
 class PythonScan {
   /** Padded. */
@@ -53,7 +44,7 @@ class PythonScan {
   readonly #comments: Comment[] = []
   readonly #indentations: Indentation[] = []
   readonly #open: number[] = []
-  readonly #formatted: Formatted[] = []
+  readonly #formatted: FormattedStrings
   #position = 0
   /** The last unit of code in the logical line, 0 where it has none yet. */
   #last = 0
@@ -71,6 +62,7 @@ class PythonScan {
 
   constructor(code: string, wantsIndentations: boolean) {
     this.#code = code + padding
+    this.#formatted = new FormattedStrings(this.#code, this.#open)
     this.#length = code.length
     const second = code.indexOf('\n') + 1
     const third = second === 0 ? 0 : code.indexOf('\n', second) + 1
@@ -80,25 +72,13 @@ class PythonScan {
 
   run(): Scan | undefined {
     const code = this.#code
-    const length = this.#length
     if (!this.#lineStart()) return undefined
-    // Most of code is words and blanks: they are passed without touching a field.
-    let at = this.#position
-    while (at < length) {
-      const unit = code.charCodeAt(at)
-      const kind = kindOf(unit)
-      if (kind === Kind.word || kind === Kind.digit) {
-        this.#last = unit
-        at++
-        while (at < length && isWordUnit(code.charCodeAt(at))) at++
-      } else if (unit === space) at++
-      else {
-        this.#position = at
-        if (!this.#sign(unit)) return undefined
-        at = this.#position
-      }
+    for (;;) {
+      const at = stopAt(codeStops, code, this.#position)
+      this.#passed(at)
+      if (at >= this.#length) break
+      if (!this.#sign(code.charCodeAt(at))) return undefined
     }
-    this.#position = at
     if (this.#open.length > 0 || this.#isContinued) return undefined
     this.#newline()
     this.#keepLonelyBody(-1)
@@ -106,14 +86,17 @@ class PythonScan {
     return { comments: this.#comments, indentations: this.#indentations }
   }
 
+  /** Words, blanks and signs that nobody asks for stand before this place. */
+  #passed(end: number): void {
+    const start = this.#position
+    let last = end
+    while (last > start && isPassedBlank(this.#code.charCodeAt(last - 1))) last--
+    if (last > start) this.#last = this.#code.charCodeAt(last - 1)
+    this.#position = end
+  }
+
   #sign(unit: number): boolean {
     switch (unit) {
-      case space:
-      case tab:
-      case formFeed:
-      case carriageReturn:
-        this.#position++
-        return true
       case newline:
         this.#position++
         if (this.#open.length === 0) this.#newline()
@@ -136,28 +119,18 @@ class PythonScan {
         const top = this.#open.at(-1)
         if (top !== inText && top !== inFormat) return this.#pop(unit)
         this.#open.pop()
-        this.#position++
-        return this.#text(top === inFormat)
+        return this.#text(this.#position + 1, top === inFormat)
       }
       case colon: {
         const top = this.#open.at(-1)
-        this.#last = unit
-        this.#position++
-        return top === inText || top === inFormat ? this.#text(true) : true
+        return top === inText || top === inFormat ? this.#text(this.#position + 1, true) : this.#step(unit)
       }
       case backslash:
         return this.#continuation()
       case exclamation:
         // Of `!=` or a conversion; else a command of a notebook.
-        if (this.#code.charCodeAt(this.#position + 1) !== equals && this.#formatted.length === 0) return false
+        if (this.#code.charCodeAt(this.#position + 1) !== equals && !this.#formatted.isOpen()) return false
         return this.#step(unit)
-      case plus:
-      case minus:
-      case less:
-      case greater:
-      case equals:
-        // Diffs, marks of conflicts and prompts begin so.
-        return this.#isAtMargin() ? false : this.#step(unit)
       case 0x25:
         // A command of a notebook.
         return this.#last === 0 && this.#open.length === 0 ? false : this.#step(unit)
@@ -183,10 +156,6 @@ class PythonScan {
 
   #pop(closer: number): boolean {
     return this.#open.pop() === closer && this.#step(closer)
-  }
-
-  #isAtMargin(): boolean {
-    return this.#position === 0 || this.#code.charCodeAt(this.#position - 1) === newline
   }
 
   /** A line joined to the next one. */
@@ -218,12 +187,14 @@ class PythonScan {
     const unit = code.charCodeAt(end)
     const isEmpty = unit === newline || unit === carriageReturn || end >= this.#length
     if (unit === hash) return true
+    // Diffs, marks of conflicts and prompts begin so.
+    if (end === start && isMarginSign(unit)) return false
     const isContinued = this.#isContinued
     this.#isContinued = false
     this.#isInMetadata = false
     if (isEmpty) return !isContinued
     if (this.#open.length > 0 || isContinued) {
-      if (this.#wantsIndentations && this.#formatted.length === 0 && end > start) {
+      if (this.#wantsIndentations && !this.#formatted.isOpen() && end > start) {
         this.#indentations.push({ start, end, keep: 0 })
       }
       return true
@@ -263,7 +234,7 @@ class PythonScan {
   }
 
   #comment(): boolean {
-    if (this.#open.length > 0 && this.#formatted.length > 0) return false
+    if (this.#open.length > 0 && this.#formatted.isOpen()) return false
     const code = this.#code
     const start = this.#position
     const end = lineEnd(code, start)
@@ -273,8 +244,8 @@ class PythonScan {
       isMetadata ||
       // Without it the line before would be joined to the one behind.
       this.#isContinued ||
-      directives.test(text) ||
-      (start < this.#thirdLine && (coding.test(text) || (start === 0 && text.startsWith('#!'))))
+      pythonDirectives.test(text) ||
+      (start < this.#thirdLine && (pythonCoding.test(text) || (start === 0 && text.startsWith('#!'))))
     this.#isContinued = false
     this.#comments.push({ start, end, isKept })
     this.#position = end
@@ -295,109 +266,25 @@ class PythonScan {
     this.#last = quote
     if (prefix.includes('f') || prefix.includes('t')) {
       this.#formatted.push({ quote, isTriple, isRaw: prefix.includes('r') })
-      this.#position = start + (isTriple ? 3 : 1)
-      return this.#text(false)
+      return this.#text(start + (isTriple ? 3 : 1), false)
     }
-    const end = isTriple ? tripleEnd(code, start + 3, quote) : stringEnd(code, start + 1, quote)
+    const end = isTriple ? tripleEnd(code, start + 3, quote) : quotedEnd(code, start + 1, quote)
     if (end < 0) return false
     this.#position = end
     return true
   }
 
-  /**
-   * The text of a formatted string, from where its position stands to an expression or to its end; or a format, which
-   * ends with its expression.
-   */
-  #text(isFormat: boolean): boolean {
-    const code = this.#code
-    const formatted = this.#formatted.at(-1)
-    if (formatted === undefined) return false
-    const { quote, isTriple, isRaw } = formatted
-    for (let at = this.#position; at < code.length; at++) {
-      switch (code.charCodeAt(at)) {
-        case backslash: {
-          const next = code.charCodeAt(at + 1)
-          if (next === quote || next === backslash || next === newline) at++
-          else if (next === carriageReturn && code.charCodeAt(at + 2) === newline) at += 2
-          else if (next === 0x4e && code.charCodeAt(at + 2) === openBrace && !isRaw) {
-            const close = code.indexOf('}', at)
-            // Names of characters are short.
-            if (close < 0 || close - at > 100) return false
-            at = close
-          }
-          break
-        }
-        case newline:
-          if (!isTriple) return false
-          break
-        case openBrace:
-          if (!isFormat && code.charCodeAt(at + 1) === openBrace) at++
-          else {
-            this.#open.push(isFormat ? inFormat : inText)
-            this.#position = at + 1
-            return true
-          }
-          break
-        case closeBrace: {
-          if (!isFormat) {
-            if (code.charCodeAt(at + 1) !== closeBrace) return false
-            at++
-            break
-          }
-          this.#position = at + 1
-          isFormat = this.#open.pop() === inFormat
-          break
-        }
-        case quote:
-          if (isTriple && (code.charCodeAt(at + 1) !== quote || code.charCodeAt(at + 2) !== quote)) break
-          if (isFormat) return false
-          this.#formatted.pop()
-          this.#last = quote
-          this.#position = at + (isTriple ? 3 : 1)
-          return true
-      }
-    }
-    return false
+  /** The text of a formatted string, to an expression inside or to its end. */
+  #text(from: number, isFormat: boolean): boolean {
+    const end = this.#formatted.textEnd(from, isFormat)
+    if (end < 0) return false
+    this.#last = doubleQuote
+    this.#position = end
+    return true
   }
 }
 
-/** `rb`, `F`, … before a quote, in lower case; empty where the word is something else. */
-const prefixBefore = (code: string, quote: number): string => {
-  let start = quote
-  while (start > 0 && quote - start < 4 && isWordUnit(code.charCodeAt(start - 1))) start--
-  if (start === quote || quote - start > 3) return ''
-  const word = code.slice(start, quote).toLowerCase()
-  return prefixes.has(word) ? word : ''
-}
+const isPassedBlank = (unit: number): boolean => isBlank(unit) || unit === carriageReturn
 
-const prefixes: ReadonlySet<string> = new Set('r u b f t br rb fr rf tr rt ur'.split(' '))
-
-const stringEnd = (code: string, from: number, quote: number): number => {
-  for (let at = from; at < code.length; at++) {
-    const unit = code.charCodeAt(at)
-    if (unit === quote) return at + 1
-    if (unit === newline) return -1
-    if (unit !== backslash) continue
-    at++
-    if (code.charCodeAt(at) === carriageReturn && code.charCodeAt(at + 1) === newline) at++
-  }
-  return -1
-}
-
-const tripleEnd = (code: string, from: number, quote: number): number => {
-  for (let at = from; at < code.length; at++) {
-    const unit = code.charCodeAt(at)
-    if (unit === backslash) at++
-    else if (unit === quote && code.charCodeAt(at + 1) === quote && code.charCodeAt(at + 2) === quote) {
-      return at + 3
-    }
-  }
-  return -1
-}
-
-/** Read by type checkers, linters, formatters, coverage, compilers to C, and notebooks (Databricks and Colab too). */
-const directives =
-  /#\s*(?:type:|noqa\b|no-?qa:|pragma\b|pylint:|mypy:|pyright:|pyre-|pytype:|ty:|fmt:|isort:|yapf:|black:|flake8:|ruff:|nosec\b|nosemgrep|noinspection|cython:|distutils:|doctest:|codespell:|spell-checker:|cspell:|bandit:|coverage:|SPDX-License-Identifier:|NOSONAR\b|MAGIC(?:\s|$)|COMMAND -{10}|DBTITLE\b|Databricks notebook source|@(?:param|title|markdown)\b|%%|In\[)|^#:/
-
-/** PEP 263. */
-const coding = /^#.*?coding[:=][ \t]*[-\w.]+/
+const isMarginSign = (unit: number): boolean =>
+  unit === plus || unit === minus || unit === less || unit === greater || unit === equals
