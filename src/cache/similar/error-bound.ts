@@ -35,9 +35,13 @@ export const certaintyStep = (similarity: number): number | undefined => {
 
 const similarityOf = (step: number): number => (step + leastStep) / similaritySteps
 
+/** Pairs of threshold and slope, and how likely each makes it that an answer is right at each step of similarity. */
 interface Candidates {
-  readonly thresholds: Float64Array
-  readonly slopes: Float64Array
+  readonly count: number
+  /** By step, then by candidate: `γ(s - t)`, and the logarithms of both probabilities. */
+  readonly odds: readonly Float64Array[]
+  readonly logRight: readonly Float64Array[]
+  readonly logWrong: readonly Float64Array[]
 }
 
 /** Thresholds a little beyond 1 stand for a question whose answer suits nobody else. */
@@ -49,17 +53,22 @@ const leastSlope = 1
 const mostSlope = 64
 
 const makeCandidates = (): Candidates => {
-  const count = (thresholdSteps + 1) * slopeSteps
-  const thresholds = new Float64Array(count)
-  const slopes = new Float64Array(count)
-  for (let at = 0, slope = 0; slope < slopeSteps; slope++) {
-    const steepness = leastSlope * (mostSlope / leastSlope) ** (slope / (slopeSteps - 1))
-    for (let threshold = 0; threshold <= thresholdSteps; threshold++, at++) {
-      thresholds[at] = threshold / thresholdsPerUnit
-      slopes[at] = steepness
-    }
+  const pairs = Array.from({ length: slopeSteps }, (_, step) => {
+    const slope = leastSlope * (mostSlope / leastSlope) ** (step / (slopeSteps - 1))
+    return Array.from({ length: thresholdSteps + 1 }, (_, at) => ({
+      slope,
+      threshold: at / thresholdsPerUnit,
+    }))
+  }).flat()
+  const odds = Array.from({ length: observedSteps }, (_, step) =>
+    Float64Array.from(pairs, ({ slope, threshold }) => slope * (similarityOf(step) - threshold)),
+  )
+  return {
+    count: pairs.length,
+    odds,
+    logRight: odds.map((row) => row.map((value) => -softplus(-value))),
+    logWrong: odds.map((row) => row.map((value) => -softplus(value))),
   }
-  return { thresholds, slopes }
 }
 
 let candidates: Candidates | undefined
@@ -72,17 +81,14 @@ let candidates: Candidates | undefined
  */
 export const certainties = (observed: readonly (Observed | undefined)[]): Float32Array => {
   candidates ??= makeCandidates()
-  const { thresholds, slopes } = candidates
-  const count = thresholds.length
+  const { count, odds, logRight, logWrong } = candidates
   const logLikelihoods = new Float64Array(count)
   for (const [step, seen] of observed.entries()) {
-    if (seen === undefined) continue
-    const similarity = similarityOf(step)
-    for (let at = 0; at < count; at++) {
-      const odds = (slopes[at] ?? 0) * (similarity - (thresholds[at] ?? 0))
+    const [ifRight, ifWrong] = [logRight[step], logWrong[step]]
+    if (seen === undefined || ifRight === undefined || ifWrong === undefined) continue
+    for (let at = 0; at < count; at++)
       logLikelihoods[at] =
-        (logLikelihoods[at] ?? 0) - seen.right * softplus(-odds) - seen.wrong * softplus(odds)
-    }
+        (logLikelihoods[at] ?? 0) + seen.right * (ifRight[at] ?? 0) + seen.wrong * (ifWrong[at] ?? 0)
   }
   let best = Number.NEGATIVE_INFINITY
   for (const likelihood of logLikelihoods) best = Math.max(best, likelihood)
@@ -98,13 +104,11 @@ export const certainties = (observed: readonly (Observed | undefined)[]): Float3
     const isLast = next === undefined || distance - (best - (logLikelihoods[at] ?? 0)) > 1e-9
     confidences[rank] = isLast ? 1 - upperTail(Math.sqrt(2 * distance)) : (confidences[rank - 1] ?? 0)
   }
-  return Float32Array.from({ length: observedSteps }, (_, step) => {
-    const similarity = similarityOf(step)
+  return Float32Array.from(odds, (row) => {
     let leastOdds = Number.POSITIVE_INFINITY
     let certainty = 0
     for (let rank = 0; rank < order.length; rank++) {
-      const at = order[rank] ?? 0
-      const odds = (slopes[at] ?? 0) * (similarity - (thresholds[at] ?? 0))
+      const odds = row[order[rank] ?? 0] ?? 0
       if (rank > 0 && odds >= leastOdds) continue
       // Up to here the regions grew and lost nothing: the largest of them is the surest.
       certainty = Math.max(certainty, (confidences[rank - 1] ?? 0) * logistic(leastOdds))

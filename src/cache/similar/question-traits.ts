@@ -24,6 +24,8 @@ export interface QuestionTraits {
   readonly quotes: string
   /** What is asked for: who, when, where, why, a number. */
   readonly asks: string
+  /** Words of groups that exclude each other, by group. */
+  readonly choices: ReadonlyMap<number, ReadonlySet<string>>
   readonly hasDirection: boolean
   /** Is another answer right tomorrow? */
   readonly isOfToday: boolean
@@ -56,6 +58,7 @@ export const questionTraits = (question: string): QuestionTraits => {
     code: code.join('\n'),
     quotes: quotesIn(text).join('\n'),
     asks: asksOf(lower),
+    choices: choicesOf(words),
     hasDirection: lower.some((word) => directions.has(word)),
     isOfToday: lower.some(
       (word, at) => timeWords.has(word) || timeWords.has(`${word} ${lower[at + 1] ?? ''}`),
@@ -71,7 +74,7 @@ export const difference = (one: QuestionTraits, other: QuestionTraits): Differen
   if (one.quotes !== other.quotes) return 'quotes'
   if (one.asks !== other.asks) return 'question-word'
   if (!allIn(one.names, other.words) || !allIn(other.names, one.words)) return 'names'
-  if (alternatives.some((group) => excludes(group, one.words, other.words))) return 'alternatives'
+  if (hasOtherChoice(one, other)) return 'alternatives'
   if (isReordered(one, other)) return 'order'
   return isSubstituted(one.content, other.content) ? 'one-word' : undefined
 }
@@ -79,14 +82,31 @@ export const difference = (one: QuestionTraits, other: QuestionTraits): Differen
 const allIn = (names: readonly string[], words: ReadonlySet<string>): boolean =>
   names.every((name) => words.has(name))
 
-const excludes = (
-  group: ReadonlySet<string>,
-  one: ReadonlySet<string>,
-  other: ReadonlySet<string>,
-): boolean => {
-  const mine = group.intersection(one)
-  const theirs = group.intersection(other)
-  return mine.size > 0 && theirs.size > 0 && mine.symmetricDifference(theirs).size > 0
+/** Both name something of a group, and not the same. */
+const hasOtherChoice = (one: QuestionTraits, other: QuestionTraits): boolean => {
+  for (const [group, mine] of one.choices) {
+    const theirs = other.choices.get(group)
+    if (theirs !== undefined && mine.symmetricDifference(theirs).size > 0) return true
+  }
+  return false
+}
+
+let groupsOfWords: ReadonlyMap<string, readonly number[]> | undefined
+
+const choicesOf = (words: ReadonlySet<string>): ReadonlyMap<number, ReadonlySet<string>> => {
+  groupsOfWords ??= groupsByWord()
+  const choices = new Map<number, Set<string>>()
+  for (const word of words)
+    for (const group of groupsOfWords.get(word) ?? [])
+      choices.set(group, (choices.get(group) ?? new Set()).add(word))
+  return choices
+}
+
+const groupsByWord = (): ReadonlyMap<string, readonly number[]> => {
+  const groups = new Map<string, number[]>()
+  for (const [at, group] of alternatives.entries())
+    for (const word of group) groups.set(word, [...(groups.get(word) ?? []), at])
+  return groups
 }
 
 /** The same words in another order, where order matters: dollars to euros, euros to dollars. */
