@@ -51,8 +51,12 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   /** Made where it is wanted first: it reads what others have kept. */
   let commonIndex: SharedIndex | undefined
   const similar = (): SimilarIndex => {
-    if (settings().cache.backend === 'memory') return ownIndex
-    commonIndex ??= sharedIndex({ own: ownIndex, state, keyOf: parts.keyOf, onProblem, now })
+    const { backend, similar } = settings().cache
+    if (backend === 'memory' || similar.embeddings === undefined) return ownIndex
+    commonIndex ??= sharedIndex({
+      ...{ own: ownIndex, state, keyOf: parts.keyOf, now },
+      onProblem: (message, error) => cache.fault(message, error),
+    })
     return commonIndex
   }
   const results = registry.counter({
@@ -73,7 +77,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
     name: 'tollgate_cache_bytes',
     help: 'Bytes of the answers that this process keeps in its memory.',
   })
-  const cache = createAnswerCache({
+  const cache: AnswerCache = createAnswerCache({
     nameKeyOf: parts.nameKeyOf,
     store: () => (settings().cache.backend === 'redis' ? shared : memory),
     similar,
@@ -92,7 +96,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
     if (!read.success) return
     const organisation = read.data.organisation ?? undefined
     void memory.clear(organisation)
-    ownIndex.clear(organisation)
+    void ownIndex.clear(organisation)
   })
   return {
     cache,

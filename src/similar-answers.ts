@@ -36,8 +36,12 @@ export const similarAnswers = ({
   return createSimilarAnswers({
     cache,
     embed: (text, tenant, signal) => embedQuestion(embedding, text, tenant, signal),
-    judge: (compared, tenant, signal) => judgeAnswers(judging, judge, compared, tenant, signal),
-    settings: { mostError, highestTemperature: highest_temperature, wait },
+    judge: (isPrivate, compared, tenant, signal) =>
+      judgeAnswers(judging, isPrivate ? 'same-text' : judge, compared, tenant, signal),
+    settings: {
+      ...{ mostError, highestTemperature: highest_temperature, wait, embedder: target },
+      judge: judge === 'same-text' ? undefined : judge,
+    },
     random,
     now: parts.now,
   })

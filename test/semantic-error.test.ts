@@ -12,9 +12,13 @@ test('the questions are as many as they are said to be, and none is there twice'
   expect(new Set(questions.map(({ group }) => group)).size).toBe(72)
 })
 
+/** Six of the groups of three, so that each is asked often enough in the time that a test may take. */
+const some = new Set([...new Set(questions.map(({ group }) => group))].slice(0, 18))
+const fewer = questions.filter(({ group }) => some.has(group))
+
 test.each([0.01, 0.05])('at most %p of all answers are wrong, and some are given', (mostError) => {
   const { given, wrong, answers } = simulate({
-    ...{ questions, mostError, answers: 5_000, random: seeded(`test ${mostError}`) },
+    ...{ questions: fewer, mostError, answers: 8_000, random: seeded(`test ${mostError}`) },
   })
   expect(wrong / answers).toBeLessThanOrEqual(mostError)
   // Half of the pairs that come nearest belong to two classes: what is given is given with care.
@@ -24,7 +28,7 @@ test.each([0.01, 0.05])('at most %p of all answers are wrong, and some are given
 
 test('also by what is learned alone, without a look at the words', () => {
   const { given, wrong, answers } = simulate({
-    ...{ questions, mostError: 0.05, answers: 3_000, random: seeded('alone'), guards: false },
+    ...{ questions: fewer, mostError: 0.05, answers: 6_000, random: seeded('alone'), guards: false },
   })
   expect(given).toBeGreaterThan(5)
   expect(wrong / answers).toBeLessThanOrEqual(0.05)

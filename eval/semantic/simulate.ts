@@ -24,7 +24,8 @@ export interface SimulateOptions {
 
 /**
  * Asks questions of the set by chance, again and again, as the cache stage does it, with a judge who knows the classes.
- * A question that is kept word for word does not count: it would be found by its key, so the next nearest is taken.
+ * Each counts as a question that was never asked before: one that is kept word for word would be found by its key, so the
+ * next nearest is taken, and what is learned of it counts each time.
  */
 export const simulate = (options: SimulateOptions): Simulated => {
   const { questions, mostError, answers, random, guards = true } = options
@@ -52,10 +53,11 @@ export const simulate = (options: SimulateOptions): Simulated => {
       if (asked >= answers * 0.75) late++
       continue
     }
-    if (near !== undefined) index.observe(place, near.hash, near.similarity, isRight)
+    if (near !== undefined)
+      index.observe(place, near.hash, { asked: `${asked}`, similarity: near.similarity, isRight })
     const { text, vector } = question
     if (!isRight && index.get(place, text) === undefined)
-      index.add({ ...place, hash: text, text, vector, until: 1 })
+      index.add({ ...place, hash: text, text, vector, answeredAt: 0, until: 1 })
   }
   return { answers, given, wrong, givenAtTheEnd: late / (answers * 0.25), kept: index.size().questions }
 }

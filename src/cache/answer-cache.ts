@@ -57,8 +57,10 @@ export interface AnswerCache {
   readonly similar: SimilarIndex
   /** Never rejects: a store that is away knows nothing. */
   find(place: AnswerPlace): Promise<StoredAnswer | undefined>
-  /** Never rejects. Resolves when the answer is kept, or is not. @param ttl milliseconds */
-  keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<void>
+  /** Whether the store says that it has no such answer; false where it cannot be asked. Never rejects. */
+  isGone(place: AnswerPlace): Promise<boolean>
+  /** Never rejects. Resolves to whether the answer is kept. @param ttl milliseconds */
+  keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<boolean>
   count(result: CacheResult, savedNanoUsd?: bigint): void
   countJudged(isRight: boolean): void
   /** Counts what went wrong, and tells the log of one a minute. */
@@ -105,17 +107,26 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
         return undefined
       }
     },
+    async isGone(place) {
+      try {
+        return (await parts.store().get(place)) === undefined
+      } catch {
+        return false
+      }
+    },
     async keep(place, answer, ttl) {
       try {
         const text = writeAnswer(answer)
         if (Buffer.byteLength(text) > parts.mostEntryBytes()) {
           counts.tooLarge++
-          return
+          return false
         }
         await parts.store().set(place, text, ttl)
         counts.kept++
+        return true
       } catch (error) {
         fault('an answer could not be kept in the cache', error)
+        return false
       }
     },
     count(result, savedNanoUsd = 0n) {
@@ -136,7 +147,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
       return parts.mostEntryBytes()
     },
     async clear(organisation) {
-      parts.similar().clear(organisation)
+      await parts.similar().clear(organisation)
       return parts.store().clear(organisation)
     },
     stats: () => ({ ...counts, size: parts.store().size(), similar: parts.similar().size() }),

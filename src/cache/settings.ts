@@ -54,7 +54,7 @@ const similarSettings = z
     most_error: z
       .number()
       .min(0.001)
-      .max(0.2)
+      .max(0.1)
       .prefault(0.01)
       .describe('Largest share of all answers that may be wrong because of this.'),
     highest_temperature: z
@@ -63,10 +63,10 @@ const similarSettings = z
       .max(2)
       .prefault(0.3)
       .describe('Requests of a higher temperature want answers that vary. One that names none counts as 1.'),
-    wait: duration({ days: 1 })
+    wait: duration()
       .prefault('1s')
       .describe(
-        'How long a request waits for the embedding of its question before it goes on, in seconds or with a unit.',
+        'How long a request waits for the embedding of its question before it goes on, in seconds or with a unit; at most 10 s.',
       ),
     questions: z
       .int()

@@ -103,7 +103,8 @@ export interface CacheNote {
 export interface SimilarNote {
   /**
    * `given`: its answer was; `asked`: a provider was asked all the same; `kept-apart`: something in the words forbids
-   * it; `none`: nothing is near; `away`: no embedding came; else why only an equal request may have the same answer.
+   * it; `none`: nothing is near; `own`: it was found to be another one; `away`: no embedding came; `not-allowed`: the
+   * key may not use the embedder; else why only an equal request may have the same answer.
    */
   readonly result: string
   /** In what the words differ. */

@@ -170,6 +170,11 @@ const explain = async (id: string) =>
     similar: { result: string; difference?: string } | null
   }
 
+const makeKey = async (more: object): Promise<string> => {
+  const body = JSON.stringify({ name: `key ${crypto.randomUUID()}`, ...more })
+  return ((await gateway.admin('/keys', { method: 'POST', body })) as { secret: string }).secret
+}
+
 /** Waits until what was learned of the last answers is known. */
 const learned = async (of: { readonly questions?: number; readonly judged?: number }): Promise<void> => {
   await waitFor(async () => {
@@ -299,6 +304,46 @@ describe('a question that means the same as one that was answered', () => {
     const answer = await ask(`${second} once more`, { key })
     expect(answer.cache).toBe('miss')
     expect((await explain(answer.id)).similar?.result).toBe('none')
+  })
+
+  test('is nothing for a key that wants none, also where another one finds it at the same time', async () => {
+    const careful = await makeKey({ options: { cache: { semantic: 'off' } } })
+    let found: string | null = null
+    for (const wording of wordings.slice(40)) {
+      const question = `${wording} at once`
+      embedder.delay = 300
+      const first = ask(question)
+      await waitFor(() => (embedder.texts.at(-1) === question ? true : undefined))
+      const second = await ask(question, { key: careful })
+      embedder.delay = 0
+      found = (await first).cache
+      if (found !== 'hit-semantic') continue
+      expect(second.cache).toBe('miss')
+      break
+    }
+    expect(found).toBe('hit-semantic')
+  })
+
+  test('is not looked for with a key that may not use the embedder', async () => {
+    const key = await makeKey({ scopes: { providers: ['chat'] } })
+    const from = embedder.texts.length
+    const answer = await ask(`${wordings[5]} for me alone`, { key })
+    expect(answer).toMatchObject({ status: 200, cache: 'miss' })
+    expect((await explain(answer.id)).similar).toEqual({ result: 'not-allowed' })
+    expect(embedder.texts.length).toBe(from)
+  })
+
+  test('is another one where the model refuses it', async () => {
+    const say = upstream.say
+    await ask('please tell how invoices are paid')
+    await learned({ questions: (await stats()).similar.questions })
+    const { judgedWrong } = await stats()
+    upstream.say = () => ({ parts: [{ type: 'refusal', text: 'no' }], finish: { reason: 'refusal' } })
+    await waitFor(async () => {
+      await ask('whoever wants to skip payment of some invoice')
+      return (await stats()).judgedWrong > judgedWrong ? true : undefined
+    })
+    upstream.say = say
   })
 
   test('is embedded, judged and kept with placeholders in place of secrets', async () => {

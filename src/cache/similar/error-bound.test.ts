@@ -39,14 +39,15 @@ test('nothing is certain before anything was compared, nor below the least simil
 
 test('certainty needs about as many right answers as the bound says, and never comes of a few', () => {
   expect(certaintyAt(times(5, 0.9, true), 0.9)).toBeLessThan(0.8)
-  expect(certaintyAt(times(30, 0.9, true), 0.9)).toBeGreaterThan(0.9)
+  expect(certaintyAt(times(30, 0.9, true), 0.9)).toBeLessThan(0.9)
+  expect(certaintyAt(times(60, 0.9, true), 0.9)).toBeGreaterThan(0.9)
   // One wrong among n has a likelihood near its greatest as long as n is below 1 / share.
   expect(certaintyAt(times(100, 0.9, true), 0.9)).toBeLessThan(0.99)
   expect(certaintyAt(times(1_000, 0.9, true), 0.9)).toBeGreaterThan(0.99)
 })
 
 test('what was wrong at one similarity says nothing good of those below, and little of those far above', () => {
-  const seen = [...times(60, 0.95, true), ...times(20, 0.75, false)]
+  const seen = [...times(80, 0.95, true), ...times(20, 0.75, false)]
   expect(certaintyAt(seen, 0.75)).toBeLessThan(0.2)
   expect(certaintyAt(seen, 0.96)).toBeGreaterThan(0.9)
   expect(certaintyAt(times(50, 0.95, false), 1)).toBeLessThan(0.5)

@@ -14,6 +14,9 @@ export interface Observed {
   readonly wrong: number
 }
 
+/** By step of similarity, from 0 to 1. */
+export type Certainties = Float32Array
+
 /** Similarities are told apart by this many steps from 0 to 1. */
 export const similaritySteps = 128
 /** Less similar questions are always asked, so nothing is learned of them. */
@@ -75,11 +78,12 @@ let candidates: Candidates | undefined
 
 /**
  * For each step of similarity the least probability with which the answer is right, chance of the evidence itself
- * included: `max over ε of (1 - ε) * min of the probabilities within the region of confidence 1 - ε`. The regions are
- * those of the likelihood ratio.
+ * included: `max over ε of (1 - ε) * min of the probabilities within the region of confidence 1 - ε`. A region holds what is
+ * at least ε times as likely as the likeliest: exact where all answers were right (which happens by chance in ε of all
+ * cases at most), and wider than asymptotics would have it elsewhere.
  * @param observed by step, `observedSteps` of them
  */
-export const certainties = (observed: readonly (Observed | undefined)[]): Float32Array => {
+export const certainties = (observed: readonly (Observed | undefined)[]): Certainties => {
   candidates ??= makeCandidates()
   const { count, odds, logRight, logWrong } = candidates
   const logLikelihoods = new Float64Array(count)
@@ -102,7 +106,7 @@ export const certainties = (observed: readonly (Observed | undefined)[]): Float3
     const distance = next === undefined ? farthest : best - (logLikelihoods[next] ?? 0)
     // What is as likely belongs to the same region.
     const isLast = next === undefined || distance - (best - (logLikelihoods[at] ?? 0)) > 1e-9
-    confidences[rank] = isLast ? 1 - upperTail(Math.sqrt(2 * distance)) : (confidences[rank - 1] ?? 0)
+    confidences[rank] = isLast ? 1 - Math.exp(-distance) : (confidences[rank - 1] ?? 0)
   }
   return Float32Array.from(odds, (row) => {
     let leastOdds = Number.POSITIVE_INFINITY
@@ -119,23 +123,17 @@ export const certainties = (observed: readonly (Observed | undefined)[]): Float3
   })
 }
 
-/** Differences of log-likelihoods beyond: a chance of one in ten million. */
-const farthest = 13.5
+/** Differences of log-likelihoods beyond: a chance of one in a million. */
+const farthest = 13.8
 
 const logistic = (odds: number): number => 1 / (1 + Math.exp(-odds))
 
 const softplus = (value: number): number => (value > 30 ? value : Math.log1p(Math.exp(value)))
 
-/** The chance that a standard normal value is larger. Abramowitz and Stegun, 26.2.17; absolute error below 1e-7. */
-const upperTail = (value: number): number => {
-  const t = 1 / (1 + 0.2316419 * value)
-  const series =
-    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-  return (Math.exp((-value * value) / 2) / Math.sqrt(2 * Math.PI)) * series
-}
-
 /** Nobody gets an answer of which the gateway is less sure than this, however seldom. */
-const leastCertainty = 0.9
+export const leastCertainty = 0.9
+/** However sure it is, so often it looks whether that is still true. */
+const leastAsked = 0.02
 
 /**
  * How often to ask though an answer is kept, so that of all answers at most a share of `mostError` is wrong: those that
@@ -145,6 +143,7 @@ const leastCertainty = 0.9
  * @returns from 0 to 1
  */
 export const chanceToAsk = (certainty: number, mostError: number): number => {
-  if (certainty >= 1 - mostError) return 0
-  return certainty < leastCertainty ? 1 : (1 - mostError - certainty) / (1 - certainty)
+  if (certainty < leastCertainty) return 1
+  const wanted = certainty >= 1 - mostError ? 0 : (1 - mostError - certainty) / (1 - certainty)
+  return Math.max(leastAsked, wanted)
 }

@@ -2,13 +2,15 @@ import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import type { State } from '../../state/index.ts'
 import { openAnswer, sealAnswer } from '../seal-answer.ts'
-import { observedSteps } from './error-bound.ts'
-import type { KeptQuestion, QuestionPlace, SimilarIndex } from './similar-index.ts'
+import type { KeptQuestion, Observation, QuestionPlace, SimilarIndex } from './similar-index.ts'
 
 export interface SharedIndexOptions {
   /** What this process has of it, where all questions are looked for. */
   readonly own: SimilarIndex
-  readonly state: Pick<State, 'set' | 'entries' | 'clear' | 'publish' | 'subscribe' | 'status' | 'onStatus'>
+  readonly state: Pick<
+    State,
+    'set' | 'delete' | 'entries' | 'clear' | 'publish' | 'subscribe' | 'status' | 'onStatus'
+  >
   /** An organisation's own key, the same at all gateways that share. */
   readonly keyOf: (organisation: string) => KeyObject
   readonly onProblem: (message: string, error: unknown) => void
@@ -24,6 +26,8 @@ export interface SharedIndex extends SimilarIndex {
 
 const prefix = 'similar/'
 const news = 'similar/news'
+/** Questions that are read between two turns of everybody else. */
+const readAtOnce = 10
 
 /**
  * The same questions at all gateways with the same Redis: each has all of them in its memory, is told of new ones, and
@@ -40,8 +44,9 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     const kept = own.get(place, hash)
     const left = (kept?.until ?? 0) - now()
     if (kept === undefined || left <= 0) return
+    const value = written(kept, own.observations(place, hash))
     state
-      .set(`${prefix}${place.organisation}/${place.partition}/${hash}`, seal(place, written(kept)), left)
+      .set(keyNamed(place, hash), seal(place, value), left)
       .catch((error) => onProblem('a question could not be kept for the other gateways', error))
   }
   const tell = (place: QuestionPlace, value: z.input<typeof newsShape>): void => {
@@ -58,9 +63,17 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     const read = newsShape.safeParse(opened(place, sealed))
     if (!read.success) return
     const told = read.data
-    if (told.type === 'add') own.add(questionOf(place, told.question))
-    else if (told.type === 'observe') own.observe(place, told.hash, told.similarity, told.isRight)
+    if (told.type === 'add') take(place, told.question)
+    else if (told.type === 'observe') own.observe(place, told.hash, told.observation)
     else own.remove(place, told.hash)
+  }
+  /** What somebody has observed elsewhere joins what is known here: each counts once, whoever tells it how often. */
+  const take = (place: QuestionPlace, { v: _, observations, vector, ...question }: Written): void => {
+    const known = own.get(place, question.hash)
+    if (known === undefined || known.answeredAt < question.answeredAt)
+      own.add({ ...place, ...question, vector: unpacked(vector) })
+    if (known !== undefined && known.answeredAt > question.answeredAt) return
+    for (const observation of observations) own.observe(place, question.hash, observation)
   }
   const opened = (place: QuestionPlace, sealed: string): unknown => {
     try {
@@ -73,12 +86,14 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
   }
   const load = async (): Promise<void> => {
     try {
+      let read = 0
       for (const [key, { value }] of await state.entries(prefix)) {
         const [organisation = '', partition = ''] = key.slice(prefix.length).split('/')
         const place = { organisation, partition }
-        const read = writtenShape.safeParse(opened(place, value))
-        if (read.success && own.get(place, read.data.hash) === undefined)
-          own.add(questionOf(place, read.data))
+        const shaped = writtenShape.safeParse(opened(place, value))
+        if (shaped.success) take(place, shaped.data)
+        // Streams go on meanwhile.
+        if (++read % readAtOnce === 0) await Bun.sleep(0)
       }
     } catch (error) {
       onProblem('questions that other gateways have kept cannot be read', error)
@@ -95,22 +110,22 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     add(question) {
       own.add(question)
       keep(question, question.hash)
-      tell(question, { type: 'add', question: written(own.get(question, question.hash) ?? question) })
+      tell(question, { type: 'add', question: written(question, []) })
     },
-    observe(place, hash, similarity, isRight) {
-      own.observe(place, hash, similarity, isRight)
+    observe(place, hash, observation) {
+      own.observe(place, hash, observation)
       keep(place, hash)
-      tell(place, { type: 'observe', hash, similarity, isRight })
+      tell(place, { type: 'observe', hash, observation })
     },
     remove(place, hash) {
       own.remove(place, hash)
+      state.delete(keyNamed(place, hash)).catch(() => undefined)
       tell(place, { type: 'remove', hash })
     },
-    clear(organisation) {
-      state
-        .clear(organisation === undefined ? prefix : `${prefix}${organisation}/`)
-        .catch((error) => onProblem('questions could not be removed for the other gateways', error))
-      return own.clear(organisation)
+    async clear(organisation) {
+      const count = await own.clear(organisation)
+      await state.clear(organisation === undefined ? prefix : `${prefix}${organisation}/`)
+      return count
     },
     load,
     close() {
@@ -120,7 +135,7 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
   }
 }
 
-/** As seals are bound to it. */
+/** What seals are bound to. */
 const placeOf = ({ organisation, partition }: QuestionPlace) => ({
   organisation,
   hash: `question ${partition}`,
@@ -130,42 +145,40 @@ const letterShape = z.object({
   ...{ from: z.string(), organisation: z.string(), partition: z.string(), sealed: z.string() },
 })
 
-const count = z.int().min(0)
+const observationShape = z.object({ asked: z.string(), similarity: z.number(), isRight: z.boolean() })
 const writtenShape = z.object({
   v: z.literal(1),
   hash: z.string(),
   text: z.string(),
   /** Base64 of 32-bit floats, little-endian. */
   vector: z.string(),
+  answeredAt: z.number(),
   until: z.number(),
-  observed: z.array(z.object({ step: count, right: count, wrong: count })),
+  observations: z.array(observationShape),
 })
+
+type Written = z.output<typeof writtenShape>
 
 const newsShape = z.discriminatedUnion('type', [
   z.object({ type: z.literal('add'), question: writtenShape }),
-  z.object({
-    type: z.literal('observe'),
-    ...{ hash: z.string(), similarity: z.number(), isRight: z.boolean() },
-  }),
+  z.object({ type: z.literal('observe'), hash: z.string(), observation: observationShape }),
   z.object({ type: z.literal('remove'), hash: z.string() }),
 ])
 
-const written = ({ hash, text, vector, until, observed }: KeptQuestion): z.input<typeof writtenShape> => ({
-  ...{ v: 1, hash, text, until },
+const written = (
+  { hash, text, vector, answeredAt, until }: KeptQuestion,
+  observations: readonly Observation[],
+): Written => ({
+  ...{ v: 1, hash, text, answeredAt, until, observations: [...observations] },
   vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
-  observed: (observed ?? []).flatMap((seen, step) => (seen === undefined ? [] : [{ step, ...seen }])),
 })
 
-const questionOf = (
-  place: QuestionPlace,
-  { hash, text, vector, until, observed }: z.output<typeof writtenShape>,
-): KeptQuestion => ({
-  ...place,
-  ...{ hash, text, until },
-  // A copy begins at a multiple of four.
-  vector: new Float32Array(Uint8Array.from(Buffer.from(vector, 'base64')).buffer),
-  observed: Array.from({ length: observedSteps }, (_, step) => observed.find((seen) => seen.step === step)),
-})
+/** A copy begins at a multiple of four. */
+const unpacked = (vector: string): Float32Array =>
+  new Float32Array(Uint8Array.from(Buffer.from(vector, 'base64')).buffer)
+
+const keyNamed = ({ organisation, partition }: QuestionPlace, hash: string): string =>
+  `${prefix}${organisation}/${partition}/${hash}`
 
 const parseJson = (text: string): unknown => {
   try {

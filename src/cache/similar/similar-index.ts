@@ -1,10 +1,17 @@
-import { certainties, certaintyStep, type Observed, observedStep, observedSteps } from './error-bound.ts'
+import {
+  type Certainties,
+  certainties,
+  certaintyStep,
+  type Observed,
+  observedStep,
+  observedSteps,
+} from './error-bound.ts'
 import { type QuestionTraits, questionTraits } from './question-traits.ts'
 
 /** Where a question belongs: nothing but its text may be other than in those beside it. */
 export interface QuestionPlace {
   readonly organisation: string
-  /** Digest of everything else that decides the answer. */
+  /** Digest of everything else that decides the answer, and of who makes the embeddings. */
   readonly partition: string
 }
 
@@ -14,10 +21,18 @@ export interface KeptQuestion extends QuestionPlace {
   readonly text: string
   /** Of length 1. */
   readonly vector: Float32Array
+  /** When its answer was given first: of another answer nothing that was observed is true. Milliseconds since 1970. */
+  readonly answeredAt: number
   /** Milliseconds since 1970. */
   readonly until: number
-  /** How its answer did for others, by step of similarity; absent for a new one. */
-  readonly observed?: readonly (Observed | undefined)[]
+}
+
+/** Whether the answer of a kept question was right for another one. */
+export interface Observation {
+  /** The key of the other one's answer: each counts once, however often it is asked. */
+  readonly asked: string
+  readonly similarity: number
+  readonly isRight: boolean
 }
 
 /** A kept question beside one that is asked. */
@@ -25,6 +40,7 @@ export interface NearQuestion {
   readonly hash: string
   readonly text: string
   readonly traits: QuestionTraits
+  readonly answeredAt: number
   /** Cosine of the angle between both. */
   readonly similarity: number
   /** Least probability with which its answer is right for the other one. */
@@ -41,15 +57,18 @@ export interface SimilarSize {
 export interface SimilarIndex {
   /** Whether there is anything to look for. */
   has(place: QuestionPlace): boolean
+  get(place: QuestionPlace, hash: string): KeptQuestion | undefined
+  observations(place: QuestionPlace, hash: string): readonly Observation[]
   /** The nearest of all, most similar first. */
   nearest(place: QuestionPlace, vector: Float32Array, count: number): readonly NearQuestion[]
-  get(place: QuestionPlace, hash: string): KeptQuestion | undefined
-  /** Replaces one with the same answer's key; what was observed of that one stays, where nothing comes with it. */
+  /** Replaces one with the same answer's key; what was observed stays where the answer is the same. */
   add(question: KeptQuestion): void
-  /** Whether the answer of a kept question was right for another one that is so similar. */
-  observe(place: QuestionPlace, hash: string, similarity: number, isRight: boolean): void
+  observe(place: QuestionPlace, hash: string, observation: Observation): void
   remove(place: QuestionPlace, hash: string): void
-  clear(organisation: string | undefined): number
+  /** Resolves to how many there were. */
+  clear(organisation: string | undefined): Promise<number>
+  /** Changes whenever questions of the organisation were cleared. */
+  epoch(organisation: string): number
   size(): SimilarSize
 }
 
@@ -62,18 +81,19 @@ export interface SimilarIndexOptions {
 }
 
 interface Held {
-  readonly hash: string
-  readonly text: string
-  readonly traits: QuestionTraits
-  readonly until: number
-  readonly observed: (Observed | undefined)[]
-  certainty: Float32Array | undefined
+  readonly question: Omit<KeptQuestion, 'vector'>
+  readonly size: number
+  readonly observations: Map<string, Observation>
+  /** Made when they are needed first. */
+  traits: QuestionTraits | undefined
+  certainties: Certainties | undefined
   /** Counts up; the least is unused longest. */
   used: number
 }
 
 interface Partition {
   readonly organisation: string
+  /** Numbers of an embedding. */
   readonly length: number
   /** The vector of `held[n]` begins at `n * length`. */
   vectors: Float32Array
@@ -81,16 +101,16 @@ interface Partition {
   readonly places: Map<string, number>
 }
 
-/** What one takes beside its vector, about. */
-const overhead = 1_200
+/** Observations of one question; more would make it no surer. */
+const mostObservations = 1_000
+/** What has ended is removed so often, in milliseconds. */
+const sweepEvery = 60_000
 
 /** In the memory of one process: every question of a partition is looked at. */
 export const similarIndex = ({ most, mostBytes, now }: SimilarIndexOptions): SimilarIndex => {
   const partitions = new Map<string, Partition>()
-  let uses = 0
-  let bytes = 0
-
-  const sizeOf = (partition: Partition): number => partition.length * 4 + overhead
+  const epochs = new Map<string, number>()
+  let [everybody, uses, bytes, sweptAt] = [0, 0, 0, now()]
 
   const removeAt = (name: string, partition: Partition, at: number): void => {
     const { held, places, vectors, length } = partition
@@ -98,13 +118,13 @@ export const similarIndex = ({ most, mostBytes, now }: SimilarIndexOptions): Sim
     const removed = held[at]
     const moved = held.pop()
     if (removed === undefined || moved === undefined) return
-    places.delete(removed.hash)
+    places.delete(removed.question.hash)
     if (at !== last) {
       held[at] = moved
-      places.set(moved.hash, at)
+      places.set(moved.question.hash, at)
       vectors.copyWithin(at * length, last * length, (last + 1) * length)
     }
-    bytes -= sizeOf(partition)
+    bytes -= removed.size
     if (held.length === 0) partitions.delete(name)
   }
   const removeOldest = (name: string, partition: Partition): void => {
@@ -113,23 +133,27 @@ export const similarIndex = ({ most, mostBytes, now }: SimilarIndexOptions): Sim
       if (used < (partition.held[oldest]?.used ?? 0)) oldest = at
     removeAt(name, partition, oldest)
   }
-  /** The partition that was used longest ago, of all. */
+  /** The partition that was used longest ago first. */
   const shrink = (room: number): void => {
     for (const [name, partition] of partitions) {
       while (bytes + room > mostBytes() && partition.held.length > 0) removeOldest(name, partition)
       if (bytes + room <= mostBytes()) return
     }
   }
-  const grow = (partition: Partition): void => {
-    const needed = (partition.held.length + 1) * partition.length
-    if (needed <= partition.vectors.length) return
-    const larger = new Float32Array(Math.max(needed, partition.vectors.length * 2, partition.length * 8))
-    larger.set(partition.vectors)
-    partition.vectors = larger
+  const sweep = (): void => {
+    if (now() - sweptAt < sweepEvery) return
+    sweptAt = now()
+    for (const [name, partition] of partitions)
+      for (let at = partition.held.length - 1; at >= 0; at--)
+        if ((partition.held[at]?.question.until ?? 0) <= now()) removeAt(name, partition, at)
   }
   const find = (place: QuestionPlace): Partition | undefined => {
     const partition = partitions.get(nameOf(place))
     return partition?.organisation === place.organisation ? partition : undefined
+  }
+  const heldAt = (place: QuestionPlace, hash: string): Held | undefined => {
+    const partition = find(place)
+    return partition?.held[partition.places.get(hash) ?? -1]
   }
 
   return {
@@ -139,97 +163,76 @@ export const similarIndex = ({ most, mostBytes, now }: SimilarIndexOptions): Sim
       const at = partition?.places.get(hash)
       const held = at === undefined ? undefined : partition?.held[at]
       if (partition === undefined || at === undefined || held === undefined) return undefined
-      const { text, until, observed } = held
       const { vectors, length } = partition
-      return {
-        organisation: place.organisation,
-        partition: place.partition,
-        hash,
-        text,
-        vector: vectors.slice(at * length, (at + 1) * length),
-        until,
-        observed,
-      }
+      return { ...held.question, vector: vectors.slice(at * length, (at + 1) * length) }
     },
+    observations: (place, hash) => [...(heldAt(place, hash)?.observations.values() ?? [])],
     nearest(place, vector, count) {
+      sweep()
       const partition = find(place)
       if (partition === undefined || partition.length !== vector.length) return []
       const name = nameOf(place)
       partitions.delete(name)
       partitions.set(name, partition)
-      const found = best(partition, vector, count, now())
-      for (const { held } of found) held.used = ++uses
-      return found.map(({ held, similarity }) => ({
-        ...{ hash: held.hash, text: held.text, traits: held.traits, similarity },
-        certainty: certaintyOf(held, similarity),
-      }))
+      return best(partition, vector, count, now()).map(({ held, similarity }) => {
+        held.used = ++uses
+        const { hash, text, answeredAt } = held.question
+        held.traits ??= questionTraits(text)
+        const certainty = certaintyOf(held, similarity)
+        return { hash, text, traits: held.traits, answeredAt, similarity, certainty }
+      })
     },
-    add(question) {
-      const { organisation, hash, text, vector, until, observed: known } = question
+    add({ vector, ...question }) {
+      sweep()
       const name = nameOf(question)
-      let partition = find(question)
-      // Another embedder: what the old one said means nothing beside it.
-      if (partition !== undefined && partition.length !== vector.length) {
-        while (partition.held.length > 0) removeAt(name, partition, partition.held.length - 1)
-        partition = undefined
-      }
-      const observed = [...(known ?? before(partition, hash)?.observed ?? nothingObserved())]
-      const at = partition?.places.get(hash)
-      if (partition !== undefined && at !== undefined) removeAt(name, partition, at)
-      shrink(vector.length * 4 + overhead)
-      partition = partitions.get(name)
-      if (partition === undefined) {
-        partition = {
-          organisation,
-          length: vector.length,
-          vectors: new Float32Array(0),
-          held: [],
-          places: new Map(),
-        }
-        partitions.set(name, partition)
-      }
+      const found = find(question)
+      // The embedder is a part of the place: one that says something else now and then is not to be trusted.
+      if (found !== undefined && found.length !== vector.length) return
+      const size = sizeOf(question.text, vector.length)
+      if (size > mostBytes()) return
+      const before = heldAt(question, question.hash)
+      const at = found?.places.get(question.hash)
+      if (found !== undefined && at !== undefined) removeAt(name, found, at)
+      shrink(size)
+      const partition = partitions.get(name) ?? emptyPartition(question.organisation, vector.length)
       while (partition.held.length >= most() && partition.held.length > 0) removeOldest(name, partition)
       // The last one that left took its partition with it.
       partitions.set(name, partition)
-      grow(partition)
-      partition.vectors.set(vector, partition.held.length * partition.length)
-      partition.places.set(hash, partition.held.length)
-      const traits = questionTraits(text)
+      place(partition, vector)
+      partition.places.set(question.hash, partition.held.length)
+      const isSame = before?.question.answeredAt === question.answeredAt
       partition.held.push({
-        hash,
-        text,
-        traits,
-        until,
-        observed,
-        certainty: certaintiesOf(observed),
+        ...{ question, size, traits: before?.traits, certainties: isSame ? before.certainties : undefined },
+        observations: isSame ? before.observations : new Map(),
         used: ++uses,
       })
-      bytes += sizeOf(partition)
+      bytes += size
     },
-    observe(place, hash, similarity, isRight) {
-      const held = before(find(place), hash)
-      if (held === undefined) return
-      const step = observedStep(similarity)
-      const { right, wrong } = held.observed[step] ?? { right: 0, wrong: 0 }
-      held.observed[step] = isRight ? { right: right + 1, wrong } : { right, wrong: wrong + 1 }
-      // Here, where nobody waits for it.
-      held.certainty = certaintiesOf(held.observed)
+    observe(place, hash, observation) {
+      const held = heldAt(place, hash)
+      if (held === undefined || held.observations.size >= mostObservations) return
+      if (held.observations.has(observation.asked)) return
+      held.observations.set(observation.asked, observation)
+      held.certainties = undefined
     },
     remove(place, hash) {
       const partition = find(place)
       const at = partition?.places.get(hash)
       if (partition !== undefined && at !== undefined) removeAt(nameOf(place), partition, at)
     },
-    clear(organisation) {
+    async clear(organisation) {
+      if (organisation === undefined) everybody++
+      else epochs.set(organisation, (epochs.get(organisation) ?? 0) + 1)
       let count = 0
       for (const [name, partition] of partitions) {
         if (organisation !== undefined && partition.organisation !== organisation) continue
         count += partition.held.length
-        bytes -= partition.held.length * sizeOf(partition)
+        for (const { size } of partition.held) bytes -= size
         partitions.delete(name)
       }
       return count
     },
+    epoch: (organisation) => everybody + (epochs.get(organisation) ?? 0),
     size: () => ({
       questions: [...partitions.values()].reduce((sum, { held }) => sum + held.length, 0),
       partitions: partitions.size,
@@ -240,19 +243,39 @@ export const similarIndex = ({ most, mostBytes, now }: SimilarIndexOptions): Sim
 
 const nameOf = ({ organisation, partition }: QuestionPlace): string => `${partition} ${organisation}`
 
-const before = (partition: Partition | undefined, hash: string): Held | undefined =>
-  partition?.held[partition.places.get(hash) ?? -1]
+/** Room for vectors is doubled when it is used up; the words of a text are kept, too, and what is observed of it. */
+const sizeOf = (text: string, length: number): number => length * 8 + text.length * 12 + 4_000
 
-const nothingObserved = (): readonly (Observed | undefined)[] =>
-  Array.from({ length: observedSteps }, () => undefined)
+const emptyPartition = (organisation: string, length: number): Partition => ({
+  ...{ organisation, length, vectors: new Float32Array(0), held: [], places: new Map() },
+})
 
-const certaintiesOf = (observed: Held['observed']): Float32Array | undefined =>
-  observed.every((seen) => seen === undefined) ? undefined : certainties(observed)
+const place = (partition: Partition, vector: Float32Array): void => {
+  const at = partition.held.length * partition.length
+  if (at + partition.length > partition.vectors.length) {
+    const larger = new Float32Array(Math.max(at + partition.length, partition.vectors.length * 2))
+    larger.set(partition.vectors)
+    partition.vectors = larger
+  }
+  partition.vectors.set(vector, at)
+}
 
 /** Nothing is known of a question that was never compared. */
-const certaintyOf = ({ certainty }: Held, similarity: number): number => {
+const certaintyOf = (held: Held, similarity: number): number => {
   const step = certaintyStep(similarity)
-  return step === undefined ? 0 : (certainty?.[step] ?? 0)
+  if (step === undefined || held.observations.size === 0) return 0
+  held.certainties ??= certainties(countByStep(held.observations.values()))
+  return held.certainties[step] ?? 0
+}
+
+const countByStep = (observations: Iterable<Observation>): readonly (Observed | undefined)[] => {
+  const counts: (Observed | undefined)[] = Array.from({ length: observedSteps }, () => undefined)
+  for (const { similarity, isRight } of observations) {
+    const step = observedStep(similarity)
+    const { right, wrong } = counts[step] ?? { right: 0, wrong: 0 }
+    counts[step] = isRight ? { right: right + 1, wrong } : { right, wrong: wrong + 1 }
+  }
+  return counts
 }
 
 const best = (
@@ -268,7 +291,7 @@ const best = (
   for (let at = 0, from = 0; at < held.length; at++, from += length) {
     const similarity = product(vectors, from, asked)
     const one = held[at]
-    if (similarity <= least || one === undefined || one.until <= now) continue
+    if (similarity <= least || one === undefined || one.question.until <= now) continue
     const after = found.findIndex((other) => other.similarity < similarity)
     found.splice(after < 0 ? found.length : after, 0, { held: one, similarity })
     if (found.length > count) found.pop()

@@ -1,3 +1,4 @@
+import { allows } from '../../accounts/index.ts'
 import {
   type AnswerCache,
   type BypassReason,
@@ -163,7 +164,7 @@ const answered = async (asking: Asking): Promise<Reply> => {
     const landing = await landed(exchange, boarded.landing)
     // Whoever was to bring the answer went away: one of those who still wait asks now.
     if (landing?.type === 'left') continue
-    if (landing?.type === 'answer' && suits(asking, landing.answer.answer))
+    if (landing?.type === 'answer' && isWanted(asking, landing.answer))
       return replayed(asking, landing.answer)
     return asked(asking)
   }
@@ -187,14 +188,23 @@ const known = async (asking: Asking, flight: Flight<KnownAnswer>): Promise<Reply
 const similarTo = async (asking: Asking): Promise<SimilarFound | undefined> => {
   const { parts, exchange, policy, asked: request, key, keyOf } = asking
   if (policy.semantic === 'off' || parts.similar === undefined) return undefined
-  const { tenant } = exchange.identity
+  const { identity, match } = exchange
   try {
-    return await parts.similar.find({ tenant, request, key, keyOf, suits: (answer) => suits(asking, answer) })
+    return await parts.similar.find({
+      ...{ request, key, keyOf, tenant: identity.tenant },
+      allows: (target) => allows(identity, target),
+      // The gateway's own exchanges know no firewall but the gateway's and the team's.
+      hasOwnFirewall: identity.options.firewall !== 'inherit' || match.policy?.firewall !== undefined,
+      suits: (answer) => suits(asking, answer),
+    })
   } catch (error) {
     parts.cache.fault('questions that mean the same could not be looked for', error)
     return undefined
   }
 }
+
+const isWanted = (asking: Asking, { answer, similarity }: KnownAnswer): boolean =>
+  suits(asking, answer) && (similarity === undefined || asking.policy.semantic === 'on')
 
 /** Another key may keep answers for longer, or such as call tools. */
 const suits = ({ parts, exchange, directives, policy }: Asking, answer: StoredAnswer): boolean =>
@@ -288,15 +298,20 @@ const asked = async (
     if (typeof kept === 'string') {
       entry.cache = { ...note, unkept: kept }
       flight?.land({ type: outcome.result === 'client_aborted' ? 'left' : 'nothing' })
+      if (saysOtherwise.has(kept)) similar?.learn?.(undefined, policy.ttl)
       return
     }
     // The client does not wait for a store that is far away.
     const keeping = cache.keep(key, kept, policy.ttl)
     flight?.land({ type: 'answer', answer: { answer: kept } }, keeping)
-    if (similar?.learn !== undefined) void keeping.then(() => similar.learn?.(kept, policy.ttl))
+    if (similar?.learn !== undefined)
+      void keeping.then((isKept) => isKept && similar.learn?.(kept, policy.ttl))
   })
   return reply
 }
+
+/** A model that refuses, or calls a tool, does not say what was said to a question that seems to mean the same. */
+const saysOtherwise: ReadonlySet<UnstorableReason> = new Set(['refusal', 'tool-call', 'screened'])
 
 const noteOf = (similar: SimilarFound | undefined): Pick<CacheNote, 'similar'> =>
   similar === undefined ? {} : { similar: similar.note }

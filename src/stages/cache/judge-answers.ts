@@ -44,7 +44,7 @@ export const judgeAnswers = async (
   if (exchange === undefined) return undefined
   const answer = await answerOf(parts, exchange)
   const response = 'error' in answer ? undefined : readAnswer(exchange.protocol, answer.bytes)
-  const [verdict] = response === undefined ? [] : (/\b(?:yes|no)\b/i.exec(saidText(response)) ?? [])
+  const [, verdict] = response === undefined ? [] : (/^\W*(yes|no)\b/i.exec(saidText(response)) ?? [])
   return verdict === undefined ? undefined : verdict.toLowerCase() === 'yes'
 }
 
@@ -62,11 +62,5 @@ const instructions = [
   'formatting do not matter. Answer with one word: yes or no. When in doubt, answer no.',
 ].join(' ')
 
-/** Capitals, spaces and marks of punctuation or Markdown say nothing; marks within numbers and words do. */
-const bare = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[*_`#>"“”]+|[.,;:!?]+(?=\s|$)/gu, '')
-    .replace(/\s+/g, ' ')
-    .trim()
+/** Only what never means anything: white space, and a full stop at the end. */
+const bare = (text: string): string => text.normalize('NFC').replace(/\s+/g, ' ').trim().replace(/\.$/, '')

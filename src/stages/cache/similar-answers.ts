@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type AnswerCache,
   type CacheKey,
@@ -16,11 +17,12 @@ import { saidText } from '../own-exchange/index.ts'
 import type { Compared } from './judge-answers.ts'
 
 export interface SimilarAnswersParts {
-  readonly cache: Pick<AnswerCache, 'find' | 'fault' | 'similar' | 'countJudged'>
+  readonly cache: Pick<AnswerCache, 'find' | 'isGone' | 'fault' | 'similar' | 'countJudged'>
   /** An embedding of length 1. Rejects where none comes. */
   readonly embed: (text: string, tenant: Internal['tenant'], signal: AbortSignal) => Promise<Float32Array>
-  /** Undefined where nobody can say. */
+  /** Undefined where nobody can say. @param isPrivate no model may be asked */
   readonly judge: (
+    isPrivate: boolean,
     compared: Compared,
     tenant: Internal['tenant'],
     signal: AbortSignal,
@@ -36,6 +38,14 @@ export interface SimilarSettings {
   readonly highestTemperature: number
   /** How long a request waits for its embedding, in milliseconds. */
   readonly wait: number
+  /** Who makes embeddings, and who compares, where that is a model. */
+  readonly embedder: SimilarTarget & { readonly dimensions?: number }
+  readonly judge: SimilarTarget | undefined
+}
+
+export interface SimilarTarget {
+  readonly provider: string
+  readonly model: string
 }
 
 export interface SimilarSearch {
@@ -45,6 +55,10 @@ export interface SimilarSearch {
   readonly key: CacheKey
   /** The key of the request without its question. */
   readonly keyOf: (rest: GenerateRequest) => CacheKey | undefined
+  /** May this client's key use it? */
+  readonly allows: (target: SimilarTarget) => boolean
+  /** Has the route or the key a firewall of its own, that does not look at the gateway's own exchanges? */
+  readonly hasOwnFirewall: boolean
   /** May this client have this answer? */
   readonly suits: (answer: StoredAnswer) => boolean
 }
@@ -56,9 +70,10 @@ export interface SimilarFound {
   readonly answer?: StoredAnswer
   /**
    * After a provider was asked: keeps the question beside the others, and learns from both answers. Nobody waits for it.
+   * @param answer undefined where the model said something that cannot be kept, and not what was said to the other
    * @param ttl milliseconds
    */
-  readonly learn?: (answer: StoredAnswer, ttl: number) => void
+  readonly learn?: (answer: StoredAnswer | undefined, ttl: number) => void
 }
 
 /** Answers of questions that mean the same as one that is asked. */
@@ -70,6 +85,7 @@ export interface SimilarAnswers {
 const looked = 8
 /** Embeddings and judgements end after so long, in milliseconds. */
 const patience = 20_000
+const longestWait = 10_000
 /** Judgements that run at once; what comes beyond is not learned from. */
 const mostJudgements = 8
 
@@ -77,70 +93,100 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
   const { cache, settings, now } = parts
   let judgements = 0
 
-  /** Learns from an answer that a provider gave though another one was near. */
+  /** Was the answer of the one that is near right for the one that was asked? */
   const compare = async (
-    { tenant }: SimilarSearch,
+    { tenant, hasOwnFirewall, allows }: SimilarSearch,
     place: QuestionPlace,
     near: NearQuestion,
-    asked: Compared['asked'],
-  ): Promise<boolean | undefined> => {
-    const kept = await cache.find({ organisation: place.organisation, hash: near.hash })
-    if (kept === undefined) {
-      cache.similar.remove(place, near.hash)
-      return false
-    }
-    if (judgements >= mostJudgements) return undefined
+    asked: Compared['asked'] | undefined,
+  ): Promise<'right' | 'wrong' | 'gone' | 'unknown'> => {
+    if (asked === undefined) return 'wrong'
+    const kept = await answerOf(place, near)
+    if (kept === undefined) return cache.similar.get(place, near.hash) === undefined ? 'gone' : 'unknown'
+    if (judgements >= mostJudgements) return 'unknown'
     judgements++
     try {
       const compared = { kept: { question: near.text, answer: saidText(kept.response) }, asked }
-      const isRight = await parts.judge(compared, tenant, AbortSignal.timeout(patience))
-      if (isRight === undefined) return undefined
-      cache.countJudged(isRight)
-      cache.similar.observe(place, near.hash, near.similarity, isRight)
-      return isRight
+      const isPrivate = hasOwnFirewall || (settings.judge !== undefined && !allows(settings.judge))
+      const isRight = await parts.judge(isPrivate, compared, tenant, AbortSignal.timeout(patience))
+      return isRight === undefined ? 'unknown' : isRight ? 'right' : 'wrong'
     } finally {
       judgements--
     }
   }
 
+  /** Of a kept question; it is forgotten where that answer is gone, or another one has come in its place. */
+  const answerOf = async (place: QuestionPlace, near: NearQuestion): Promise<StoredAnswer | undefined> => {
+    const at = { organisation: place.organisation, hash: near.hash }
+    const kept = await cache.find(at)
+    if (kept?.at === near.answeredAt) return kept
+    if (kept !== undefined || (await cache.isGone(at))) cache.similar.remove(place, near.hash)
+    return undefined
+  }
+
+  const placeOf = ({ key, keyOf }: SimilarSearch, rest: GenerateRequest): QuestionPlace | undefined => {
+    const around = keyOf(rest)?.hash
+    if (around === undefined) return undefined
+    const { provider, model, dimensions } = settings.embedder
+    const name = JSON.stringify([around, provider, model, dimensions ?? null])
+    return { organisation: key.organisation, partition: createHash('sha256').update(name).digest('hex') }
+  }
+
   return {
     async find(search) {
-      const question = similarQuestion(search.request, settings.highestTemperature)
+      const { key, tenant, request, allows, suits } = search
+      const question = similarQuestion(request, settings.highestTemperature)
       if (typeof question === 'string') return { note: { result: question } }
-      const partition = search.keyOf(question.rest)?.hash
-      if (partition === undefined) return { note: { result: 'not-one-question' } }
-      const { organisation } = search.key
-      const place = { organisation, partition }
-      const embedding = parts.embed(question.text, search.tenant, AbortSignal.timeout(patience))
+      if (!allows(settings.embedder)) return { note: { result: 'not-allowed' } }
+      const place = placeOf(search, question.rest)
+      if (place === undefined) return { note: { result: 'not-one-question' } }
+      const epoch = cache.similar.epoch(key.organisation)
+      const embedding = parts.embed(question.text, tenant, AbortSignal.timeout(patience))
+      embedding.catch(() => undefined)
       let near: NearQuestion | undefined
-      const learn = (answer: StoredAnswer, ttl: number): void => {
-        const keep = async (): Promise<void> => {
-          const vector = await embedding
-          const asked = { question: question.text, answer: saidText(answer.response) }
-          // What the kept answer is right for needs no place of its own, and where nobody can say there is none yet.
-          if (near !== undefined && (await compare(search, place, near, asked)) !== false) return
-          cache.similar.add({
-            ...place,
-            hash: search.key.hash,
-            text: question.text,
-            vector,
-            until: now() + ttl,
-          })
+
+      const keep = async (answer: StoredAnswer | undefined, ttl: number): Promise<void> => {
+        const vector = await embedding
+        const asked = answer && { question: question.text, answer: saidText(answer.response) }
+        const verdict = near === undefined ? 'gone' : await compare(search, place, near, asked)
+        // Where nobody can say, the question gets no place of its own yet.
+        if (verdict === 'unknown') return
+        if (near !== undefined && verdict !== 'gone') {
+          const isRight = verdict === 'right'
+          cache.countJudged(isRight)
+          const observation = { asked: key.hash, similarity: near.similarity, isRight }
+          cache.similar.observe(place, near.hash, observation)
+          if (isRight) return
         }
-        keep().catch((error) =>
+        // What was removed meanwhile stays removed.
+        if (answer === undefined || cache.similar.epoch(key.organisation) !== epoch) return
+        const { text } = question
+        cache.similar.add({
+          ...place,
+          hash: key.hash,
+          text,
+          vector,
+          answeredAt: answer.at,
+          until: now() + ttl,
+        })
+      }
+      const learn = (answer: StoredAnswer | undefined, ttl: number): void => {
+        keep(answer, ttl).catch((error) =>
           cache.fault('a question could not be kept beside those that mean the same', error),
         )
       }
-      embedding.catch(() => undefined)
+
       if (!cache.similar.has(place)) return { note: { result: 'none' }, learn }
-      const vector = await inTime(embedding, settings.wait)
+      const vector = await inTime(embedding, Math.min(settings.wait, longestWait))
       if (vector === undefined) return { note: { result: 'away' }, learn }
       const others = cache.similar
         .nearest(place, vector, looked)
-        .filter(({ hash, similarity }) => hash !== search.key.hash && similarity >= leastSimilarity)
-      near = others.find(({ traits }) => difference(question.traits, traits) === undefined)
+        .filter(({ similarity }) => similarity >= leastSimilarity)
+      // It has a place of its own because the answers of the others were not right for it.
+      if (others.some(({ hash }) => hash === key.hash)) return { note: { result: 'own' }, learn }
       const [nearest] = others
       if (nearest === undefined) return { note: { result: 'none' }, learn }
+      near = others.find(({ traits }) => difference(question.traits, traits) === undefined)
       if (near === undefined) {
         const apart = difference(question.traits, nearest.traits)
         const similarity = rounded(nearest.similarity)
@@ -150,17 +196,11 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
         }
       }
       const { similarity, certainty } = near
-      const measured = { similarity: rounded(similarity), certainty: rounded(certainty) }
+      const note = { similarity: rounded(similarity), certainty: rounded(certainty) }
       const asks = parts.random() < chanceToAsk(certainty, settings.mostError)
-      if (asks) return { note: { result: 'asked', ...measured }, learn }
-      const answer = await cache.find({ organisation, hash: near.hash })
-      if (answer === undefined) {
-        cache.similar.remove(place, near.hash)
-        near = undefined
-        return { note: { result: 'none' }, learn }
-      }
-      if (!search.suits(answer)) return { note: { result: 'asked', ...measured }, learn }
-      return { note: { result: 'given', ...measured }, answer }
+      const answer = asks ? undefined : await answerOf(place, near)
+      if (answer === undefined || !suits(answer)) return { note: { result: 'asked', ...note }, learn }
+      return { note: { result: 'given', ...note }, answer }
     },
   }
 }

@@ -46,7 +46,11 @@ export const zone = (parts: ZoneParts): Stage<Asked, Zoned> => ({
     const standings = await parts.budgets.purse.look(applied, exchange.startedAt)
     const red = standings.find(({ zone, budget }) => zone === 'red' && budget.mode !== 'soft')
     if (red !== undefined) throw budgetExceeded(red)
-    const amber = standings.filter((one) => one.zone !== 'green').map(({ budget }) => budget)
+    // An embedding of another model is no embedding: what the gateway asks for itself is not made cheaper.
+    const amber =
+      exchange.kind === 'cache'
+        ? []
+        : standings.filter((one) => one.zone !== 'green').map(({ budget }) => budget)
     const reply = await next({
       match: amber.length === 0 ? match : cheaper(parts, match, amber),
       outputCap: shortest(amber),
