@@ -2,7 +2,10 @@
  * Measures the whole gateway with every detector on (requests redacted, answers watched) against the same gateway with
  * the firewall off: side by side on one core, in turns. Ratios count; absolute figures say little.
  *
- *   bun bench/firewall.ts [--seconds N]
+ * A process that the machine or its compiler treats badly stays slow for as long as it lives: with `--rounds` each round has
+ * processes of its own, and the median of the ratios counts.
+ *
+ *   bun bench/firewall.ts [--seconds N] [--rounds N] [--only 'part of a row's name']
  */
 import { parseArgs } from 'node:util'
 import { runLoad } from './load.ts'
@@ -51,6 +54,7 @@ const plus = (a: Sum, b: Sum): Sum => ({
 export const benchFirewall = async (
   upstream: number,
   duration: number,
+  only = '',
 ): Promise<Readonly<Record<string, number>>> => {
   const on = await startGateway(upstream, {}, { settings: [firewalls.on] })
   const off = await startGateway(upstream, {}, { settings: [firewalls.off] })
@@ -59,7 +63,7 @@ export const benchFirewall = async (
     console.log(
       'with the firewall                  on/s     off/s   ratio   target        µs of processor each, and their ratio',
     )
-    for (const row of rows) {
+    for (const row of rows.filter(({ name }) => name.includes(only))) {
       const rate = async (subject: Measured, milliseconds: number) => {
         const before = subject.processorTime()
         const { answers, seconds, failures } = await runLoad({
@@ -102,12 +106,29 @@ export const benchFirewall = async (
   return ratios
 }
 
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } })
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '1' },
+      only: { type: 'string' },
+    },
+  })
   pinTo(1)
   const upstream = await startUpstream()
   try {
-    await benchFirewall(upstream.port, Number(values.seconds) * 1000)
+    const rounds: Readonly<Record<string, number>>[] = []
+    for (let round = 0; round < Number(values.rounds); round++)
+      rounds.push(await benchFirewall(upstream.port, Number(values.seconds) * 1000, values.only))
+    for (const name of rounds.length > 1 ? Object.keys(rounds[0] ?? {}) : []) {
+      const ratios = rounds.map((ratio) => ratio[name] ?? 0)
+      const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
+      const spread = `${least.toFixed(2)} to ${most.toFixed(2)}`
+      console.log(`${name}: median ${median(ratios).toFixed(2)} of ${ratios.length} rounds, ${spread}`)
+    }
   } finally {
     await upstream.stop()
   }
