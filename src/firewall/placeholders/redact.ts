@@ -57,7 +57,10 @@ export const createRedaction = (input: RedactionInput): Redaction => {
   for (const { value, type } of input.earlier?.entries() ?? []) {
     if (value !== undefined) known.add(value, type, true)
   }
-  // A text is decoded when it is asked for: those of most requests hold nothing, and none of them is.
+  // Most requests hold nothing that is to be replaced.
+  if (known.isEmpty() && input.findings.every((findings) => findings.length === 0))
+    return { edits: [], map: nameValues(input, []).map, replaced: 0 }
+  // A text is decoded when it is asked for.
   const places = input.texts.map((read, index): readonly Place[] => {
     const { leaf } = read
     if (input.signedReasoning && leaf.kind === 'reasoning') return []

@@ -108,7 +108,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
     const redaction = createRedaction({
       key: keyOf(parts, exchange),
       texts,
-      findings: texts.map((text) => redactions.get(text) ?? []),
+      findings: redactions.size === 0 ? [] : texts.map((text) => redactions.get(text) ?? []),
       restores: ({ detector }) => detector !== 'secrets' || parts.firewall.restoresSecrets,
       signedReasoning,
       // A policy that only watches changes no byte.
