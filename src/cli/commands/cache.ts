@@ -114,7 +114,9 @@ const similarText = ({ result, difference, similarity, certainty }: Similar): st
     result,
     ...(difference === undefined ? [] : [`they differ in ${difference}`]),
     ...(similarity === undefined ? [] : [`similarity ${similarity}`]),
-    ...(certainty === undefined ? [] : [`its answer is right with ${(certainty * 100).toFixed(1)} % at least`]),
+    ...(certainty === undefined
+      ? []
+      : [`its answer is right with ${(certainty * 100).toFixed(1)} % at least`]),
   ].join(', ')
 
 const explanation = (said: z.output<typeof cacheExplanationSchema>): string => {
