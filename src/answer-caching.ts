@@ -10,6 +10,7 @@ import {
   sharedStore,
   similarIndex,
 } from './cache/index.ts'
+import { parseJson } from './ir/index.ts'
 import type { Settings } from './settings.ts'
 import type { State } from './state/index.ts'
 import type { Logger, MetricRegistry } from './telemetry/index.ts'
@@ -110,14 +111,5 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
       unsubscribe()
       commonIndex?.close()
     },
-  }
-}
-
-/** Undefined for what is no JSON. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

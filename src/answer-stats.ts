@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CacheStats, StoreSize } from './cache/index.ts'
+import { parseJson } from './ir/index.ts'
 
 const count = z.number()
 const counts = { hits: count, similarHits: count, judgedRight: count, judgedWrong: count, misses: count }
@@ -18,8 +19,9 @@ export const packStats = ({ savedNanoUsd, ...stats }: CacheStats): string =>
 /** Of several processes together; what cannot be read counts for nothing. */
 export const joinStats = (own: CacheStats, others: readonly string[]): CacheStats =>
   others.reduce((sum: CacheStats, text): CacheStats => {
-    const one = unpacked(text)
-    if (one === undefined) return sum
+    const read = statsShape.safeParse(parseJson(text))
+    if (!read.success) return sum
+    const one = read.data
     return {
       ...sumOf(sum, one, ['hits', 'similarHits', 'judgedRight', 'judgedWrong', 'misses', 'bypasses']),
       ...sumOf(sum, one, ['kept', 'tooLarge', 'faults']),
@@ -28,14 +30,6 @@ export const joinStats = (own: CacheStats, others: readonly string[]): CacheStat
       similar: sumOf(sum.similar, one.similar, ['questions', 'partitions', 'bytes']),
     }
   }, own)
-
-const unpacked = (text: string): z.output<typeof statsShape> | undefined => {
-  try {
-    return statsShape.parse(JSON.parse(text))
-  } catch {
-    return undefined
-  }
-}
 
 const joinSizes = (one: StoreSize | undefined, other: StoreSize | undefined): StoreSize | undefined =>
   one === undefined || other === undefined

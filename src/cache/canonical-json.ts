@@ -1,4 +1,4 @@
-import type { JsonText } from '../ir/index.ts'
+import { type JsonText, parseJson } from '../ir/index.ts'
 
 /** JSON with its keys in order, so that equal values are equal texts. Undefined members are absent. */
 export const canonicalJson = (value: unknown): string => {
@@ -36,14 +36,5 @@ export const withoutSpace = (text: JsonText): string => {
     }
   }
   if (from < text.length) pieces.push(text.slice(from))
-  return inString || !isJson(text) ? text : pieces.join('')
-}
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+  return inString || parseJson(text) === undefined ? text : pieces.join('')
 }

@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type Part,
   type ProtocolId,
+  parseJson,
   protocolIds,
   type Usage,
 } from '../ir/index.ts'
@@ -203,13 +204,7 @@ export const writeAnswer = ({ costNanoUsd, ...answer }: StoredAnswer): string =>
 
 /** Undefined for what another version has written. */
 export const readAnswer = (text: string): StoredAnswer | undefined => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const read = shape.safeParse(value)
+  const read = shape.safeParse(parseJson(text))
   if (!read.success) return undefined
   const { v: _, cost, ...answer } = read.data
   return { ...answer, costNanoUsd: cost === null ? undefined : BigInt(cost) }

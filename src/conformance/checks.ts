@@ -5,6 +5,7 @@ import {
   type GenerateRequest,
   type GenerateResponse,
   isJsonObject,
+  parseJson,
   type ToolCallPart,
 } from '../ir/index.ts'
 import { type Answer, ask, readStream, readWhole, type Subject } from './subject.ts'
@@ -188,7 +189,7 @@ const callsTool: Rule = ({ choices }) => {
   const call = choice?.parts.find((part) => part.type === 'tool-call')
   if (call?.type !== 'tool-call') return 'the tool was not called'
   if (call.name !== weather.name) return `the tool has another name: ${call.name}`
-  if (!isJsonObject(parsed(call.input))) return 'the arguments are no JSON object'
+  if (!isJsonObject(parseJson(call.input))) return 'the arguments are no JSON object'
   return choice?.finish?.reason === 'tool-calls' ? undefined : 'the end does not say that tools were called'
 }
 
@@ -214,7 +215,7 @@ const judgeError = (
 ): Verdict => {
   if (!statuses.includes(status)) return failed(`status ${status}, expected ${statuses.join(' or ')}`)
   const { kind } = protocol.errors.decode(status, headers, body)
-  if (!hasShape(protocol.id, parsed(excerpt(body, 100_000)))) {
+  if (!hasShape(protocol.id, parseJson(excerpt(body, 100_000)))) {
     return failed('the body is not in the shape of the protocol')
   }
   return kinds.includes(kind) ? passed : failed(`it reads as ${kind}`)
@@ -232,16 +233,8 @@ const hasShape = (protocol: string, value: unknown): boolean => {
 }
 
 const listsModels = ({ body }: Answer): boolean => {
-  const value = parsed(excerpt(body, 10_000_000))
+  const value = parseJson(excerpt(body, 10_000_000))
   return isJsonObject(value) && (Array.isArray(value['data']) || Array.isArray(value['models']))
 }
 
 const excerpt = (body: Uint8Array, length = 200): string => new TextDecoder().decode(body).slice(0, length)
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

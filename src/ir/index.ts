@@ -3,7 +3,14 @@ export type * from './capabilities.ts'
 export { type Collected, collect, mergeExtensions } from './collect.ts'
 export type { EmbedRequest, EmbedResponse } from './embed.ts'
 export { globTest } from './glob.ts'
-export { isJsonObject, type JsonArray, type JsonObject, type JsonText, type JsonValue } from './json.ts'
+export {
+  isJsonObject,
+  type JsonArray,
+  type JsonObject,
+  type JsonText,
+  type JsonValue,
+  parseJson,
+} from './json.ts'
 export { lazyLeaf } from './lazy-leaf.ts'
 export type { Change, Edit, Leaf } from './leaf.ts'
 export { formatUsd, type NanoUsd, parseUsd } from './money.ts'

@@ -1,6 +1,13 @@
 /** OpenAI's error shape: Chat Completions and Embeddings speak it alike, and so do their dialects. */
 import { type ErrorKind, errorTable } from '../errors.ts'
-import { type CanonicalError, extend, isJsonObject, type JsonObject, type ProtocolId } from '../ir/index.ts'
+import {
+  type CanonicalError,
+  extend,
+  isJsonObject,
+  type JsonObject,
+  type ProtocolId,
+  parseJson,
+} from '../ir/index.ts'
 import type { EncodedError, ErrorCodec } from './protocol.ts'
 import { retryAfter } from './retry-after.ts'
 
@@ -127,7 +134,7 @@ const decode = (protocol: ProtocolId, status: number, headers: Headers, text: st
 const decodeBody = (protocol: ProtocolId, status: number, text: string): CanonicalError => {
   // A 200 that carries an error object: its own code tells the status.
   const known = status >= 400 ? status : undefined
-  const body = parsed(text)
+  const body = parseJson(text)
   // Gemini's compatibility endpoint wraps the object in an array.
   const root = Array.isArray(body) ? body[0] : body
   if (!isJsonObject(root)) return plainError(known, text, body)
@@ -227,14 +234,6 @@ const httpStatus = (...values: readonly unknown[]): number | undefined => {
 
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** Providers quote the key that they refuse; whole ones never go on. */
 const sayable = (message: string | undefined): string | undefined =>

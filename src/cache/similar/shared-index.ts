@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import { parseJson } from '../../ir/index.ts'
 import type { State } from '../../state/index.ts'
 import { openAnswer, sealAnswer } from '../seal-answer.ts'
 import type { KeptQuestion, Observation, QuestionPlace, SimilarIndex } from './similar-index.ts'
@@ -179,11 +180,3 @@ const unpacked = (vector: string): Float32Array =>
 
 const keyNamed = ({ organisation, partition }: QuestionPlace, hash: string): string =>
   `${prefix}${organisation}/${partition}/${hash}`
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

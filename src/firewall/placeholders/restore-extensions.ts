@@ -1,4 +1,4 @@
-import { type Extensions, isJsonObject, type JsonValue } from '../../ir/index.ts'
+import { type Extensions, isJsonObject, type JsonValue, parseJson } from '../../ir/index.ts'
 import type { PlaceholderMap } from './placeholder-map.ts'
 import { restoreJson, restoreText } from './restorer.ts'
 import { sealedMembers } from './sealed-members.ts'
@@ -53,14 +53,5 @@ const restoreString = (text: string, map: PlaceholderMap): string => {
   const restored = restoreText(text, map)
   if (restored === text) return text
   const isSource = /^\s*["[{]/.test(text)
-  return isSource && isJson(text) ? restoreJson(text, map) : restored
-}
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+  return isSource && parseJson(text) !== undefined ? restoreJson(text, map) : restored
 }

@@ -1,10 +1,11 @@
-import type {
-  JsonObject,
-  Part,
-  ServerCallPart,
-  ServerResultPart,
-  ToolCallPart,
-  ToolResultPart,
+import {
+  type JsonObject,
+  type Part,
+  parseJson,
+  type ServerCallPart,
+  type ServerResultPart,
+  type ToolCallPart,
+  type ToolResultPart,
 } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
 import { type BlockContext, encodeCacheMark, isEmptyText } from './block-context.ts'
@@ -43,18 +44,10 @@ export const toolUseName = (part: ToolCallPart): string =>
 export const toolInput = (part: ToolCallPart | ServerCallPart): unknown => {
   if (part.type === 'tool-call' && part.kind === 'custom') return { input: part.input }
   if (part.input.trim() === '') return {}
-  const value = parsed(part.input)
+  const value = parseJson(part.input)
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   const isOwnValue = value !== undefined && ownRest(part) !== undefined
   return isObject || isOwnValue ? rawJson(part.input) : { INVALID_JSON: part.input }
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** @param content gives the blocks of the result */

@@ -3,13 +3,13 @@ import {
   isJsonObject,
   type MediaCapability,
   type Part,
+  parseJson,
   type ToolResultPart,
 } from '../../ir/index.ts'
 import { type RawJson, rawJson } from '../../wire/index.ts'
 import { documentText } from './document-text.ts'
 import { innerNotes } from './encode-calls.ts'
 import type { EncodedPart, PartContext } from './encode-parts.ts'
-import { parseJson } from './json-text.ts'
 import { writeMembers } from './read-object.ts'
 
 /**

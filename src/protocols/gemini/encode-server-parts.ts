@@ -2,6 +2,7 @@ import {
   extensionOf,
   isJsonObject,
   type JsonObject,
+  parseJson,
   type ServerCallPart,
   type ServerResultPart,
 } from '../../ir/index.ts'
@@ -10,7 +11,7 @@ import { metadataNote } from './decode-grounding.ts'
 import { codeNote } from './decode-server-parts.ts'
 import { encodeCall } from './encode-calls.ts'
 import type { EncodedPart, PartContext } from './encode-parts.ts'
-import { argsOf, objectOf, parseJson } from './json-text.ts'
+import { argsOf, objectOf } from './json-text.ts'
 
 /**
  * A call that ran at the provider. Searches and opened pages stand in an answer's metadata, not among its parts; in the

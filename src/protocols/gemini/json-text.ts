@@ -1,14 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../ir/index.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../../ir/index.ts'
 import { type RawJson, rawJson } from '../../wire/index.ts'
-
-/** The value of a JSON text; undefined for what is none. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** The object that a JSON text says; empty for everything else. */
 export const objectOf = (text: string): JsonObject => {

@@ -2,10 +2,11 @@ import {
   type Citation,
   isJsonObject,
   type JsonObject,
+  parseJson,
   type ServerCallPart,
   type ServerResultPart,
 } from '../../ir/index.ts'
-import { objectOf, parseJson } from './json-text.ts'
+import { objectOf } from './json-text.ts'
 
 /**
  * Collects what a Gemini answer says in the metadata of a candidate: citations as grounding with offsets in UTF-8 bytes

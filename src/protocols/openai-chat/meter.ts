@@ -1,4 +1,11 @@
-import { type CanonicalError, mergeUsage, type Operation, type Service, type Usage } from '../../ir/index.ts'
+import {
+  type CanonicalError,
+  mergeUsage,
+  type Operation,
+  parseJson,
+  type Service,
+  type Usage,
+} from '../../ir/index.ts'
 import { encodeFrame, parseFrame, type SseFrame } from '../../wire/index.ts'
 import { openaiService } from '../openai-service.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
@@ -137,7 +144,7 @@ export const meterStream = (options: StreamMeterOptions): StreamMeter => {
       if (frame === undefined) return block
       if (machine !== undefined) broken.push(...machine.push(frame))
       if (isDoneFrame(frame)) isDone = true
-      const chunk = objectOf(parsed(frame.data))
+      const chunk = objectOf(parseJson(frame.data))
       if (chunk === undefined) return block
       note(chunk)
       return options.hideUsage && isUsageChunk(chunk) ? undefined : block
@@ -208,11 +215,3 @@ const isDoneFrame = (frame: SseFrame | undefined): boolean => frame?.data.trim()
 
 const isTruthy = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== false && value !== ''
-
-const parsed = (data: string): unknown => {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
-  }
-}

@@ -1,4 +1,4 @@
-import type { JsonObject, StreamEvent } from '../../ir/index.ts'
+import { type JsonObject, parseJson, type StreamEvent } from '../../ir/index.ts'
 import { type ChunkShape, shapeExtension } from './chunk-shape.ts'
 
 type PlainField = 'content' | 'reasoning_content'
@@ -46,7 +46,7 @@ export const plainDeltas = (): PlainDeltas => {
       if (open === undefined || choice === undefined || shape.choices.length > 1) return
       const close = closingQuote(data, open + 1)
       // Half a character of the chunk before makes it another text.
-      if (parsed(data.slice(open, close + 1)) !== text) return
+      if (parseJson(data.slice(open, close + 1)) !== text) return
       const behind = data.slice(close)
       const padding = paddingOf(behind)
       last = {
@@ -73,7 +73,7 @@ export const plainDeltas = (): PlainDeltas => {
           ? found.event
           : undefined
       if (shape === undefined) return undefined
-      const text: unknown = parsed(data.slice(head.length - 1, close + 1))
+      const text: unknown = parseJson(data.slice(head.length - 1, close + 1))
       return typeof text === 'string' ? { choice, field, text, shape } : undefined
     },
   }
@@ -123,12 +123,4 @@ const isEscaped = (text: string, at: number, from: number): boolean => {
   let slashes = 0
   while (at - slashes > from && text.charCodeAt(at - slashes - 1) === 0x5c) slashes++
   return slashes % 2 === 1
-}
-
-const parsed = (source: string): unknown => {
-  try {
-    return JSON.parse(source)
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../../ir/index.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../../ir/index.ts'
 import type { Machine, SseFrame } from '../../wire/index.ts'
 import { ItemGrammar } from './item-grammar.ts'
-import { arrayMember, member, numberMember, objectMember, parseJson, stringMember } from './members.ts'
+import { arrayMember, member, numberMember, objectMember, stringMember } from './members.ts'
 
 /**
  * The stream's grammar (translation.md §14.2) as a state machine. Each frame gives the names of the rules that it

@@ -1,8 +1,8 @@
-import { isJsonObject } from '../../ir/index.ts'
+import { isJsonObject, parseJson } from '../../ir/index.ts'
 import type { CountTokensCodec } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { encodeRequest } from './encode-request.ts'
-import { numberMember, parseJson } from './members.ts'
+import { numberMember } from './members.ts'
 
 /** `POST /v1/responses/input_tokens`: the body of a generate request, answered with a number. */
 export const countTokens: CountTokensCodec = {

@@ -1,6 +1,6 @@
-import { isJsonObject } from '../../ir/index.ts'
+import { isJsonObject, parseJson } from '../../ir/index.ts'
 import { parseFrame } from '../../wire/index.ts'
-import { parseJson, stringMember } from './members.ts'
+import { stringMember } from './members.ts'
 
 /**
  * The type of the event in a raw block, read from its first line where it has a name, else from its data. Undefined

@@ -4,6 +4,7 @@ import {
   extensionOf,
   type Part,
   type ProtocolId,
+  parseJson,
   type ToolCallPart,
   type ToolResultPart,
   type Turn,
@@ -15,7 +16,7 @@ import { encodeContent, featureOf, messageHead, settingItems, type TurnContext }
 import { adoptContent } from './foreign-content.ts'
 import { groupParts, type ItemGroup } from './group-parts.ts'
 import { historyItem } from './history-item.ts'
-import { parseJson, parseObject, stringMember } from './members.ts'
+import { parseObject, stringMember } from './members.ts'
 import { patched } from './patch.ts'
 import { rebuildHosted } from './rebuild-hosted.ts'
 import { protocolId } from './wire.ts'

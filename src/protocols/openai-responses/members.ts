@@ -1,5 +1,5 @@
 /** Narrowing of JSON members: what is missing, inherited, or of another type than expected is undefined. */
-import { isJsonObject, type JsonArray, type JsonObject, type JsonValue } from '../../ir/index.ts'
+import { isJsonObject, type JsonArray, type JsonObject, type JsonValue, parseJson } from '../../ir/index.ts'
 
 export const member = (object: JsonObject, key: string): JsonValue | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined
@@ -30,15 +30,6 @@ export const arrayMember = (object: JsonObject, key: string): JsonArray | undefi
 }
 
 export const isJsonArray = (value: unknown): value is JsonArray => Array.isArray(value)
-
-/** The value of JSON text, undefined when it is none. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** The object of JSON text; an empty one for everything else. */
 export const parseObject = (text: string): JsonObject => {

@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonObject, type Operation } from '../../ir/index.ts'
+import { isJsonObject, type JsonObject, type Operation, parseJson } from '../../ir/index.ts'
 import { openaiService } from '../openai-service.ts'
 import type { AnswerFacts } from '../protocol.ts'
 import { handlesOfItem, handlesOfObject, handlesOfResponse } from './answer-handles.ts'
 import { decodeStreamError, errorOfResponse } from './errors.ts'
-import { member, parseJson, stringMember } from './members.ts'
+import { member, stringMember } from './members.ts'
 import { decodeUsage } from './usage.ts'
 
 /** Reads a whole answer of any operation. Never throws: what cannot be read is absent. */

@@ -1,11 +1,11 @@
-import { type CanonicalError, isJsonObject, type JsonObject } from '../../ir/index.ts'
+import { type CanonicalError, isJsonObject, type JsonObject, parseJson } from '../../ir/index.ts'
 import { encodeFrame, parseFrame, writeJson } from '../../wire/index.ts'
 import type { AnswerFacts, StreamMeter, StreamMeterOptions } from '../protocol.ts'
 import { handlesOfItem, unique } from './answer-handles.ts'
 import { conform } from './conform.ts'
 import { decodeStreamError, errorEvent, responseError } from './errors.ts'
 import { eventTypeOf } from './event-type.ts'
-import { numberMember, objectMember, parseJson, stringMember } from './members.ts'
+import { numberMember, objectMember, stringMember } from './members.ts'
 import { responseFacts } from './meter-body.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Hosted items from canonical parts, where no source of ours is at hand. */
-import type { ImagePart, ServerCallPart, ServerResultPart } from '../../ir/index.ts'
+import { type ImagePart, parseJson, type ServerCallPart, type ServerResultPart } from '../../ir/index.ts'
 import { rawJson } from '../../wire/index.ts'
-import { arrayMember, member, parseJson, parseObject, stringMember } from './members.ts'
+import { arrayMember, member, parseObject, stringMember } from './members.ts'
 import type { Written } from './patch.ts'
 
 /** The parts that one item says together. */

@@ -1,4 +1,10 @@
-import type { FinishReason, GenerateRequest, GenerateResponse, ToolCallPart } from '../../ir/index.ts'
+import {
+  type FinishReason,
+  type GenerateRequest,
+  type GenerateResponse,
+  parseJson,
+  type ToolCallPart,
+} from '../../ir/index.ts'
 import type { ShadowMeasures } from '../../ledger/index.ts'
 import { editSimilarity } from './edit-similarity.ts'
 import { canonicalJson } from './same-json.ts'
@@ -18,8 +24,8 @@ export const compareAnswers = (
     sameStop: ours.stop === theirs.stop,
     sameToolCalls: callsTools ? isSame(ours.calls, theirs.calls) : null,
     // With a tool call the text is no answer yet, so its form is free.
-    primaryJson: wantsJson && ours.calls.length === 0 ? isJson(ours.text) : null,
-    copyJson: wantsJson && theirs.calls.length === 0 ? isJson(theirs.text) : null,
+    primaryJson: wantsJson && ours.calls.length === 0 ? parseJson(ours.text) !== undefined : null,
+    copyJson: wantsJson && theirs.calls.length === 0 ? parseJson(theirs.text) !== undefined : null,
     primaryLength: ours.text.length,
     copyLength: theirs.text.length,
     similarity: saysText ? editSimilarity(ours.text, theirs.text) : null,
@@ -54,15 +60,6 @@ const spellCall = ({ kind, namespace = '', name, input }: ToolCallPart): string 
 
 const isSame = (ours: readonly string[], theirs: readonly string[]): boolean =>
   ours.length === theirs.length && ours.every((call, index) => call === theirs[index])
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** What the end of an answer means for who waits for it. */
 type StopClass = 'end' | 'tools' | 'length' | 'paused' | 'refused' | 'failed' | 'unknown'

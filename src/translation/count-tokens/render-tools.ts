@@ -1,4 +1,4 @@
-import { isJsonObject, type ToolDefinition } from '../../ir/index.ts'
+import { isJsonObject, parseJson, type ToolDefinition } from '../../ir/index.ts'
 
 /**
  * Tools as OpenAI's models read them: declarations in TypeScript (found by experiment and published in several places;
@@ -13,7 +13,7 @@ export const renderTools = (tools: readonly ToolDefinition[]): string => {
 const declaration = (tool: ToolDefinition): readonly string[] => {
   switch (tool.type) {
     case 'function': {
-      const schema = parsed(tool.parameters)
+      const schema = tool.parameters === undefined ? undefined : parseJson(tool.parameters)
       const members = membersOf(schema, 0)
       const type = members === '' ? '() => any' : `(_: {\n${members}}) => any`
       return [`${comment(tool.description, 0)}type ${tool.name} = ${type};`]
@@ -24,15 +24,6 @@ const declaration = (tool: ToolDefinition): readonly string[] => {
       return tool.tools.flatMap(declaration)
     case 'server':
       return [tool.config]
-  }
-}
-
-const parsed = (schema: string | undefined): unknown => {
-  if (schema === undefined) return undefined
-  try {
-    return JSON.parse(schema)
-  } catch {
-    return undefined
   }
 }
 

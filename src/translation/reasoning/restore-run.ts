@@ -4,6 +4,7 @@ import {
   isJsonObject,
   type Part,
   type ProtocolId,
+  parseJson,
   type ReasoningPart,
   type ReasoningPiece,
   type ReasoningState,
@@ -179,20 +180,12 @@ const stateOf = (sealed: SealedState): { readonly state?: ReasoningState } =>
     : { state: { protocol: sealed.protocol, kind: sealed.kind, value: sealed.payload } }
 
 const originalPart = (sealed: SealedState, pieces: readonly ReasoningPiece[]): ReasoningPart => {
-  const extension = sealed.extension === undefined ? undefined : parsed(sealed.extension)
+  const extension = sealed.extension === undefined ? undefined : parseJson(sealed.extension)
   return {
     type: 'reasoning',
     pieces,
     ...stateOf(sealed),
     ...(isJsonObject(extension) ? extend(sealed.protocol, extension) : {}),
-  }
-}
-
-const parsed = (json: string): unknown => {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
   }
 }
 
