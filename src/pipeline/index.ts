@@ -14,3 +14,4 @@ export {
 } from './reply.ts'
 export type { Handler, Stage } from './stage.ts'
 export { createWatchdog, type Watch, type Watchdog } from './watchdog.ts'
+export { within } from './within.ts'

@@ -1,4 +1,4 @@
-import { isWhole } from '../../pipeline/index.ts'
+import { isWhole, within } from '../../pipeline/index.ts'
 import { admit } from './admit.ts'
 import { type Asked, beginCall, beginRaced, type Ended, type Raced } from './begin-call.ts'
 import { latencyName, targetName } from './order-targets.ts'
@@ -126,16 +126,4 @@ const lose = (run: Run, loser: Raced): Promise<void> => {
   const name = latencyName(targetName(loser), exchange.facts.stream)
   parts.health.latencies.observe(name, parts.now() - loser.startedAt)
   return loser.lose()
-}
-
-const within = async <T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const enough = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, enough])
-  } finally {
-    clearTimeout(timer)
-  }
 }

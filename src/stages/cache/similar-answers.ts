@@ -12,7 +12,7 @@ import {
 } from '../../cache/index.ts'
 import type { GenerateRequest } from '../../ir/index.ts'
 import type { SimilarNote } from '../../ledger/index.ts'
-import type { Internal } from '../../pipeline/index.ts'
+import { type Internal, within } from '../../pipeline/index.ts'
 import { saidText } from '../own-exchange/index.ts'
 import type { Compared } from './judge-answers.ts'
 
@@ -177,7 +177,10 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
       }
 
       if (!cache.similar.has(place)) return { note: { result: 'none' }, learn }
-      const vector = await inTime(embedding, Math.min(settings.wait, longestWait))
+      const vector = await within(
+        embedding.catch(() => undefined),
+        Math.min(settings.wait, longestWait),
+      )
       if (vector === undefined) return { note: { result: 'away' }, learn }
       const others = cache.similar
         .nearest(place, vector, looked)
@@ -206,14 +209,3 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
-
-/** Undefined where it fails, or takes longer. */
-const inTime = async <Value>(promise: Promise<Value>, wait: number): Promise<Value | undefined> => {
-  const enough = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => enough.resolve(undefined), wait)
-  try {
-    return await Promise.race([promise.catch(() => undefined), enough.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
