@@ -1,7 +1,9 @@
 import { GatewayError } from '../../errors.ts'
+import type { EmbedRequest } from '../../ir/index.ts'
 import type { Internal } from '../../pipeline/index.ts'
 import type { Protocol } from '../../protocols/index.ts'
 import { type AnswerOfParts, answerOf, ownExchange } from '../own-exchange/index.ts'
+import { decoded } from '../upstream/index.ts'
 
 export interface EmbedQuestionParts extends AnswerOfParts {
   /** OpenAI Embeddings: whoever speaks something else is asked through translation. */
@@ -21,33 +23,30 @@ export const embedQuestion = async (
 ): Promise<Float32Array> => {
   const { protocol, target, now } = parts
   const { provider, model, dimensions } = target
-  const [endpoint] = protocol.endpoints
-  if (endpoint === undefined) throw new Error('there is no endpoint for embeddings')
-  const body = JSON.stringify({
-    ...{ model, input: text, encoding_format: 'float' },
+  const { embed, endpoints } = protocol
+  const request: EmbedRequest = {
+    ...{ protocol: protocol.id, model, inputs: [text], form: 'one', format: 'float' },
     ...(dimensions === undefined ? {} : { dimensions }),
-  })
+  }
+  const sent = embed?.encodeRequest(request, { model, stream: false, provider })
+  const endpoint = endpoints.find(({ path }) => path === sent?.path)
+  if (embed === undefined || sent === undefined || endpoint === undefined)
+    throw new Error('there is no endpoint for embeddings')
   const exchange = ownExchange({
     ...{ kind: 'cache', tenant, protocol, endpoint, signal },
     target: { provider, model },
-    path: endpoint.path,
+    path: sent.path,
     parameters: {},
     query: new URLSearchParams(),
-    headers: new Headers({
-      ...{ 'content-type': 'application/json', accept: 'application/json', 'accept-encoding': 'identity' },
-    }),
-    body: Buffer.from(body),
+    headers: new Headers({ ...sent.headers, accept: 'application/json', 'accept-encoding': 'identity' }),
+    body: Buffer.from(sent.body),
     at: now(),
   })
   const answer = await answerOf(parts, exchange)
   if ('error' in answer) throw noEmbedding(answer.error)
   const { pieces, headers } = answer.bytes
-  const asked = protocol.embed?.decodeRequest({
-    ...exchange.incoming,
-    body: Buffer.from(body),
-  })
-  const response =
-    asked && protocol.embed?.decodeResponse({ status: 200, headers, body: Buffer.concat(pieces) }, asked)
+  const body = decoded(Buffer.concat(pieces), headers.get('content-encoding'))
+  const response = body && embed.decodeResponse({ status: 200, headers, body }, request)
   const [vector] = response?.vectors ?? []
   if (vector === undefined || vector.length === 0) throw noEmbedding('the answer has none')
   return normalised(vector)
