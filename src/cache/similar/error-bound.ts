@@ -131,7 +131,7 @@ const logistic = (odds: number): number => 1 / (1 + Math.exp(-odds))
 const softplus = (value: number): number => (value > 30 ? value : Math.log1p(Math.exp(value)))
 
 /** Nobody gets an answer of which the gateway is less sure than this, however seldom. */
-export const leastCertainty = 0.9
+const leastCertainty = 0.9
 /** However sure it is, so often it looks whether that is still true. */
 const leastAsked = 0.02
 
