@@ -91,7 +91,7 @@ export const startGateway = async (
         resp: { kind: 'openai-compatible', speaks: '[openai-responses]', path: '/v1' },
       }).map(
         ([name, { kind, speaks, path }]) =>
-          `  up-${name}: { kind: ${kind}, protocols: ${speaks}, base_url: "http://127.0.0.1:${upstream}${path}", api_key: none, models: ["${name}-bench", "${name}-bench-stream"] }`,
+          `  up-${name}: { kind: ${kind}, protocols: ${speaks}, base_url: "http://127.0.0.1:${upstream}${path}", api_key: none, models: ["${name}-bench", "${name}-bench-stream", "${name}-bench-frames"] }`,
       ),
       ...(more.providers ?? []),
       'prices:',

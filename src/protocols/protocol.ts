@@ -75,7 +75,7 @@ export interface ScannedRequest extends WireRequest {
 }
 
 /** A request whose texts are asked for. What has been scanned is not read again. */
-export type TextsRequest = WireRequest & { readonly scan?: Pick<JsonScan, 'text'> }
+export type TextsRequest = WireRequest & { readonly scan?: Pick<JsonScan, 'text' | 'closings'> }
 
 export interface WireResponse {
   readonly status: number

@@ -78,6 +78,18 @@ describe('the scanner', () => {
     ])
   })
 
+  test('notes where each string ends, up to a number of them', () => {
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        const { text, closings } = scan(json)
+        const strings = [...text.matchAll(/"(?:[^"\\]|\\.)*"/gs)]
+        expect(closings).toEqual(strings.map(([all], at) => (strings[at]?.index ?? 0) + all.length - 1))
+      }),
+    )
+    const many = JSON.stringify(Array.from({ length: 65_537 }, () => ''))
+    expect(scan(many).closings).toBeUndefined()
+  })
+
   test('lets the last of equal keys win, as JSON.parse does', () => {
     expect(stringMember(scan('{"model":"a","model":"b"}'), 'model')).toBe('b')
   })

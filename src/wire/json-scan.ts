@@ -27,6 +27,11 @@ export interface JsonScan {
   /** Members at any depth whose key was asked for, in document order. */
   readonly watched: readonly WatchedMember[]
   readonly rootType: 'object' | 'array' | 'scalar'
+  /**
+   * The closing quote of each string, keys included, in document order: who walks over all strings again need not look
+   * for their ends. Undefined where there are too many to note.
+   */
+  readonly closings: readonly number[] | undefined
 }
 
 export class JsonSyntaxError extends Error {
@@ -72,6 +77,7 @@ export const scanJson = (bytes: Uint8Array, watch: ReadonlySet<string>, maxDepth
   let valueStart = 0
   let state: State = State.value
   let nextBackslash = -1
+  const closings: number[] = []
 
   for (;;) {
     let code = text.charCodeAt(position)
@@ -86,6 +92,7 @@ export const scanJson = (bytes: Uint8Array, watch: ReadonlySet<string>, maxDepth
       if (code !== quote) return failAt(text, position)
       const start = position + 1
       const end = stringEnd(text, start)
+      if (closings.length <= mostClosings) closings.push(end)
       key = undefined
       const size = end - start
       if (nextBackslash < start) {
@@ -125,7 +132,11 @@ export const scanJson = (bytes: Uint8Array, watch: ReadonlySet<string>, maxDepth
         state = State.afterValue
         continue
       }
-      position = code === quote ? stringEnd(text, position + 1) + 1 : scalarEnd(text, position, code)
+      if (code === quote) {
+        const end = stringEnd(text, position + 1)
+        if (closings.length <= mostClosings) closings.push(end)
+        position = end + 1
+      } else position = scalarEnd(text, position, code)
       if (key !== undefined) {
         if (depth === 1) top.set(key, { start: valueStart, end: position })
         if (watch.has(key)) watched.push({ key, start: valueStart, end: position, depth })
@@ -137,7 +148,7 @@ export const scanJson = (bytes: Uint8Array, watch: ReadonlySet<string>, maxDepth
 
     if (depth === 0) {
       if (position < text.length) return failAt(text, position)
-      return { text, top, watched, rootType }
+      return { text, top, watched, rootType, closings: closings.length > mostClosings ? undefined : closings }
     }
     const closer = closers[depth - 1]
     position++
@@ -155,6 +166,9 @@ export const scanJson = (bytes: Uint8Array, watch: ReadonlySet<string>, maxDepth
     }
   }
 }
+
+/** An agent's request of 100 KB has some hundred strings. */
+const mostClosings = 65_536
 
 const State = { value: 0, firstElement: 1, firstKey: 2, key: 3, afterValue: 4 } as const
 type State = (typeof State)[keyof typeof State]

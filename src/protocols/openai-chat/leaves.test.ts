@@ -1,16 +1,25 @@
 import { expect, test } from 'bun:test'
-import { applySplices } from '../../wire/index.ts'
+import { applySplices, scanJson } from '../../wire/index.ts'
 import { leaves } from './leaves.ts'
 
-const read = (body: string) =>
-  leaves({
+/** From the bytes alone, and with what a scan knows of them: the same. */
+const read = (json: string) => {
+  const body = new TextEncoder().encode(json)
+  const request = {
     method: 'POST',
     path: '/v1/chat/completions',
     parameters: {},
     query: new URLSearchParams(),
     headers: new Headers(),
-    body: new TextEncoder().encode(body),
-  })
+    body,
+  }
+  const found = leaves(request)
+  const known = leaves({ ...request, scan: scanJson(body, new Set(), 1_000_000) })
+  const facts = (all: typeof found) =>
+    all.map(({ id, role, kind, text, start, end }) => [id, role, kind, text, start, end])
+  expect(facts(known)).toEqual(facts(found))
+  return known
+}
 
 const seen = (body: unknown) =>
   read(JSON.stringify(body)).map(({ id, role, kind, text }) => [id, role, kind, text])

@@ -9,7 +9,7 @@ import { decodeLiteral, type Path, type StringPlace, stringPlaces } from './stri
  */
 export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
   const text = scan?.text ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-  const places = stringPlaces(text, isWholeInput)
+  const places = stringPlaces(text, { string: isTextOrRole, whole: isWholeInput }, scan?.closings)
   const roles = rolesOf(text, places)
   const ids = new Set<string>()
   const found: Leaf[] = []
@@ -37,13 +37,19 @@ export const leaves = ({ body, scan }: TextsRequest): readonly Leaf[] => {
 const rolesOf = (text: string, places: readonly StringPlace[]): readonly Leaf['role'][] => {
   const roles: Leaf['role'][] = []
   for (const { path, start, end } of places) {
-    const [root, index, key] = path
-    if (path.length === 3 && root === 'messages' && key === 'role' && typeof index === 'number') {
+    const index = path[1]
+    if (isRole(path) && typeof index === 'number')
       roles[index] = roleOf(decodeLiteral(text.slice(start, end)))
-    }
   }
   return roles
 }
+
+const isRole = (path: Path): boolean => path.length === 3 && path[2] === 'role' && path[0] === 'messages'
+
+/** Who speaks decides what a text is, and never whether it is one but for a tool's name. */
+const isTextOrRole = (path: Path): boolean => isRole(path) || placeOf(path, noRoles) !== undefined
+
+const noRoles: readonly Leaf['role'][] = []
 
 const roleOf = (role: string): Leaf['role'] => {
   if (role === 'system' || role === 'developer') return 'system'
@@ -132,20 +138,23 @@ const notText: ReadonlySet<string> = new Set([
 ])
 
 const messagePlace = (path: Path, role: Leaf['role']): LeafPlace | undefined => {
-  const key = path.findLast((step) => typeof step === 'string')
-  if (typeof key !== 'string') return undefined
+  const key = lastKey(path)
+  if (key === undefined) return undefined
   // Of a message of the client's side it is who speaks, of a tool's it is the tool's name.
   if (path.length === 3 && key === 'name' && role !== 'tool') return { role, kind: 'title' }
   // A source that the model named is said, not fetched.
   if (notText.has(key) && !(key === 'url' && path.includes('annotations'))) return undefined
   if (key === 'filename' || key === 'document_name' || key === 'title') return { role, kind: 'title' }
-  if (path.includes('tool_calls') || path.includes('function_call')) return { role, kind: 'tool-input' }
   const member = path[2]
+  const isDeep = path.length > 3
+  const isCall = isDeep && (path.includes('tool_calls') || path.includes('function_call'))
+  if (isCall || member === 'tool_calls' || member === 'function_call') return { role, kind: 'tool-input' }
   const isThought =
     member === 'reasoning' ||
     member === 'reasoning_content' ||
     member === 'reasoning_details' ||
-    path.includes('thinking')
+    member === 'thinking' ||
+    (isDeep && path.includes('thinking'))
   if (isThought) return { role, kind: 'reasoning' }
   return { role, kind: role === 'tool' ? 'tool-output' : 'text' }
 }
@@ -153,13 +162,22 @@ const messagePlace = (path: Path, role: Leaf['role']): LeafPlace | undefined => 
 /** Descriptions, titles, and the values that a schema allows. */
 const definitionPlace = (path: Path): LeafPlace | undefined => {
   const role = 'system'
-  const key = path.findLast((step) => typeof step === 'string')
+  const key = lastKey(path)
+  // A property of that name is an object, so a string under it is the keyword.
+  const isKeyword = key === undefined || definitionKeywords.has(key)
+  if (!isKeyword && key !== 'title') return { role, kind: 'description' }
   if (path.includes('default') || path.includes('examples') || path.includes('example')) {
     return { role, kind: 'description' }
   }
-  // A property of that name is an object, so a string under it is the keyword.
-  if (typeof key !== 'string' || definitionKeywords.has(key)) return undefined
-  return { role, kind: key === 'title' ? 'title' : 'description' }
+  return isKeyword ? undefined : { role, kind: 'title' }
+}
+
+const lastKey = (path: Path): string | undefined => {
+  for (let at = path.length - 1; at >= 0; at--) {
+    const step = path[at]
+    if (typeof step === 'string') return step
+  }
+  return undefined
 }
 
 /** Members of tools and keywords of schemas whose strings are no words of anybody. */

@@ -10,16 +10,24 @@ export interface StringPlace {
   readonly end: number
 }
 
-/** True takes an object or array whole, as one place. */
+/** Told of the path as it is at that moment: it is not to be kept. */
 export type PlaceFilter = (path: Path) => boolean
 
+export interface WantedPlaces {
+  readonly string: PlaceFilter
+  /** True takes an object or array whole, as one place. */
+  readonly whole: PlaceFilter
+}
+
 /**
- * Every string value of a valid JSON text in order, and the containers that `takesWhole` wants instead of their strings.
+ * The wanted string values of a valid JSON text in order, and the containers that are wanted instead of their strings.
  * @param text the bytes as latin1, so that indexes are byte offsets
+ * @param closings of `JsonScan`, where the text was scanned
  */
 export const stringPlaces = (
   text: string,
-  takesWhole: PlaceFilter,
+  wanted: WantedPlaces,
+  closings?: readonly number[],
 ): readonly (StringPlace & { readonly json: boolean })[] => {
   const places: (StringPlace & { readonly json: boolean })[] = []
   const path: (string | number)[] = []
@@ -27,19 +35,23 @@ export const stringPlaces = (
   let takenAt = -1
   let expectsKey = false
   let position = 0
+  let strings = 0
   while (position < text.length) {
     const code = text.charCodeAt(position)
     if (code === 0x22) {
-      const end = stringEnd(text, position)
+      const closing = closings?.[strings++]
+      const end = closing === undefined ? stringEnd(text, position) : closing + 1
       if (expectsKey) {
-        path[path.length - 1] = decodeLiteral(text.slice(position, end))
+        path[path.length - 1] = keyBetween(text, position + 1, end - 1)
         expectsKey = false
-      } else if (takenAt < 0) places.push({ path: [...path], start: position, end, json: false })
+      } else if (takenAt < 0 && wanted.string(path)) {
+        places.push({ path: [...path], start: position, end, json: false })
+      }
       position = end
       continue
     }
     if (code === 0x7b || code === 0x5b) {
-      if (takenAt < 0 && takesWhole(path)) takenAt = starts.length
+      if (takenAt < 0 && wanted.whole(path)) takenAt = starts.length
       starts.push(position)
       path.push(code === 0x5b ? 0 : '')
       expectsKey = code === 0x7b
@@ -59,6 +71,15 @@ export const stringPlaces = (
     position++
   }
   return places
+}
+
+/** Keys are short, and nearly all of plain letters. */
+const keyBetween = (text: string, start: number, end: number): string => {
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 0x80 || code === 0x5c) return decodeLiteral(text.slice(start - 1, end + 1))
+  }
+  return text.slice(start, end)
 }
 
 /** The text of a literal given as latin1 source. Bytes of ASCII are their own characters, and need no other reading. */

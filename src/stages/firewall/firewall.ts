@@ -98,7 +98,9 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
       return reply
     }
     const signedReasoning = signsReasoning(protocol.id)
-    const texts = leavesOf(protocol, operation, request).map((leaf) => screenedLeaf(leaf, signedReasoning))
+    const texts = leavesOf(protocol, operation, request).map(
+      (leaf) => new ScreenedLeaf(leaf, signedReasoning),
+    )
     const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
     entry.session = speakable(entry.session, values)
@@ -139,19 +141,28 @@ interface Seen extends Screening<ReadLeaf> {
 
 type ReadLeaf = LeafText & ScreenedText
 
-const screenedLeaf = (leaf: Leaf, signedReasoning: boolean): ReadLeaf => {
-  const { id, role, kind, source } = leaf
-  const read = readLeaf(leaf)
-  return {
-    leaf,
-    id,
-    role,
-    kind,
-    source,
-    isSigned: signedReasoning && kind === 'reasoning',
-    get text() {
-      return read.text
-    },
+/** A class for its getter: texts of earlier turns are hardly ever read. */
+class ScreenedLeaf implements ReadLeaf {
+  readonly leaf: Leaf
+  readonly id: string
+  readonly role: Leaf['role']
+  readonly kind: Leaf['kind']
+  readonly source: string | undefined
+  readonly isSigned: boolean
+  private read: LeafText | undefined
+
+  constructor(leaf: Leaf, signedReasoning: boolean) {
+    this.leaf = leaf
+    this.id = leaf.id
+    this.role = leaf.role
+    this.kind = leaf.kind
+    this.source = leaf.source
+    this.isSigned = signedReasoning && leaf.kind === 'reasoning'
+  }
+
+  get text(): string {
+    this.read ??= readLeaf(this.leaf)
+    return this.read.text
   }
 }
 

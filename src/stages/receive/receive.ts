@@ -55,7 +55,7 @@ const longestSession = 256
 export const sessionOf = (headers: Headers, { session }: RequestFacts): string | null =>
   (headers.get('x-tollgate-session') || session)?.slice(0, longestSession) ?? null
 
-const emptyScan: JsonScan = { text: '', top: new Map(), watched: [], rootType: 'object' }
+const emptyScan: JsonScan = { text: '', top: new Map(), watched: [], rootType: 'object', closings: [] }
 
 const needsBody = ({ operation }: Exchange): boolean =>
   operation === 'generate' || operation === 'count-tokens' || operation === 'embed'
