@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
-import { cacheKey, type KeyQuestion, uncacheable } from '../src/cache/index.ts'
+import { cacheKey, createRequestMemory, type KeyQuestion, uncacheable } from '../src/cache/index.ts'
 import type { ProtocolId } from '../src/ir/index.ts'
 import { completeRequests } from './support/complete-requests.ts'
 import { generateCodec } from './support/mirror-upstream.ts'
@@ -154,25 +154,37 @@ const undecided: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Reg
 
 const nameKey = createSecretKey(Buffer.alloc(32, 7))
 
-const question = (protocol: ProtocolId, body: unknown, changes: Partial<KeyQuestion> = {}): KeyQuestion => ({
-  nameKey,
-  tenant: { organisation: 'org', team: 'team', user: 'user', key: 'key' },
-  scope: 'organisation',
-  request: generateCodec(protocol).decodeRequest({
+/** Of all requests of this file, in all protocols. */
+const memory = createRequestMemory(0)
+
+const question = (protocol: ProtocolId, body: unknown, changes: Partial<KeyQuestion> = {}): KeyQuestion => {
+  const tenant = changes.tenant ?? { organisation: 'org', team: 'team', user: 'user', key: 'key' }
+  const request = {
     method: 'POST',
     path: '/',
     parameters: { model: 'm' },
     query: new URLSearchParams(),
     headers: new Headers(),
     body: new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body)),
-  }),
-  headers: new Headers(),
-  query: new URLSearchParams(),
-  route: 'rule',
-  targets: [{ provider: 'p', model: 'm' }],
-  treatment: [],
-  ...changes,
-})
+  }
+  return {
+    nameKey,
+    tenant,
+    scope: 'organisation',
+    request: generateCodec(protocol).decodeRequest(request),
+    headers: new Headers(),
+    query: new URLSearchParams(),
+    route: 'rule',
+    targets: [{ provider: 'p', model: 'm' }],
+    treatment: [],
+    recall: (make) => {
+      const recalled = memory.recall({ organisation: tenant.organisation, protocol, request }, make)
+      expect(recalled).toEqual(make())
+      return recalled
+    },
+    ...changes,
+  }
+}
 
 const hashOf = (
   protocol: ProtocolId,

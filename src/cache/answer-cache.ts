@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 import { createFlights, type Flights } from './flights.ts'
+import { createRequestMemory, type RequestMemory } from './request-memory.ts'
 import type { SimilarIndex, SimilarSize } from './similar/similar-index.ts'
 import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
 
@@ -54,6 +55,7 @@ export interface AnswerCache {
   /** What an organisation's requests are named under. */
   nameKeyOf(organisation: string): KeyObject
   readonly flights: Flights<KnownAnswer>
+  readonly requests: RequestMemory
   readonly similar: SimilarIndex
   /** Never rejects: a store that is away knows nothing. */
   find(place: AnswerPlace): Promise<StoredAnswer | undefined>
@@ -95,6 +97,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   return {
     nameKeyOf: parts.nameKeyOf,
     flights: createFlights(longestWait, now),
+    requests: createRequestMemory(),
     get similar() {
       return parts.similar()
     },

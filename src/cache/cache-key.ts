@@ -1,9 +1,9 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { GenerateRequest } from '../ir/index.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { canonicalRequest } from './canonical-request.ts'
+import { type CanonicalRequest, canonicalRequest } from './canonical-request.ts'
 import type { CacheScope } from './policy.ts'
-import { headerDecides, undecidedParameters } from './what-decides.ts'
+import { decidingHeaders, decidingParameters } from './what-decides.ts'
 
 export interface CacheTenant {
   readonly organisation: string
@@ -26,7 +26,12 @@ export interface KeyQuestion {
   readonly targets: readonly { readonly provider: string; readonly model: string }[]
   /** What else of the gateway's own treatment changes what a client gets. */
   readonly treatment: readonly (string | boolean | null)[]
+  /** Finds what was made of the same request before; absent, it is made anew. */
+  readonly recall?: (make: () => RequestDigests) => RequestDigests
 }
+
+/** Digests of the sections that are read from the request alone, under the organisation's key. */
+export type RequestDigests = Readonly<Record<keyof CanonicalRequest, string>>
 
 export interface CacheKey {
   readonly organisation: string
@@ -60,35 +65,34 @@ export const cacheKey = (question: KeyQuestion): CacheKey | undefined => {
   const { tenant, scope } = question
   const owner = scope === 'organisation' ? tenant.organisation : tenant[scope]
   if (owner === null) return undefined
-  const request = canonicalRequest(question.request)
-  const sections = {
-    scope: canonicalJson([tenant.organisation, scope, owner]),
-    route: canonicalJson([question.route, question.targets.map(({ provider, model }) => [provider, model])]),
-    ...request,
-    headers: canonicalJson([decidingHeaders(question.headers), decidingParameters(question.query)]),
-    treatment: canonicalJson(question.treatment),
-  } satisfies Record<KeySection, string>
   const digest = (text: string): string => createHmac('sha256', question.nameKey).update(text).digest('hex')
-  const digests = keySections.map((section) => digest(sections[section]))
+  const make = (): RequestDigests => {
+    const { system, messages, tools, parameters } = canonicalRequest(question.request)
+    return {
+      system: digest(system),
+      messages: digest(messages),
+      tools: digest(tools),
+      parameters: digest(parameters),
+    }
+  }
+  const sections: Readonly<Record<KeySection, string>> = {
+    scope: digest(canonicalJson([tenant.organisation, scope, owner])),
+    route: digest(
+      canonicalJson([question.route, question.targets.map(({ provider, model }) => [provider, model])]),
+    ),
+    ...(question.recall?.(make) ?? make()),
+    headers: digest(canonicalJson([decidingHeaders(question.headers), decidingParameters(question.query)])),
+    treatment: digest(canonicalJson(question.treatment)),
+  }
+  const digests = keySections.map((section) => sections[section])
   return {
     organisation: tenant.organisation,
     hash: digest(JSON.stringify(['tollgate answer', version, tenant.organisation, ...digests])),
     sections: Object.fromEntries(
-      keySections.map((section, at) => [section, (digests[at] ?? '').slice(0, sectionLength)]),
+      keySections.map((section) => [section, sections[section].slice(0, sectionLength)]),
     ) as Record<KeySection, string>,
   }
 }
 
 /** Enough to tell two requests apart. */
 const sectionLength = 8
-
-const decidingHeaders = (headers: Headers): readonly (readonly [string, string])[] => {
-  const found: [string, string][] = []
-  for (const [name, value] of headers) if (headerDecides(name)) found.push([name, value])
-  return found.sort(([one], [other]) => (one < other ? -1 : 1))
-}
-
-const decidingParameters = (query: URLSearchParams): readonly (readonly [string, string])[] =>
-  [...query]
-    .filter(([name]) => !undecidedParameters.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

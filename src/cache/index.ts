@@ -14,6 +14,7 @@ export { type CacheKey, cacheKey, type KeyQuestion, type KeySection, keySections
 export type { Flight, Landing } from './flights.ts'
 export { memoryStore } from './memory-store.ts'
 export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheScopes } from './policy.ts'
+export { createRequestMemory } from './request-memory.ts'
 export { sharedStore } from './shared-store.ts'
 export { chanceToAsk, leastSimilarity } from './similar/error-bound.ts'
 export { type Difference, difference } from './similar/question-traits.ts'

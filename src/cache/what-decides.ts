@@ -105,13 +105,13 @@ const undecidedPrefixes = Object.keys(undecidedHeaders).flatMap((name) =>
 )
 
 /** May this header change what is answered? Betas do, and so may what nobody knows. */
-export const headerDecides = (name: string): boolean =>
+const headerDecides = (name: string): boolean =>
   !undecidedNames.has(name) &&
   mayGoUpstream(name) &&
   !undecidedPrefixes.some((prefix) => name.startsWith(prefix))
 
 /** Query parameters that decide nothing. */
-export const undecidedParameters: ReadonlySet<string> = new Set([
+const undecidedParameters: ReadonlySet<string> = new Set([
   // How a stream is written.
   'alt',
   // A credential.
@@ -119,3 +119,14 @@ export const undecidedParameters: ReadonlySet<string> = new Set([
   // Anthropic's SDK says it beside the header that names the betas.
   'beta',
 ])
+
+export const decidingHeaders = (headers: Headers): readonly (readonly [string, string])[] => {
+  const found: [string, string][] = []
+  for (const [name, value] of headers) if (headerDecides(name)) found.push([name, value])
+  return found.sort(([one], [other]) => (one < other ? -1 : 1))
+}
+
+export const decidingParameters = (query: URLSearchParams): readonly (readonly [string, string])[] =>
+  [...query]
+    .filter(([name]) => !undecidedParameters.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

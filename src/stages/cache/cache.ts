@@ -9,6 +9,7 @@ import {
   callsTools,
   type Flight,
   isFor,
+  type KeyQuestion,
   type KnownAnswer,
   type Landing,
   longestStreamWait,
@@ -134,7 +135,9 @@ const askingOf = (
     ],
   }
   const keyOf = (one: GenerateRequest): CacheKey | undefined => cacheKey({ ...place, request: one })
-  const key = keyOf(asked)
+  const source = { organisation: identity.tenant.organisation, protocol: protocol.id, request }
+  const recall: KeyQuestion['recall'] = (make) => parts.cache.requests.recall(source, make)
+  const key = cacheKey({ ...place, request: asked, recall })
   return key === undefined ? 'own-exchange' : { codec, asked, key, keyOf }
 }
 
