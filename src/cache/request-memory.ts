@@ -1,5 +1,4 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import type { WireRequest } from '../protocols/index.ts'
 import type { RequestDigests } from './cache-key.ts'
 import { decidingHeaders, decidingParameters } from './what-decides.ts'
 
@@ -8,7 +7,14 @@ export interface RequestSource {
   /** Whose key its digests are made with. */
   readonly organisation: string
   readonly protocol: string
-  readonly request: WireRequest
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly parameters: Readonly<Record<string, string>>
+    readonly query: URLSearchParams
+    readonly headers: Headers
+    readonly body: Uint8Array
+  }
 }
 
 /**
