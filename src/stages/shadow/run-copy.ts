@@ -4,7 +4,7 @@ import type { AttemptRow, ShadowEnd, ShadowPrimary, ShadowStore } from '../../le
 import type { Exchange, Reply } from '../../pipeline/index.ts'
 import type { ShadowPolicy } from '../match/index.ts'
 import { answerOf, type OwnExchange, ownExchange, readAnswer } from '../own-exchange/index.ts'
-import type { Captured } from './capture.ts'
+import type { Captured } from '../capture/index.ts'
 import { compareAnswers } from './compare-answers.ts'
 import { copiedRequest } from './copied-request.ts'
 import type { ShadowExchange } from './shadow.ts'

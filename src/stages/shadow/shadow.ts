@@ -8,7 +8,7 @@ import type { Recorded } from '../ledger/index.ts'
 import type { Matched, ShadowPolicy } from '../match/index.ts'
 import type { Received } from '../receive/index.ts'
 import { type InSession, standsAlone } from '../sessions/index.ts'
-import { capture } from './capture.ts'
+import { capture } from '../capture/index.ts'
 import { type Copying, type CopyParts, runCopy } from './run-copy.ts'
 
 export interface ShadowParts extends CopyParts {
