@@ -49,6 +49,7 @@ import {
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
+import { createCountChecks } from './stages/count-tokens/index.ts'
 import { createHealthChecks } from './stages/health-checks/index.ts'
 import { createOutputSlices } from './stages/reserve/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
@@ -58,7 +59,7 @@ import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createTeam } from './team.ts'
 import { createLogger, createMetrics, createTracer, mergeExpositions } from './telemetry/index.ts'
-import { createLearningCounter } from './translation/index.ts'
+import { createLearningCounter, createTokenCounter } from './translation/index.ts'
 import { version } from './version.ts'
 import { createWorkerStatus } from './worker-status.ts'
 import { createZoneNotices } from './zone-notices.ts'
@@ -183,6 +184,11 @@ export const serve = async ({
     onProblem: warn,
     now,
   })
+  const countChecks = createCountChecks({
+    store: writer.countChecks,
+    registry: metrics.registry,
+    onProblem: warn,
+  })
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry, machine })
@@ -254,6 +260,8 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
+    checkCounter: createTokenCounter(),
+    countChecks,
     servedForms: createServedForms({ shared: state, now: Date.now }),
     budgetBook,
     purse,
@@ -486,6 +494,7 @@ export const serve = async ({
     shadow: writer.shadow,
     audit: writer.audit,
     canaries: writer.canaries,
+    countChecks: writer.countChecks,
     settings: () => runtime.settings,
     now,
   })
@@ -561,6 +570,7 @@ export const serve = async ({
       listening.drain(deadline, isRelieved),
       jobs.drain(deadline),
       shadows.stop(),
+      countChecks.stop(),
       canaries.stop(),
     ])
     await Promise.race([purse.stop(), Bun.sleep(2_000)])

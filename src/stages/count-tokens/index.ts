@@ -1,0 +1,2 @@
+export { type CountChecks, type CountChecksParts, createCountChecks } from './count-checks.ts'
+export { type CountTokensParts, countTokens } from './count-tokens.ts'
