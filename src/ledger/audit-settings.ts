@@ -33,7 +33,7 @@ export const auditSettings = z
     retention: duration({ days: 3650, zero: 'for ever' })
       .prefault('365d')
       .describe(
-        'How long announced changes, what canaries came to and counted calls are kept, in seconds or with a unit, but never shorter than `window`; 0 = for ever. The ledger is not touched.',
+        'How long announced changes, counts of calls and what canaries came to are kept, in seconds or with a unit, but never shorter than `window`; 0 = for ever. The ledger is not touched.',
       ),
     count_share: z
       .number()

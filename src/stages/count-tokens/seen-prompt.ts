@@ -41,12 +41,12 @@ const isToolSeen = (tool: ToolDefinition): boolean => {
     case 'namespace':
       return tool.tools.every(isToolSeen)
     case 'server':
-      return !fetched.has(tool.tool)
+      return briefed.has(tool.tool)
   }
 }
 
-/** What they tell the model is known at the provider only. */
-const fetched: ReadonlySet<ServerTool> = new Set(['mcp', 'tool-search', 'other'])
+/** What the model is told about these is a few lines, always the same; about others it is pages that nobody sees. */
+const briefed: ReadonlySet<ServerTool> = new Set(['web-search', 'web-fetch', 'code-execution'])
 
 const isPartSeen = (part: Part): boolean => {
   switch (part.type) {
