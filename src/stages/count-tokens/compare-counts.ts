@@ -6,8 +6,8 @@ import { isSeen } from './seen-prompt.ts'
 
 /** An answered call, in the words of the protocol that the provider speaks. */
 export interface AnsweredCall {
-  /** As it was sent. */
-  readonly request: GenerateRequest
+  /** As it was sent; absent where it cannot be read, or names what lies at the provider. */
+  readonly request: GenerateRequest | undefined
   /** As the provider said it. */
   readonly response: GenerateResponse
   /** As the provider reported it. */
@@ -27,7 +27,9 @@ export const compareCounts = async (
   const { inputTokens, toolPromptTokens = 0, webSearches = 0, webFetches = 0 } = usage
   if (toolPromptTokens + webSearches + webFetches > 0) return undefined
   const prompt =
-    inputTokens !== undefined && isSeen(request) ? await counter.count(request, target) : undefined
+    inputTokens !== undefined && request !== undefined && isSeen(request)
+      ? await counter.count(request, target)
+      : undefined
   const seen = seenAnswer(choice, usage)
   const answer = seen && (await counter.countAnswer(seen.parts, target))
   const method = (prompt ?? answer)?.method

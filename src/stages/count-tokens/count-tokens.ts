@@ -98,6 +98,8 @@ const watched = async (
 /** What is kept of a call until it is counted: the exchange holds much more. */
 interface AnsweredCall {
   readonly sent: Uint8Array
+  /** It names things that lie at the provider. */
+  readonly hasReferences: boolean
   readonly usage: Usage
   readonly named: Pick<CountCheck, 'exchange' | 'attempt' | 'at' | 'provider' | 'model'>
   readonly protocol: ProtocolId
@@ -111,12 +113,13 @@ const answeredCall = (
 ): AnsweredCall | undefined => {
   const { usage, sideUsage = [] } = facts ?? {}
   if (sent === undefined || usage === undefined || usageSource !== 'reported') return undefined
-  // What the request only names lies at the provider; what was spent beside the answer is not told apart in it.
-  if (asked.handles.length + sideUsage.length > 0) return undefined
+  // What was spent beside the answer is not told apart in the prompt.
+  if (sideUsage.length > 0) return undefined
   const { target, number, startedAt, protocol } = attempt
   const { provider, model } = target
   return {
     sent,
+    hasReferences: asked.handles.length > 0,
     usage,
     named: { exchange: id, attempt: number, at: startedAt, provider: provider.id, model },
     protocol,
@@ -125,14 +128,13 @@ const answeredCall = (
 
 const checkOf = async (
   counter: AnswerCounter,
-  { sent, usage, named, protocol }: AnsweredCall,
+  { sent, hasReferences, usage, named, protocol }: AnsweredCall,
   read: () => GenerateResponse | undefined,
 ): Promise<CountCheck | undefined> => {
   const response = read()
   if (response === undefined) return undefined
   await turn()
-  const request = requestOf(protocol, named.model, sent)
-  if (request === undefined) return undefined
+  const request = hasReferences ? undefined : requestOf(protocol, named.model, sent)
   await turn()
   const compared = await compareCounts(counter, { request, response, usage, target: named })
   return compared && { ...named, protocol, edition: countEdition, ...compared }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { collect, type GenerateResponse, replay } from '../../ir/index.ts'
+import { collect, type GenerateResponse, replay, type StreamEvent } from '../../ir/index.ts'
 import { rememberAnswer } from './remember-answer.ts'
 
 const answer: GenerateResponse = {
@@ -19,7 +19,7 @@ const answer: GenerateResponse = {
 }
 
 /** Each letter of a text by itself. */
-const events = replay(answer).flatMap((event) =>
+const events = replay(answer).flatMap((event): readonly StreamEvent[] =>
   event.type === 'text-delta' ? [...event.text].map((text) => ({ ...event, text })) : [event],
 )
 
