@@ -45,7 +45,7 @@ import {
   type RetrySettings,
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
-import type { CountChecks } from './stages/count-tokens/index.ts'
+import type { CountChecks, CountTokensParts } from './stages/count-tokens/index.ts'
 import type { HealthCheck } from './stages/health-checks/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
 import type { CacheBroken } from './stages/prompt-cache/index.ts'
@@ -55,7 +55,7 @@ import type { BackgroundJobs } from './stages/sessions/index.ts'
 import type { ShadowCopies } from './stages/shadow/index.ts'
 import type { State } from './state/index.ts'
 import type { Logger, Metrics, Tracer } from './telemetry/index.ts'
-import type { AnswerCounter, LearningCounter } from './translation/index.ts'
+import type { LearningCounter } from './translation/index.ts'
 import { openUpstreams, type Upstreams } from './upstreams.ts'
 import { version } from './version.ts'
 
@@ -82,7 +82,7 @@ export interface Foundation {
   readonly emit: (event: HookEvent) => void
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
-  readonly checkCounter: AnswerCounter
+  readonly compareCall: CountTokensParts['compareCall']
   readonly countChecks: CountChecks
   readonly budgetBook: BudgetBook
   readonly purse: Purse

@@ -54,12 +54,13 @@ import { createHealthChecks } from './stages/health-checks/index.ts'
 import { createOutputSlices } from './stages/reserve/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
+import { createCountWorker } from './start-count-worker.ts'
 import { startStorage } from './start-storage.ts'
 import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
 import { createTeam } from './team.ts'
 import { createLogger, createMetrics, createTracer, mergeExpositions } from './telemetry/index.ts'
-import { createLearningCounter, createTokenCounter } from './translation/index.ts'
+import { createLearningCounter } from './translation/index.ts'
 import { version } from './version.ts'
 import { createWorkerStatus } from './worker-status.ts'
 import { createZoneNotices } from './zone-notices.ts'
@@ -184,6 +185,7 @@ export const serve = async ({
     onProblem: warn,
     now,
   })
+  const countWorker = createCountWorker()
   const countChecks = createCountChecks({
     store: writer.countChecks,
     registry: metrics.registry,
@@ -260,7 +262,7 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
-    checkCounter: createTokenCounter(),
+    compareCall: countWorker.compare,
     countChecks,
     servedForms: createServedForms({ shared: state, now: Date.now }),
     budgetBook,
@@ -573,6 +575,7 @@ export const serve = async ({
       countChecks.stop(),
       canaries.stop(),
     ])
+    countWorker.stop()
     await Promise.race([purse.stop(), Bun.sleep(2_000)])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { generateCodec } from '../../../test/support/mirror-upstream.ts'
-import {
-  collect,
-  type GenerateRequest,
-  type Part,
-  type ProtocolId,
-  replay,
-  type Usage,
-} from '../../ir/index.ts'
+import type { GenerateRequest, Part, ProtocolId, Usage } from '../../ir/index.ts'
 import { createTokenCounter } from '../../translation/index.ts'
 import { compareCounts } from './compare-counts.ts'
 
@@ -120,39 +112,3 @@ describe('what is compared of an answer', () => {
     expect(await compareCounts(counter, { request, response, usage, target })).toMatchObject({ output: null })
   })
 })
-
-test.each<ProtocolId>(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'])(
-  'an answer in the words of %s counts the same whole and streamed',
-  async (protocol) => {
-    const codec = generateCodec(protocol)
-    const answer = {
-      protocol,
-      id: 'answer_1',
-      model: 'm',
-      created: 1,
-      choices: [{ index: 0, parts: [text, call], finish: { reason: 'tool-calls' as const } }],
-      usage: { inputTokens: 12, outputTokens: 30 },
-    }
-    const reply = {
-      request: { ...request, protocol, streamUsage: true },
-      headers: new Headers(),
-      id: 'answer_1',
-      now: 1,
-    }
-    const { body } = codec.encodeResponse(answer, reply)
-    const whole = codec.decodeResponse({ status: 200, headers: new Headers(), body: Buffer.from(body) })
-    const encoder = codec.streamEncoder(reply)
-    const decoder = codec.streamDecoder()
-    const frames = [...replay(answer).flatMap((event) => encoder.push(event)), ...encoder.end()]
-    const events = [...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()]
-    for (const response of [whole, collect(protocol, events).response]) {
-      const compared = await compareCounts(counter, {
-        request,
-        response,
-        usage: response.usage ?? {},
-        target: { provider: 'p', model: 'gpt-4o' },
-      })
-      expect(compared?.output).toEqual({ reported: 30, counted: await tokensOf(text, call) })
-    }
-  },
-)

@@ -4,8 +4,8 @@ import type { AnswerCounter } from '../../translation/index.ts'
 import { seenAnswer } from './seen-answer.ts'
 import { isSeen } from './seen-prompt.ts'
 
-/** An answered call, in the words of the protocol that the provider speaks. */
-export interface AnsweredCall {
+/** A call that was read, in the words of the protocol that the provider speaks. */
+export interface ReadCall {
   /** As it was sent; absent where it cannot be read, or names what lies at the provider. */
   readonly request: GenerateRequest | undefined
   /** As the provider said it. */
@@ -20,7 +20,7 @@ export type ComparedCounts = Pick<CountCheck, 'method' | 'input' | 'output' | 'h
 /** Counts what can be counted from outside, beside what was reported for it. Undefined where that is nothing. */
 export const compareCounts = async (
   counter: AnswerCounter,
-  { request, response, usage, target }: AnsweredCall,
+  { request, response, usage, target }: ReadCall,
 ): Promise<ComparedCounts | undefined> => {
   const [choice, ...others] = response.choices
   if (choice === undefined || others.length > 0 || choice.parts.some(ranAtProvider)) return undefined

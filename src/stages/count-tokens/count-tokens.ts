@@ -1,15 +1,12 @@
-import { GatewayError } from '../../errors.ts'
-import type { GenerateRequest, GenerateResponse, ProtocolId, Usage } from '../../ir/index.ts'
 import type { CountCheck } from '../../ledger/index.ts'
 import { type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
-import { protocols } from '../../protocols/index.ts'
-import { type AnswerCounter, countEdition } from '../../translation/index.ts'
+import { countEdition } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { capture } from '../capture/index.ts'
-import { readAnswer } from '../own-exchange/index.ts'
 import type { CacheKept } from '../prompt-cache/index.ts'
 import type { Translated } from '../translate/index.ts'
-import { compareCounts } from './compare-counts.ts'
+import type { AnsweredCall } from './compare-call.ts'
+import type { ComparedCounts } from './compare-counts.ts'
 import type { CountChecks, CountSample } from './count-checks.ts'
 import { rememberAnswer } from './remember-answer.ts'
 
@@ -17,8 +14,8 @@ export interface CountTokensParts {
   readonly countChecks: CountChecks
   /** Of the calls, 0 to 1. */
   readonly countShare: number
-  /** Has learnt nothing from any provider: who reports too much must not teach the ruler. */
-  readonly checkCounter: AnswerCounter
+  /** Counts in a thread of its own. Undefined where nothing can be compared. */
+  readonly compareCall: (call: AnsweredCall) => Promise<ComparedCounts | undefined>
   readonly now: () => number
 }
 
@@ -59,17 +56,24 @@ const watched = async (
   exchange: Asked,
   { sample, next }: Watching,
 ): Promise<Reply> => {
-  const { translation, attempt, protocol } = exchange
+  const { translation, attempt } = exchange
   let sent: Uint8Array | undefined
   const told = exchange.onSent
   const onSent = (body: Uint8Array): void => {
     told?.(body)
     if (sample.hold(body.byteLength)) sent = body
   }
-  const finish = (outcome: Outcome, read: () => GenerateResponse | undefined): void => {
-    const call = outcome.result === 'success' ? answeredCall(exchange, outcome, sent) : undefined
-    if (call === undefined) sample.drop(outcome.result === 'success' ? 'uncountable' : 'no_answer')
-    else sample.count(() => checkOf(parts.checkCounter, call, read))
+  const finish = (outcome: Outcome, said: () => AnsweredCall['said'] | undefined): void => {
+    const check = outcome.result === 'success' ? checkOf(exchange, outcome, sent) : undefined
+    if (check === undefined) {
+      sample.drop(outcome.result === 'success' ? 'uncountable' : 'no_answer')
+      return
+    }
+    sample.count(async () => {
+      const whole = said()
+      const compared = whole && (await parts.compareCall({ ...check.call, said: whole }))
+      return compared && { ...check.named, ...compared }
+    })
   }
   const fail = (error: unknown): never => {
     sample.drop('no_answer')
@@ -90,72 +94,33 @@ const watched = async (
     now: parts.now,
     onLoss: () => sample.drop('no_answer'),
     onEnd(captured) {
-      if (captured !== undefined) finish(captured.outcome, () => readAnswer(protocol, captured))
+      if (captured === undefined) return
+      const { outcome, headers, isStreamed, pieces } = captured
+      finish(outcome, () => ({ headers: [...headers], isStreamed, bytes: Buffer.concat(pieces) }))
     },
   })
 }
 
-/** What is kept of a call until it is counted: the exchange holds much more. */
-interface AnsweredCall {
-  readonly sent: Uint8Array
-  /** It names things that lie at the provider. */
-  readonly hasReferences: boolean
-  readonly usage: Usage
-  readonly named: Pick<CountCheck, 'exchange' | 'attempt' | 'at' | 'provider' | 'model'>
-  readonly protocol: ProtocolId
-}
-
-/** Undefined where nothing can be compared. */
-const answeredCall = (
+/** What is kept of a call until it is counted: the exchange holds much more. Undefined where nothing is reported. */
+const checkOf = (
   { id, attempt, facts: asked }: Asked,
   { facts, usageSource = 'reported' }: Outcome,
   sent: Uint8Array | undefined,
-): AnsweredCall | undefined => {
+): Check | undefined => {
   const { usage, sideUsage = [] } = facts ?? {}
-  if (sent === undefined || usage === undefined || usageSource !== 'reported') return undefined
   // What was spent beside the answer is not told apart in the prompt.
-  if (sideUsage.length > 0) return undefined
-  const { target, number, startedAt, protocol } = attempt
-  const { provider, model } = target
+  if (sent === undefined || usage === undefined || usageSource !== 'reported' || sideUsage.length > 0)
+    return undefined
+  const { number, startedAt, protocol } = attempt
+  const target = { provider: attempt.target.provider.id, model: attempt.target.model }
   return {
-    sent,
-    hasReferences: asked.handles.length > 0,
-    usage,
-    named: { exchange: id, attempt: number, at: startedAt, provider: provider.id, model },
-    protocol,
+    named: { exchange: id, attempt: number, at: startedAt, ...target, protocol, edition: countEdition },
+    // What the request only names lies at the provider.
+    call: { protocol, target, usage, sent: asked.handles.length > 0 ? undefined : sent },
   }
 }
 
-const checkOf = async (
-  counter: AnswerCounter,
-  { sent, hasReferences, usage, named, protocol }: AnsweredCall,
-  read: () => GenerateResponse | undefined,
-): Promise<CountCheck | undefined> => {
-  const response = read()
-  if (response === undefined) return undefined
-  await turn()
-  const request = hasReferences ? undefined : requestOf(protocol, named.model, sent)
-  await turn()
-  const compared = await compareCounts(counter, { request, response, usage, target: named })
-  return compared && { ...named, protocol, edition: countEdition, ...compared }
+interface Check {
+  readonly named: Omit<CountCheck, keyof ComparedCounts>
+  readonly call: Omit<AnsweredCall, 'said'>
 }
-
-/** The prompt of a body. Undefined where the provider takes more than the protocol says. */
-const requestOf = (protocol: ProtocolId, model: string, body: Uint8Array): GenerateRequest | undefined => {
-  try {
-    return protocols[protocol].generate?.decodeRequest({
-      method: 'POST',
-      path: '',
-      parameters: { model },
-      query: new URLSearchParams(),
-      headers: new Headers(),
-      body,
-    })
-  } catch (error) {
-    if (error instanceof GatewayError) return undefined
-    throw error
-  }
-}
-
-/** Others come first. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
