@@ -22,6 +22,7 @@ const reportOf = (verdict: SeriesAudit['verdict'], change: SeriesChange | null):
     countedTokens: 0,
     beyondTokens: 0,
     ratio: { ...spread, p5: null },
+    furthest: [],
   }
   return {
     level: 0.01,

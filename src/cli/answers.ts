@@ -294,6 +294,14 @@ const countComparison = z.looseObject({
   countedTokens: z.number(),
   beyondTokens: z.number(),
   ratio: spread.extend({ p5: z.number().nullable() }),
+  furthest: z.array(
+    z.looseObject({
+      exchange: z.string(),
+      attempt: z.number(),
+      reported: z.number(),
+      counted: z.number(),
+    }),
+  ),
 })
 const changeSide = z.looseObject({
   count: z.number(),

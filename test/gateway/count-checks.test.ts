@@ -268,7 +268,12 @@ describe('a provider that begins to report 30 % more', () => {
     )
     expect(out).toMatch(/chat +gpt-4o .* drift: .*input_count, output_count\n/)
     const json = JSON.parse((await tgw('--json', '--model', 'gpt-4o')).out)
-    expect(json.upstreams[0].tokenCounts.checked.input.calls).toBe(120)
+    const { input } = json.upstreams[0].tokenCounts.checked
+    expect(input.calls).toBe(120)
+    // What it names can be looked up.
+    const [{ exchange, reported }] = input.furthest
+    const entry = JSON.stringify(await gateway.admin(`/entries/${exchange}`))
+    expect(entry).toContain(`"inputTokens":${reported}`)
   })
 
   test('is told to hooks, once, and shown in a metric', async () => {

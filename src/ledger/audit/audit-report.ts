@@ -79,7 +79,7 @@ const mostCanaries = 100
 export interface Audited {
   readonly calls: readonly AuditCall[]
   readonly runs: readonly CanaryRun[]
-  /** Of calls that are among `calls`. */
+  /** Those of an upstream without calls are left out. */
   readonly checks: readonly CountCheck[]
 }
 

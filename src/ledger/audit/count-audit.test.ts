@@ -93,6 +93,11 @@ describe('reported against counted tokens', () => {
         countedTokens: 1_610,
         beyondTokens: -20,
         ratio: { count: 3, p5: 0.9, p50: 1, p95: 1.1 },
+        furthest: [
+          { exchange: 'call-0', attempt: 1, reported: 110, counted: 100 },
+          { exchange: 'call-1', attempt: 1, reported: 1_000, counted: 1_000 },
+          { exchange: 'call-3', attempt: 1, reported: 450, counted: 500 },
+        ],
       },
       output: {
         calls: 0,
@@ -100,6 +105,7 @@ describe('reported against counted tokens', () => {
         countedTokens: 0,
         beyondTokens: 0,
         ratio: { count: 0, p5: null, p50: null, p95: null },
+        furthest: [],
       },
     })
     expect(auditOf([]).checked.method).toBeNull()

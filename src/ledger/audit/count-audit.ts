@@ -21,6 +21,8 @@ export interface CountComparison {
   readonly beyondTokens: number
   /** Reported to counted tokens, of calls that are long enough to tell. */
   readonly ratio: RatioSpread
+  /** Of these calls the ones of the highest ratios, to be looked up in the ledger. */
+  readonly furthest: readonly (CountPair & Pick<CountCheck, 'exchange' | 'attempt'>)[]
 }
 
 /** Of so many values; percentiles. */
@@ -32,6 +34,8 @@ export interface RatioSpread {
 }
 
 type Side = 'input' | 'output'
+
+const mostFurthest = 3
 
 /** Below, what stands around the words (frames of messages and calls) weighs more than they do, and is only guessed. */
 const fewestTokens = 100
@@ -80,7 +84,13 @@ const comparisonOf = (checks: readonly CountCheck[], side: Side): CountCompariso
   const pairs = checks.flatMap((check) => check[side] ?? [])
   const total = (count: keyof CountPair): number => pairs.reduce((sum, pair) => sum + pair[count], 0)
   const [reportedTokens, countedTokens] = [total('reported'), total('counted')]
-  const ratios = Float64Array.from(pairs.flatMap((pair) => ratioOf(pair) ?? [])).sort()
+  const told = checks
+    .flatMap(({ exchange, attempt, [side]: pair }) => {
+      const ratio = ratioOf(pair)
+      return pair === null || ratio === null ? [] : [{ ratio, named: { exchange, attempt, ...pair } }]
+    })
+    .toSorted((one, other) => one.ratio - other.ratio)
+  const ratios = Float64Array.from(told, ({ ratio }) => ratio)
   return {
     calls: pairs.length,
     reportedTokens,
@@ -92,5 +102,9 @@ const comparisonOf = (checks: readonly CountCheck[], side: Side): CountCompariso
       p50: quantile(ratios, 0.5),
       p95: quantile(ratios, 0.95),
     },
+    furthest: told
+      .slice(-mostFurthest)
+      .reverse()
+      .map(({ named }) => named),
   }
 }
