@@ -16,6 +16,14 @@ const worse: SeriesChange = {
 
 const reportOf = (verdict: SeriesAudit['verdict'], change: SeriesChange | null): AuditReport => {
   const spread = { count: 0, p50: null, p95: null }
+  const counts = {
+    calls: 0,
+    reportedTokens: 0,
+    countedTokens: 0,
+    beyondTokens: 0,
+    ratio: { ...spread, p5: null },
+    furthest: [],
+  }
   return {
     level: 0.01,
     isComplete: true,
@@ -33,7 +41,10 @@ const reportOf = (verdict: SeriesAudit['verdict'], change: SeriesChange | null):
         ttftMs: spread,
         tokensPerSecond: spread,
         outputTokens: spread,
-        tokenCounts: { reported: 0, counted: 0, estimated: 0, unknown: 0 },
+        tokenCounts: {
+          ...{ reported: 0, counted: 0, estimated: 0, unknown: 0 },
+          checked: { method: null, input: counts, output: counts },
+        },
         answered: { named: 0, mismatches: 0, mismatchShare: null, names: [] },
         series: [{ series: 'ttft', count: 120, verdict, pValue: 0.001, change }],
       },

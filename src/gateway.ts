@@ -4,6 +4,7 @@ import { type AttemptExchange, type AttemptsParts, attempts } from './stages/att
 import { type AuthenticateParts, authenticate } from './stages/authenticate/index.ts'
 import { type CacheParts, cache } from './stages/cache/index.ts'
 import { type CompressParts, compress } from './stages/compress/index.ts'
+import { type CountTokensParts, countTokens } from './stages/count-tokens/index.ts'
 import { type FirewallStageParts, firewall } from './stages/firewall/index.ts'
 import { type HandlesParts, handles } from './stages/handles/index.ts'
 import { type LedgerParts, ledger } from './stages/ledger/index.ts'
@@ -44,6 +45,7 @@ export type GatewayParts = TraceParts &
   TargetLimitsParts &
   ReserveParts &
   MeterParts &
+  CountTokensParts &
   UpstreamParts &
   ListModelsParts
 
@@ -75,6 +77,7 @@ const attempt = (parts: GatewayParts) =>
     .use(targetLimits(parts)) //  what the provider allows us, and limits of targets 429
     .use(reserve(parts)) //       held in every budget, and written down          402
     .use(meter(parts)) //         usage in passing, priced; one attempt row
+    .use(countTokens(parts)) //   a share is counted here as well, afterwards
     .handle(upstream(parts)) //   untouched or translated, connect, send
 
 /** What the gateway answers by itself. */

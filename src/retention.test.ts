@@ -30,6 +30,12 @@ const bench = () => {
         return 2
       },
     },
+    countChecks: {
+      async purge(at) {
+        asked.push(`counts ${days(at)}`)
+        return 3
+      },
+    },
     settings: () => state,
     now: () => clock.time,
   })
@@ -38,12 +44,12 @@ const bench = () => {
 
 test('what is too old goes, in pieces, once an hour', async () => {
   const { clock, asked, retention } = bench()
-  expect(await retention.purge()).toBe(2503)
-  expect(asked).toEqual(['shadow 90', 'shadow 90', 'shadow 90', 'audit 365', 'canaries 365'])
+  expect(await retention.purge()).toBe(2506)
+  expect(asked).toEqual(['shadow 90', 'shadow 90', 'shadow 90', 'audit 365', 'canaries 365', 'counts 365'])
   clock.time += day / 24 - 1
   expect(await retention.purge()).toBe(0)
   clock.time += 1
-  expect(await retention.purge()).toBe(3)
+  expect(await retention.purge()).toBe(6)
 })
 
 test('nothing that a budget or the window of the audit still needs goes, and nothing where all is kept', async () => {
@@ -51,7 +57,7 @@ test('nothing that a budget or the window of the audit still needs goes, and not
   state.shadow.retention = 1
   state.audit = { retention: 1, window: 30 * day }
   await retention.purge()
-  expect(new Set(asked)).toEqual(new Set(['shadow 2', 'audit 30', 'canaries 30']))
+  expect(new Set(asked)).toEqual(new Set(['shadow 2', 'audit 30', 'canaries 30', 'counts 30']))
   asked.length = 0
   state.shadow.retention = 0
   state.audit.retention = 0

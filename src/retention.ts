@@ -1,9 +1,10 @@
-import type { AuditStore, CanaryStore, ShadowStore } from './ledger/index.ts'
+import type { AuditStore, CanaryStore, CountCheckStore, ShadowStore } from './ledger/index.ts'
 
 export interface RetentionParts {
   readonly shadow: Pick<ShadowStore, 'purge'>
   readonly audit: Pick<AuditStore, 'purge'>
   readonly canaries: Pick<CanaryStore, 'purge'>
+  readonly countChecks: Pick<CountCheckStore, 'purge'>
   /** As configured now; durations in milliseconds, a retention of 0 is for ever. */
   readonly settings: () => {
     readonly shadow: { readonly retention: number }
@@ -24,7 +25,14 @@ const batch = 1000
 /** A day's budget of shadow copies is what they have cost since midnight. */
 const shortestShadows = 2 * 86_400_000
 
-export const createRetention = ({ shadow, audit, canaries, settings, now }: RetentionParts): Retention => {
+export const createRetention = ({
+  shadow,
+  audit,
+  canaries,
+  countChecks,
+  settings,
+  now,
+}: RetentionParts): Retention => {
   let purgedAt: number | undefined
   return {
     async purge() {
@@ -42,6 +50,7 @@ export const createRetention = ({ shadow, audit, canaries, settings, now }: Rete
         const at = time - Math.max(audits.retention, audits.window)
         purged += await audit.purge(at)
         purged += await untilFew((limit) => canaries.purge(at, limit))
+        purged += await untilFew((limit) => countChecks.purge(at, limit))
       }
       return purged
     },

@@ -45,6 +45,7 @@ import {
   type RetrySettings,
   type UpstreamHealth,
 } from './stages/attempts/index.ts'
+import type { CountChecks, CountTokensParts } from './stages/count-tokens/index.ts'
 import type { HealthCheck } from './stages/health-checks/index.ts'
 import { createRouteTable, isExactName, type RouteTable } from './stages/match/index.ts'
 import type { CacheBroken } from './stages/prompt-cache/index.ts'
@@ -81,6 +82,8 @@ export interface Foundation {
   readonly emit: (event: HookEvent) => void
   readonly ledger: Ledger
   readonly tokenCounter: LearningCounter
+  readonly compareCall: CountTokensParts['compareCall']
+  readonly countChecks: CountChecks
   readonly budgetBook: BudgetBook
   readonly purse: Purse
   readonly slices: OutputSlices
@@ -195,6 +198,7 @@ export const createRuntime = async (
     compression: settings.compress,
     onCompressed: ({ blocks, bytesBefore, bytesAfter }) =>
       foundation.metrics.compressed(blocks, bytesBefore, bytesAfter),
+    countShare: settings.audit.count_share,
     keepsAnswers: settings.sessions.store === 'on',
     onUnreadable(error) {
       foundation.metrics.placeholderProblem()

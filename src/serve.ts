@@ -49,10 +49,12 @@ import {
 import { databaseUrl, restartNeeded, type Settings } from './settings.ts'
 import { type CircuitChange, createUpstreamHealth } from './stages/attempts/index.ts'
 import { askCanary, createCanaries } from './stages/canary/index.ts'
+import { createCountChecks } from './stages/count-tokens/index.ts'
 import { createHealthChecks } from './stages/health-checks/index.ts'
 import { createOutputSlices } from './stages/reserve/index.ts'
 import { createBackgroundJobs } from './stages/sessions/index.ts'
 import { createShadowCopies } from './stages/shadow/index.ts'
+import { createCountWorker } from './start-count-worker.ts'
 import { startStorage } from './start-storage.ts'
 import { createBoard } from './state/index.ts'
 import { attachToSupervisor } from './supervisor/index.ts'
@@ -183,6 +185,12 @@ export const serve = async ({
     onProblem: warn,
     now,
   })
+  const countWorker = createCountWorker()
+  const countChecks = createCountChecks({
+    store: writer.countChecks,
+    registry: metrics.registry,
+    onProblem: warn,
+  })
   const hooks = createHooks(settings.hooks, { logger, registry: metrics.registry, path: env['PATH'], now })
   const watchdog = createWatchdog(now)
   const state = openState(settings, { logger, registry: metrics.registry, machine })
@@ -254,6 +262,8 @@ export const serve = async ({
     stateKeys: accounts.stateKeys,
     placeholderKey: accounts.placeholderKey,
     tokenCounter: createLearningCounter(),
+    compareCall: countWorker.compare,
+    countChecks,
     servedForms: createServedForms({ shared: state, now: Date.now }),
     budgetBook,
     purse,
@@ -486,6 +496,7 @@ export const serve = async ({
     shadow: writer.shadow,
     audit: writer.audit,
     canaries: writer.canaries,
+    countChecks: writer.countChecks,
     settings: () => runtime.settings,
     now,
   })
@@ -561,8 +572,10 @@ export const serve = async ({
       listening.drain(deadline, isRelieved),
       jobs.drain(deadline),
       shadows.stop(),
+      countChecks.stop(),
       canaries.stop(),
     ])
+    countWorker.stop()
     await Promise.race([purse.stop(), Bun.sleep(2_000)])
     await hooks.stop()
     await accounts.flush().catch(() => undefined)

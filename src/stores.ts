@@ -24,8 +24,10 @@ import { type BudgetStore, createBudgetStore, createSpentStore, type SpentStore 
 import {
   type AuditStore,
   type CanaryStore,
+  type CountCheckStore,
   createAuditStore,
   createCanaryStore,
+  createCountCheckStore,
   createLedgerStore,
   createRollupStore,
   createShadowStore,
@@ -59,6 +61,7 @@ export interface Stores {
   readonly auditLog: AuditLogStore
   readonly canaries: CanaryStore
   readonly conversations: ConversationStore
+  readonly countChecks: CountCheckStore
   readonly credentials: CredentialStore
   readonly firstStart: FirstStartStore
   readonly handles: HandleStore
@@ -87,6 +90,7 @@ export const createStores = (
   auditLog: createAuditLogStore(database),
   canaries: createCanaryStore(database),
   conversations: createConversationStore(database),
+  countChecks: createCountCheckStore(database),
   credentials: createCredentialStore(database),
   firstStart: createFirstStartStore(database),
   handles: createHandleStore(database),

@@ -21,8 +21,9 @@ const child = Bun.spawnSync(
     '--no-compile-autoload-bunfig',
     '--compile-exec-argv=--max-http-header-size=65536',
     'src/main.ts',
-    // The storage Worker is an entry of its own.
+    // Each Worker is an entry of its own.
     'src/storage-worker.ts',
+    'src/count-worker.ts',
     '--outfile',
     values.outfile,
     ...(values.target === undefined ? [] : [`--target=${values.target}`]),

@@ -288,6 +288,21 @@ const spread = z.looseObject({
   p50: z.number().nullable(),
   p95: z.number().nullable(),
 })
+const countComparison = z.looseObject({
+  calls: z.number(),
+  reportedTokens: z.number(),
+  countedTokens: z.number(),
+  beyondTokens: z.number(),
+  ratio: spread.extend({ p5: z.number().nullable() }),
+  furthest: z.array(
+    z.looseObject({
+      exchange: z.string(),
+      attempt: z.number(),
+      reported: z.number(),
+      counted: z.number(),
+    }),
+  ),
+})
 const changeSide = z.looseObject({
   count: z.number(),
   median: z.number().nullable(),
@@ -316,7 +331,16 @@ export const auditSchema = z.looseObject({
       ttftMs: spread,
       tokensPerSecond: spread,
       outputTokens: spread,
-      tokenCounts: z.looseObject({ reported: z.number(), counted: z.number(), estimated: z.number() }),
+      tokenCounts: z.looseObject({
+        reported: z.number(),
+        counted: z.number(),
+        estimated: z.number(),
+        checked: z.looseObject({
+          method: z.enum(['counted', 'estimated']).nullable(),
+          input: countComparison,
+          output: countComparison,
+        }),
+      }),
       answered: z.looseObject({
         mismatches: z.number(),
         mismatchShare: z.number().nullable(),

@@ -33,7 +33,16 @@ export const auditSettings = z
     retention: duration({ days: 3650, zero: 'for ever' })
       .prefault('365d')
       .describe(
-        'How long announced changes and what canaries came to are kept, in seconds or with a unit, but never shorter than `window`; 0 = for ever. The ledger is not touched.',
+        'How long announced changes, counts of calls and what canaries came to are kept, in seconds or with a unit, but never shorter than `window`; 0 = for ever. The ledger is not touched.',
+      ),
+    count_share: z
+      .number()
+      .min(0)
+      .max(1)
+      .prefault(0.05)
+      .register(settingMeta, { expects: 'a number from 0 to 1' })
+      .describe(
+        'Share of the calls whose tokens are counted here as well, after the answer, and held against what the provider reports, 0 to 1; 0 = none. The first calls of each model after a start are always counted. Only numbers are kept.',
       ),
     canaries: z
       .array(canarySettings)

@@ -434,6 +434,24 @@ export interface CanaryRunsTable {
   error: NullableText
 }
 
+/** What providers reported of calls, beside what was counted here. No word of prompts or answers. */
+export interface CountChecksTable {
+  exchange: string
+  attempt: Integer
+  at: Integer
+  provider: string
+  model: string
+  protocol: string
+  /** `counted` or `estimated`. */
+  method: string
+  edition: Integer
+  reported_input: NullableInteger
+  counted_input: NullableInteger
+  reported_output: NullableInteger
+  counted_output: NullableInteger
+  hidden_reasoning: NullableInteger
+}
+
 /** Budgets that are made while the gateway runs. `settings` is JSON. */
 export interface BudgetsTable {
   id: string
@@ -590,6 +608,7 @@ export interface Schema {
   drift_announcements: DriftAnnouncementsTable
   canary_turns: CanaryTurnsTable
   canary_runs: CanaryRunsTable
+  count_checks: CountChecksTable
   budgets: BudgetsTable
   price_imports: PriceImportsTable
   price_versions: PriceVersionsTable

@@ -1,11 +1,16 @@
 export {
+  type AnswerCounter,
+  countEdition,
   createLearningCounter,
+  createTokenCounter,
   estimateText,
+  imageSize,
   type LearningCounter,
   type TokenCounter,
 } from './count-tokens/index.ts'
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { eventChain } from './event-chain.ts'
+export { type Delta, isDelta, joinDeltas } from './join-deltas.ts'
 export { createLosses, type Losses } from './losses.ts'
 export { type FetchMedia, inlineMedia } from './media/index.ts'
 export type { Pass, Passed, TranslationContext, TranslationTarget, Warn } from './pass.ts'

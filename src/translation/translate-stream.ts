@@ -1,13 +1,8 @@
-import type {
-  CanonicalError,
-  ReasoningDeltaEvent,
-  StreamEvent,
-  TextDeltaEvent,
-  ToolCallDeltaEvent,
-} from '../ir/index.ts'
+import type { CanonicalError, StreamEvent } from '../ir/index.ts'
 import type { GenerateCodec, ReplyContext } from '../protocols/index.ts'
 import { parseFrame, parseRun, type SseFrame } from '../wire/index.ts'
 import { eventChain } from './event-chain.ts'
+import { type Delta, isDelta, joinDeltas } from './join-deltas.ts'
 import { arrayFramer, sseFramer } from './stream-framer.ts'
 import type { StreamFraming } from './stream-framing.ts'
 import type { TranslatedRequest } from './translate-request.ts'
@@ -69,7 +64,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   const encoded = (events: readonly StreamEvent[]): string => {
     let text = ''
     for (const event of events) {
-      const joined = joining === undefined ? undefined : join(joining, event)
+      const joined = joining === undefined ? undefined : joinDeltas(joining, event)
       if (joined !== undefined) {
         joining = joined
         continue
@@ -145,27 +140,6 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
 
 /** Events that say nothing of the answer itself; an error in their place is no answer either. */
 const heads: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'extension', 'error'])
-
-type Delta = TextDeltaEvent | ReasoningDeltaEvent | ToolCallDeltaEvent
-
-/** Deltas with something of their own beside the words are left alone. */
-const isDelta = (event: StreamEvent): event is Delta =>
-  (event.type === 'text-delta' || event.type === 'reasoning-delta' || event.type === 'tool-call-delta') &&
-  event.extensions === undefined
-
-/** One delta instead of two that follow each other in the same part. */
-const join = (earlier: Delta, later: StreamEvent): Delta | undefined => {
-  if (!isDelta(later) || later.index !== earlier.index || later.choice !== earlier.choice) return undefined
-  if (earlier.type === 'text-delta' && later.type === 'text-delta')
-    return { ...earlier, text: earlier.text + later.text }
-  if (earlier.type === 'tool-call-delta' && later.type === 'tool-call-delta')
-    return { ...earlier, input: earlier.input + later.input }
-  if (earlier.type === 'reasoning-delta' && later.type === 'reasoning-delta')
-    return earlier.piece === later.piece && earlier.kind === later.kind
-      ? { ...earlier, text: earlier.text + later.text }
-      : undefined
-  return undefined
-}
 
 const encoder = new TextEncoder()
 

@@ -5,6 +5,7 @@ import {
   type Part,
   type ProtocolId,
   replay,
+  type Usage,
 } from '../../src/ir/index.ts'
 import type { WireRequest } from '../../src/protocols/index.ts'
 import { formatFrame } from '../../src/wire/index.ts'
@@ -14,6 +15,8 @@ import { type Seen, startUpstream, type TestUpstream } from './upstream.ts'
 export interface Said {
   readonly parts: readonly Part[]
   readonly finish?: Finish
+  /** What it reports; default the same for every answer. */
+  readonly usage?: Usage
 }
 
 export interface SayingUpstream extends TestUpstream {
@@ -65,7 +68,7 @@ const answer = async (saying: SayingUpstream, seen: Seen): Promise<Response> => 
     model: 'm-1',
     created: 1,
     choices: [{ index: 0, parts: said.parts, finish: said.finish ?? { reason: 'end' } }],
-    usage: { inputTokens: 11, outputTokens: 7 },
+    usage: said.usage ?? { inputTokens: 11, outputTokens: 7 },
   }
   const reply = { request, headers: wire.headers, id: `answer_${saying.seen.length}`, now: 1 }
   if (!request.stream && !path.includes(':streamGenerateContent'))

@@ -86,7 +86,8 @@ const auditText = ({ upstreams, canaries, level, isComplete }: Audit): string =>
   const paragraphs = [
     ...(upstreams.length === 0 ? [] : [summary]),
     ...upstreams.flatMap(namesText),
-    ...upstreams.flatMap(countsText),
+    ...upstreams.flatMap(sourcesText),
+    ...countsText(upstreams),
     ...(canaries.length === 0 ? [] : [canariesText(canaries)]),
   ]
   if (drifted.length > 0) {
@@ -138,14 +139,17 @@ const evidence = (
   `${provider}/${model}`,
   series,
   timeText(at),
-  sideText(before),
-  sideText(after),
+  sideText(series, before),
+  sideText(series, after),
   `${countText(before.count)} / ${countText(after.count)}`,
   pValue === null ? '' : pValue.toPrecision(2),
 ]
 
-const sideText = ({ median, share, names }: NonNullable<Series['change']>['before']): string => {
-  if (median !== null) return rounded(median)
+const sideText = (
+  series: string,
+  { median, share, names }: NonNullable<Series['change']>['before'],
+): string => {
+  if (median !== null) return series.endsWith('_count') ? ratioText(median) : rounded(median)
   if (share !== null) return percent(share)
   return Object.entries(names ?? {})
     .map(([name, count]) => `${name} × ${count}`)
@@ -163,12 +167,50 @@ const namesText = ({ provider, model, answered }: Upstream): readonly string[] =
   ]
 }
 
-const countsText = ({ provider, model, tokenCounts }: Upstream): readonly string[] => {
+const sourcesText = ({ provider, model, tokenCounts }: Upstream): readonly string[] => {
   const { counted, estimated, reported } = tokenCounts
   if (counted + estimated === 0) return []
-  const text = `tokens of ${countText(reported)} calls as reported, of ${countText(counted)} counted here, of ${countText(estimated)} estimated; no call has both, so the reported ones are unchecked`
+  const text = `tokens of ${countText(reported)} calls as reported, of ${countText(counted)} counted here, of ${countText(estimated)} estimated`
   return [printable(`${provider}/${model}: ${text}`).concat('\n')]
 }
+
+/** What providers reported of a sample of the calls, against what was counted of the same words here. */
+const countsText = (upstreams: readonly Upstream[]): readonly string[] => {
+  const rows = upstreams.flatMap(({ provider, model, tokenCounts: { checked } }) =>
+    (['input', 'output'] as const).flatMap((side) => {
+      const { calls, reportedTokens, countedTokens, beyondTokens, ratio } = checked[side]
+      if (calls === 0) return []
+      return [
+        [
+          `${provider}/${model}`,
+          side,
+          checked.method ?? '',
+          countText(calls),
+          countText(reportedTokens),
+          countText(countedTokens),
+          countText(beyondTokens),
+          ...[ratio.p50, ratio.p5, ratio.p95].map(ratioText),
+        ],
+      ]
+    }),
+  )
+  if (rows.length === 0) return []
+  const headings = [
+    'TOKENS',
+    'OF',
+    'METHOD',
+    'CALLS>',
+    'REPORTED>',
+    'HERE>',
+    'BEYOND>',
+    'RATIO P50>',
+    'P5>',
+    'P95>',
+  ]
+  return [table(headings, rows)]
+}
+
+const ratioText = (ratio: number | null): string => (ratio === null ? '' : ratio.toFixed(2))
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 

@@ -32,7 +32,7 @@ test('a report on ten upstreams that never change makes an alarm no more often t
   const level = 0.05
   const alarms = Array.from({ length: reports }, (_, run) => {
     const calls = Array.from({ length: 10 }, (_, index) => stationary(`run ${run}`, `m${index}`, 120)).flat()
-    const { upstreams } = auditReport(calls, [], { minimum: 50, level }, true)
+    const { upstreams } = auditReport({ calls, runs: [], checks: [] }, { minimum: 50, level }, true)
     return upstreams.some(({ series }) => series.some(({ pValue }) => pValue !== null && pValue <= level))
   }).filter(Boolean).length
   // Without a correction for 50 series nine reports of ten would make one.
@@ -44,7 +44,11 @@ test('one upstream of a hundred that changes is found among all the others', () 
   const changed = stationary('crowd', 'changed', 200).map((call, index) =>
     index < 120 ? call : { ...call, ttftMs: (call.ttftMs ?? 0) * 4, latencyMs: call.latencyMs + 5_000 },
   )
-  const { upstreams } = auditReport([...others, ...changed], [], { minimum: 50, level: 0.01 }, true)
+  const { upstreams } = auditReport(
+    { calls: [...others, ...changed], runs: [], checks: [] },
+    { minimum: 50, level: 0.01 },
+    true,
+  )
   const found = upstreams.flatMap(({ model, series }) =>
     series.flatMap(({ series: name, verdict }) => (verdict === 'drift' ? [`${model} ${name}`] : [])),
   )
@@ -56,7 +60,11 @@ test('a change too small to matter is no drift, however sure it is', () => {
   const calls = stationary('small', 'm', 30_000).map((call, index) =>
     index < 15_000 || call.ttftMs === null ? call : { ...call, ttftMs: call.ttftMs * 1.05 },
   )
-  const [upstream] = auditReport(calls, [], { minimum: 50, level: 0.01 }, true).upstreams
+  const [upstream] = auditReport(
+    { calls, runs: [], checks: [] },
+    { minimum: 50, level: 0.01 },
+    true,
+  ).upstreams
   const [ttft] = upstream?.series ?? []
   expect(ttft?.pValue).toBeLessThanOrEqual(0.01)
   expect(ttft).toMatchObject({ verdict: 'steady', change: null })

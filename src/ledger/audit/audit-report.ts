@@ -3,8 +3,11 @@ import { matchNames, type NameMatch } from './answered-model.ts'
 import { type AuditCall, outcomeOf, resultOf, speedOf } from './audit-call.ts'
 import { type CanaryAudit, canaryAudit, canaryGroups, canarySeries } from './canary-audit.ts'
 import type { CanaryRun } from './canary-run.ts'
+import { type CountAudit, countAudit, countSeries } from './count-audit.ts'
+import type { CountCheck } from './count-check.ts'
 import { type DriftLimits, findDrift, type SeriesAudit, seriesOf } from './drift.ts'
 import { frequencies } from './frequencies.ts'
+import { quantile } from './quantile.ts'
 
 /** What upstreams did in a period, and which of them changed within it. */
 export interface AuditReport {
@@ -46,13 +49,14 @@ export interface Spread {
 
 /**
  * Successful calls by where their counts came from. The ledger keeps one count for a call, the provider's where there
- * is one: whether that is what would have been counted here is not known.
+ * is one; of some of these calls the tokens were counted here as well.
  */
 export interface TokenCounts {
   readonly reported: number
   readonly counted: number
   readonly estimated: number
   readonly unknown: number
+  readonly checked: CountAudit
 }
 
 export interface AnsweredModels {
@@ -71,32 +75,65 @@ const mostOutcomes = 10
 const mostNames = 20
 const mostCanaries = 100
 
+/** What a report is about, in any order. */
+export interface Audited {
+  readonly calls: readonly AuditCall[]
+  readonly runs: readonly CanaryRun[]
+  /** Those of an upstream without calls are left out. */
+  readonly checks: readonly CountCheck[]
+}
+
 export const auditReport = (
-  calls: readonly AuditCall[],
-  runs: readonly CanaryRun[],
+  { calls, runs, checks }: Audited,
   limits: DriftLimits,
   isComplete: boolean,
 ): AuditReport => {
-  const groups = [...Map.groupBy(calls, ({ provider, model }) => JSON.stringify([provider, model])).values()]
-  const inOrder = groups
-    .toSorted((one, other) => other.length - one.length)
+  const groups = Map.groupBy(calls, upstreamName)
+  const checked = Map.groupBy(checks, upstreamName)
+  const inOrder = [...groups]
+    .toSorted(([, one], [, other]) => other.length - one.length)
     .slice(0, mostUpstreams)
-    .map((group) => group.toSorted((one, other) => one.at - other.at))
+    .map(
+      ([name, group]): Upstream => ({
+        calls: group.toSorted(byTime),
+        checks: (checked.get(name) ?? []).toSorted(byTime),
+      }),
+    )
   const canaries = canaryGroups(runs)
   const shown = canaries.slice(0, mostCanaries)
-  const series = findDrift([...inOrder.map(seriesOf), ...shown.map((group) => [canarySeries(group)])], limits)
+  const series = findDrift(
+    [
+      ...inOrder.map((upstream) => [
+        ...seriesOf(upstream.calls),
+        ...countSeries(upstreamName(upstream.calls[0]), upstream.checks),
+      ]),
+      ...shown.map((group) => [canarySeries(group)]),
+    ],
+    limits,
+  )
   return {
-    upstreams: inOrder.flatMap((group, index) => upstreamOf(group, series[index] ?? [])),
+    upstreams: inOrder.flatMap((upstream, index) => upstreamOf(upstream, series[index] ?? [])),
     canaries: shown.flatMap((group, index) =>
       (series[inOrder.length + index] ?? []).flatMap((one) => canaryAudit(group, one)),
     ),
     level: limits.level,
-    isComplete: isComplete && groups.length <= mostUpstreams && canaries.length <= mostCanaries,
+    isComplete: isComplete && groups.size <= mostUpstreams && canaries.length <= mostCanaries,
   }
 }
 
+/** In the order of time. */
+interface Upstream {
+  readonly calls: readonly AuditCall[]
+  readonly checks: readonly CountCheck[]
+}
+
+const upstreamName = (of: Pick<AuditCall, 'provider' | 'model'> | undefined): string =>
+  JSON.stringify([of?.provider, of?.model])
+
+const byTime = (one: { readonly at: number }, other: { readonly at: number }): number => one.at - other.at
+
 const upstreamOf = (
-  calls: readonly AuditCall[],
+  { calls, checks }: Upstream,
   series: readonly SeriesAudit[],
 ): readonly UpstreamAudit[] => {
   const [first, last] = [calls[0], calls.at(-1)]
@@ -121,7 +158,7 @@ const upstreamOf = (
       ttftMs: spreadOf(successes.flatMap(({ ttftMs }) => ttftMs ?? [])),
       tokensPerSecond: spreadOf(successes.flatMap((call) => speedOf(call) ?? [])),
       outputTokens: spreadOf(successes.flatMap(({ outputTokens }) => outputTokens ?? [])),
-      tokenCounts: tokenCountsOf(successes),
+      tokenCounts: { ...sourcesOf(successes), checked: countAudit(checks) },
       answered: answeredOf(first.model, successes),
       series,
     },
@@ -133,17 +170,13 @@ const spreadOf = (values: readonly number[]): Spread => {
   return { count: sorted.length, p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) }
 }
 
-/** The nearest rank: a value that occurred. */
-const quantile = (sorted: Float64Array, share: number): number | null =>
-  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
-
 const counted = (names: readonly string[], most: number): Readonly<Record<string, number>> => {
   const sorted = [...frequencies(names)]
   const rest = sorted.slice(most).reduce((total, [, count]) => total + count, 0)
   return Object.fromEntries([...sorted.slice(0, most), ...(rest === 0 ? [] : [['other', rest] as const])])
 }
 
-const tokenCountsOf = (calls: readonly AuditCall[]): TokenCounts => {
+const sourcesOf = (calls: readonly AuditCall[]): Omit<TokenCounts, 'checked'> => {
   const from = (source: AuditCall['usageSource']): number =>
     calls.filter(({ usageSource }) => usageSource === source).length
   return {

@@ -5,6 +5,7 @@ import { toInteger } from '../entry-filter.ts'
 import type { AuditCall } from './audit-call.ts'
 import { type AuditReport, auditReport } from './audit-report.ts'
 import { readCanaryRuns } from './canary-store.ts'
+import { readCountChecks } from './count-check-store.ts'
 
 /** Runs in a storage Worker; every method is called across threads. */
 export interface AuditStore {
@@ -40,7 +41,7 @@ const usualMinimum = 50
 /** Most probability of any false finding in one report. */
 const level = 0.01
 
-/** @param mostCalls upstream calls that a report reads, and as many runs of canaries */
+/** @param mostCalls upstream calls that a report reads, and as many runs of canaries and counts */
 export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): AuditStore => ({
   async report(query) {
     // Ordered by the end of the exchange, for which there is an index.
@@ -74,11 +75,15 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
       .limit(mostCalls + 1)
       .execute()
     const runs = await readCanaryRuns({ kysely }, query, mostCalls + 1)
+    const checks = await readCountChecks({ kysely }, query, mostCalls + 1)
     return auditReport(
-      rows.slice(0, mostCalls).map(toCall),
-      runs.slice(0, mostCalls),
+      {
+        calls: rows.slice(0, mostCalls).map(toCall),
+        runs: runs.slice(0, mostCalls),
+        checks: checks.slice(0, mostCalls),
+      },
       { minimum: query.minimum ?? usualMinimum, level },
-      Math.max(rows.length, runs.length) <= mostCalls,
+      Math.max(rows.length, runs.length, checks.length) <= mostCalls,
     )
   },
   async announce({ provider, model, series, changedAt, announcedAt }) {

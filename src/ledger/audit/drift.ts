@@ -31,6 +31,8 @@ const leastEffect: Readonly<Record<SeriesName, number>> = {
   ttft: 0.147,
   tokens_per_second: 0.147,
   output_tokens: 0.147,
+  input_count: 0.147,
+  output_count: 0.147,
   error_rate: 0.02,
   answered_model: 0.05,
   finish_reason: 0.1,
@@ -62,7 +64,7 @@ export const findDrift = (
       if (point === undefined || pValue === null) return { ...nothing, verdict: 'too few' }
       if (pValue > level) return { ...nothing, verdict: 'steady' }
       const change = changeOf(one, point.at)
-      if (Math.abs(change.effect) < leastEffect[series]) return { ...nothing, verdict: 'steady' }
+      if (!matters(one, change)) return { ...nothing, verdict: 'steady' }
       return { ...nothing, verdict: change.meaning === 'better' ? 'better' : 'drift', change }
     }),
   )
@@ -118,6 +120,13 @@ export const seriesOf = (calls: readonly AuditCall[]): readonly Series[] => {
     names('answered_model', successes, ({ answered }) => answered),
     names('finish_reason', ended, ({ finishReason }) => finishReason),
   ]
+}
+
+const matters = ({ name, leastShift = 0 }: Series, { effect, before, after }: SeriesChange): boolean => {
+  if (Math.abs(effect) < leastEffect[name]) return false
+  const shift = (after.median ?? 0) / (before.median ?? 1)
+  // As far down as up: to half is as much as to twice.
+  return leastShift === 0 || Math.max(shift, 1 / shift) >= 1 + leastShift
 }
 
 const pointOf = (series: Series, permutations: number): ChangePoint => {

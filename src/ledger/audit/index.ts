@@ -3,5 +3,8 @@ export { type AnnouncedChange, type AuditQuery, type AuditStore, createAuditStor
 export type { CanaryAudit } from './canary-audit.ts'
 export { type CanaryPrompt, type CanaryResult, type CanaryRun, canaryId } from './canary-run.ts'
 export { type CanaryStore, type CanaryTurn, createCanaryStore } from './canary-store.ts'
+export type { CountAudit, CountComparison } from './count-audit.ts'
+export type { CountCheck, CountMethod, CountPair } from './count-check.ts'
+export { type CountCheckStore, createCountCheckStore } from './count-check-store.ts'
 export type { SeriesAudit } from './drift.ts'
 export type { SeriesChange, SeriesName } from './series-change.ts'

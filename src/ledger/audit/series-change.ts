@@ -5,6 +5,8 @@ export const seriesNames = [
   'tokens_per_second',
   'error_rate',
   'output_tokens',
+  'input_count',
+  'output_count',
   'answered_model',
   'finish_reason',
   'canary',
@@ -20,6 +22,8 @@ export interface Series {
   /** Of numbers and, as 0 and 1, of errors and failed canaries. */
   readonly values: readonly number[]
   readonly names: readonly string[]
+  /** The share by which the medians of numbers must differ for a change to matter. Absent: any. */
+  readonly leastShift?: number
 }
 
 export interface SeriesChange {
@@ -85,6 +89,8 @@ const isFailures = (name: SeriesName): boolean => name === 'error_rate' || name 
 
 const meaningOf = (name: SeriesName, direction: 'up' | 'down'): SeriesChange['meaning'] => {
   if (isFailures(name)) return direction === 'up' ? 'worse' : 'better'
+  // A provider that begins to report more for the same words, or less.
+  if (name === 'input_count' || name === 'output_count') return direction === 'up' ? 'worse' : 'better'
   if (name === 'ttft' && direction === 'up') return 'worse'
   return name === 'tokens_per_second' && direction === 'down' ? 'worse' : 'different'
 }

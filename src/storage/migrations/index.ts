@@ -20,6 +20,7 @@ import { placeholdersMigration } from './0017-placeholders.ts'
 import { answerCacheMigration } from './0018-answer-cache.ts'
 import { promptCacheMigration } from './0019-prompt-cache.ts'
 import { compressMigration } from './0020-compress.ts'
+import { countChecksMigration } from './0021-count-checks.ts'
 
 /**
  * Every migration, by number. They only go forward and are never edited once released: a change is a new file and
@@ -46,4 +47,5 @@ export const migrations: Readonly<Record<string, (kind: DatabaseKind) => Migrati
   '0018-answer-cache': answerCacheMigration,
   '0019-prompt-cache': promptCacheMigration,
   '0020-compress': compressMigration,
+  '0021-count-checks': countChecksMigration,
 }

@@ -1,5 +1,6 @@
-import type { GenerateRequest } from '../../ir/index.ts'
+import type { GenerateRequest, Part } from '../../ir/index.ts'
 import type { Calibration } from './calibration.ts'
+import { countAnswer, readAnswer } from './count-answer.ts'
 import { countPrompt, readPrompt } from './count-prompt.ts'
 import { boundedEstimator } from './estimate-text.ts'
 import { tokenProfile } from './token-profile.ts'
@@ -21,8 +22,19 @@ export interface TokenCounter {
   estimate(request: GenerateRequest, target: { readonly provider: string; readonly model: string }): number
 }
 
-/** Counts prompts without asking a provider. */
-export const createTokenCounter = (calibration?: Pick<Calibration, 'factor'>): TokenCounter => {
+/** Counts answers as well. */
+export interface AnswerCounter extends TokenCounter {
+  /** Tokens of what a model wrote: of all these parts, hidden thoughts excepted. */
+  countAnswer(parts: readonly Part[], target: { readonly model: string }): Promise<AnswerCount>
+}
+
+export interface AnswerCount {
+  readonly outputTokens: number
+  readonly method: TokenCount['method']
+}
+
+/** Counts without asking a provider. */
+export const createTokenCounter = (calibration?: Pick<Calibration, 'factor'>): AnswerCounter => {
   const tokenizers = new Map<string, Promise<CountText>>()
   const tokenizer = (encoding: 'o200k_base' | 'cl100k_base'): Promise<CountText> => {
     const open = tokenizers.get(encoding) ?? openTokenizer(encoding)
@@ -43,6 +55,18 @@ export const createTokenCounter = (calibration?: Pick<Calibration, 'factor'>): T
       const prompt = readPrompt(request, profile)
       const tokens = await countTexts(prompt.texts, await tokenizer(profile.encoding))
       return { inputTokens: countPrompt(prompt, (text) => tokens.get(text) ?? 0), method: 'counted' }
+    },
+    async countAnswer(parts, { model }) {
+      const profile = tokenProfile(model)
+      const answer = readAnswer(parts)
+      if (profile.encoding === undefined) {
+        return { outputTokens: countAnswer(answer, profile, boundedEstimator()), method: 'estimated' }
+      }
+      const tokens = await countTexts(answer.texts, await tokenizer(profile.encoding))
+      return {
+        outputTokens: countAnswer(answer, profile, (text) => tokens.get(text) ?? 0),
+        method: 'counted',
+      }
     },
   }
 }

@@ -9,6 +9,12 @@ import {
 } from './image-tokens.ts'
 
 /**
+ * Raised with whatever changes a count: the numbers here, what is counted of a prompt or an answer, the estimate of a
+ * text. Counts of two editions are no series.
+ */
+export const countEdition = 1
+
+/**
  * How a family of models counts a prompt. Numbers beside the vendors' own are fitted to recorded requests whose
  * tokens the provider reported.
  */
@@ -20,6 +26,10 @@ export interface TokenProfile {
   readonly perRequest: number
   readonly perMessage: number
   readonly perCall: number
+  /** What an answer has beside its words: once, for its first call of a tool, and for each other one. */
+  readonly perAnswer: number
+  readonly firstCall: number
+  readonly furtherCall: number
   /** What the thoughts behind a signed call cost. */
   readonly perSignature: number
   /** What the model is told about tools at all, once and for each. */
@@ -45,6 +55,9 @@ const plain: TokenProfile = {
   perRequest: 8,
   perMessage: 5,
   perCall: 8,
+  perAnswer: 2,
+  firstCall: 10,
+  furtherCall: 10,
   perSignature: 0,
   anyTools: 60,
   perTool: 10,
@@ -67,6 +80,9 @@ const claude: TokenProfile = {
   perRequest: 4,
   perMessage: 3,
   perCall: 25,
+  perAnswer: 3,
+  firstCall: 40,
+  furtherCall: 40,
   anyTools: 480,
   perTool: 45,
   serverTools: { 'web-search': 1800, 'web-fetch': 1500, 'code-execution': 1500, mcp: 400 },
@@ -92,6 +108,9 @@ const gemini: TokenProfile = {
   perRequest: 0,
   perMessage: 0,
   perCall: 6,
+  perAnswer: 0,
+  firstCall: 9,
+  furtherCall: 9,
   perSignature: 60,
   anyTools: 0,
   perTool: 2,
@@ -120,6 +139,10 @@ const gpt: TokenProfile = {
   perRequest: 3,
   perMessage: 4,
   perCall: 7,
+  perAnswer: 1,
+  // Calls beside each other are wrapped once more.
+  firstCall: 6,
+  furtherCall: 24,
   anyTools: 0,
   perTool: 0,
   toolsAs: 'typescript',
@@ -129,7 +152,7 @@ const gpt: TokenProfile = {
   pdfPage: 300,
 }
 
-const gpt5: TokenProfile = { ...gpt, perMessage: 3, image: tiledImage(70, 140) }
+const gpt5: TokenProfile = { ...gpt, perMessage: 3, perAnswer: 4, image: tiledImage(70, 140) }
 
 /** The first whose pattern is in the model's name. */
 const profiles: readonly (readonly [RegExp, TokenProfile])[] = [

@@ -104,4 +104,17 @@ describe('an answer that passes', () => {
     expect(state.isCancelled).toBe(true)
     expect(left.seen).toMatchObject({ ends: [], losses: 1, held: 0 })
   })
+
+  test('is lost where the gateway ends it early, which the stream behind it is told', async () => {
+    const cuts: number[] = []
+    const { body } = stream(['a', 'b'])
+    const { captured, seen } = watch(reply({ ...body, cut: async (tokens) => void cuts.push(tokens) }))
+    if (captured.body instanceof Uint8Array) throw new Error('a stream is expected')
+    await captured.body.next()
+    await captured.body.cut?.(5)
+    expect(cuts).toEqual([5])
+    expect(seen).toMatchObject({ ends: [], losses: 1, held: 0 })
+    // What cannot be ended early does not look as if it could.
+    expect('cut' in watch(reply(stream(['a']).body)).captured.body).toBe(false)
+  })
 })

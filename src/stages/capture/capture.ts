@@ -108,5 +108,13 @@ const watched = (body: BodyStream, { see, end, lose }: Watcher): BodyStream => (
     body.cancel()
     lose()
   },
+  ...(body.cut === undefined
+    ? {}
+    : {
+        async cut(outputTokens: number) {
+          lose()
+          await body.cut?.(outputTokens)
+        },
+      }),
   onSettle: (hook) => body.onSettle(hook),
 })

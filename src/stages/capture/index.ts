@@ -1,0 +1,1 @@
+export { type Captured, type CaptureParts, capture } from './capture.ts'
