@@ -50,11 +50,11 @@ export interface CountChecksParts {
   readonly mostWaiting?: number
 }
 
-/**
- * Before each count, in milliseconds. By then the last byte of the answer is out and its row is written; and however
- * many wait, others have the time in between.
- */
+/** Before each count, in milliseconds: by then the last byte of the answer is out and its row is written. */
 const moment = 50
+/** However many wait, counting takes a tenth of the time; but for one that takes as long as opening an alphabet. */
+const restFactor = 9
+const longestRest = 1_000
 /** Calls of each upstream that are counted in any case, so that a new one is known soon. */
 const firstCalls = 10
 /** Upstreams whose first calls are remembered; of more, none is counted in any case. */
@@ -83,9 +83,12 @@ export const createCountChecks = (parts: CountChecksParts): CountChecks => {
     return true
   }
   const runAll = async (): Promise<void> => {
+    let rest = moment
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (!isStopped) await Bun.sleep(moment)
+      if (!isStopped) await Bun.sleep(rest)
+      const beganAt = performance.now()
       await next()
+      rest = Math.max(moment, Math.min(longestRest, (performance.now() - beganAt) * restFactor))
     }
     running = undefined
   }
@@ -134,8 +137,13 @@ export const createCountChecks = (parts: CountChecksParts): CountChecks => {
     }
   }
   return {
-    sample: ({ exchange, provider, model, share }) =>
-      share > 0 && !isStopped && (drawn(exchange) < share || isFirst(provider, model)) ? sample() : undefined,
+    sample({ exchange, provider, model, share }) {
+      if (share === 0 || isStopped || (drawn(exchange) >= share && !isFirst(provider, model)))
+        return undefined
+      if (waiting.length < mostWaiting) return sample()
+      results('dropped').add()
+      return undefined
+    },
     async stop() {
       isStopped = true
       await Promise.race([running, Bun.sleep(patience)])
