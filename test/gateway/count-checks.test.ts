@@ -128,7 +128,10 @@ describe('what is counted', () => {
         expect(answer).toMatch(answer.startsWith('{') ? 'lovelace' : '')
         expect(answer).not.toContain('[EMAIL_')
       }
-      await waitFor(async () => ((await checksIn(dataDir)).length >= answers.length ? true : undefined), 50_000)
+      await waitFor(
+        async () => ((await checksIn(dataDir)).length >= answers.length ? true : undefined),
+        50_000,
+      )
       const checks = await checksIn(dataDir)
       expect(checks).toHaveLength(answers.length)
       for (const check of checks) {
