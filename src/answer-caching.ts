@@ -96,6 +96,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
     const read = purgeShape.safeParse(parseJson(text))
     if (!read.success) return
     const organisation = read.data.organisation ?? undefined
+    cache.forget(organisation)
     void memory.clear(organisation)
     void ownIndex.clear(organisation)
   })

@@ -61,6 +61,8 @@ export interface AnswerCache {
   find(place: AnswerPlace): Promise<StoredAnswer | undefined>
   /** Whether the store says that it has no such answer; false where it cannot be asked. Never rejects. */
   isGone(place: AnswerPlace): Promise<boolean>
+  /** Changes whenever answers of the organisation were purged: what was asked before is not to be kept any more. */
+  epoch(organisation: string): number
   /** Never rejects. Resolves to whether the answer is kept. @param ttl milliseconds */
   keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<boolean>
   count(result: CacheResult, savedNanoUsd?: bigint): void
@@ -68,6 +70,8 @@ export interface AnswerCache {
   /** Counts what went wrong, and tells the log of one a minute. */
   fault(message: string, error: unknown): void
   readonly mostEntryBytes: number
+  /** What is being asked now is not to be kept, and nobody else is to get it: it was purged, here or elsewhere. */
+  forget(organisation: string | undefined): void
   /** Rejects where the store is away. */
   clear(organisation: string | undefined): Promise<number>
   stats(): CacheStats
@@ -80,10 +84,12 @@ export const longestStreamWait = 10_000
 
 export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   const { now, onProblem, onResult } = parts
+  const flights = createFlights<KnownAnswer>(longestWait, now)
   const counts = {
     ...{ hits: 0, similarHits: 0, judgedRight: 0, judgedWrong: 0, misses: 0, bypasses: 0 },
     ...{ kept: 0, tooLarge: 0, faults: 0, savedNanoUsd: 0n },
   }
+  const purges = { ofAll: 0, of: new Map<string, number>() }
   const told = { at: Number.NEGATIVE_INFINITY }
 
   /** Each fault is counted, and the log hears of one a minute. */
@@ -93,10 +99,15 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     told.at = now()
     onProblem(message, error)
   }
+  const forget = (organisation: string | undefined): void => {
+    if (organisation === undefined) purges.ofAll++
+    else purges.of.set(organisation, (purges.of.get(organisation) ?? 0) + 1)
+    flights.clear()
+  }
 
   return {
     nameKeyOf: parts.nameKeyOf,
-    flights: createFlights(longestWait, now),
+    flights,
     requests: createRequestMemory(),
     get similar() {
       return parts.similar()
@@ -117,6 +128,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
         return false
       }
     },
+    epoch: (organisation) => purges.ofAll + (purges.of.get(organisation) ?? 0),
     async keep(place, answer, ttl) {
       try {
         const text = writeAnswer(answer)
@@ -149,7 +161,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     get mostEntryBytes() {
       return parts.mostEntryBytes()
     },
+    forget,
     async clear(organisation) {
+      forget(organisation)
       await parts.similar().clear(organisation)
       return parts.store().clear(organisation)
     },

@@ -21,7 +21,9 @@ export type Boarded<Answer> =
 
 export interface Flights<Answer> {
   board(key: string): Boarded<Answer>
-  /** Calls that are under way. */
+  /** Whoever asks from now on asks anew; those who wait get what they wait for. */
+  clear(): void
+  /** Calls that others may wait for. */
   readonly size: number
 }
 
@@ -54,6 +56,7 @@ export const createFlights = <Answer>(longest: number, now: () => number): Fligh
         },
       }
     },
+    clear: () => flying.clear(),
     get size() {
       return flying.size
     },

@@ -11,6 +11,7 @@ import {
   parseJson,
   protocolIds,
   type Usage,
+  type Warning,
 } from '../ir/index.ts'
 
 /** An answer as it is kept: as the model said it, with placeholders for what was redacted. */
@@ -28,6 +29,8 @@ export interface StoredAnswer {
   readonly at: number
   /** What it cost; undefined where nobody knows. */
   readonly costNanoUsd: bigint | undefined
+  /** What of the request was lost on the way to the provider: whoever gets the answer is to know. */
+  readonly warnings: readonly Warning[]
   readonly response: GenerateResponse
 }
 
@@ -43,6 +46,8 @@ export type UnstorableReason =
   | 'tool-call'
   | 'several-answers'
   | 'other-content'
+  /** The cache was purged while it was asked. */
+  | 'purged'
 
 /** @param toolCalls may answers that call tools be kept? */
 export const unstorable = (
@@ -136,18 +141,14 @@ export interface AnswerOrigin {
   readonly model: string
   readonly at: number
   readonly costNanoUsd: bigint | undefined
-  /** Was something of the request lost on the way to the provider? */
-  readonly hasLosses: boolean
+  readonly warnings: readonly Warning[]
 }
 
 /**
  * What is kept of an answer: its words, calls and thoughts, and how many tokens it took. Ids, echoes of the request and
  * whatever else belongs to the one exchange that it comes from are left out.
  */
-export const storedAnswer = (
-  { response }: Collected,
-  { hasLosses, ...origin }: AnswerOrigin,
-): StoredAnswer => {
+export const storedAnswer = ({ response }: Collected, origin: AnswerOrigin): StoredAnswer => {
   const { model, usage, choices } = bare(response)
   const kept = choices.map((choice) => ({
     ...choice,
@@ -156,7 +157,7 @@ export const storedAnswer = (
   return {
     ...origin,
     isPortable:
-      !hasLosses &&
+      origin.warnings.length === 0 &&
       kept.every(({ parts }) => parts.every((part) => part.type !== 'reasoning' && !part.state)),
     response: {
       protocol: response.protocol,
@@ -185,8 +186,15 @@ export const isFor = ({ client, isPortable }: StoredAnswer, protocol: ProtocolId
 export const callsTools = ({ response }: StoredAnswer): boolean =>
   response.choices.some(({ parts }) => parts.some(({ type }) => type === 'tool-call'))
 
+const warning = z.object({
+  code: z.enum(['dropped', 'approximated']),
+  feature: z.string(),
+  path: z.string(),
+  reason: z.string(),
+})
+
 const shape = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   client: z.enum(protocolIds),
   source: z.enum(protocolIds),
   isPortable: z.boolean(),
@@ -194,13 +202,14 @@ const shape = z.object({
   model: z.string(),
   at: z.number(),
   cost: z.string().regex(/^\d+$/).nullable(),
+  warnings: z.array(warning),
   response: z.custom<GenerateResponse>(
     (value) => typeof value === 'object' && value !== null && Array.isArray(Reflect.get(value, 'choices')),
   ),
 })
 
 export const writeAnswer = ({ costNanoUsd, ...answer }: StoredAnswer): string =>
-  JSON.stringify({ v: 1, ...answer, cost: costNanoUsd?.toString() ?? null })
+  JSON.stringify({ v: 2, ...answer, cost: costNanoUsd?.toString() ?? null })
 
 /** Undefined for what another version has written. */
 export const readAnswer = (text: string): StoredAnswer | undefined => {

@@ -237,6 +237,21 @@ describe('an answer that one client got', () => {
     expect((await ask(chat, { text: 'one question', more: other })).cache).toBe('hit-exact')
   })
 
+  test('says what was lost of the request on the way, each time', async () => {
+    const question = { text: 'and a seed?', model: 'at-anthropic-like', more: { seed: 7 } }
+    const first = await ask(chat, question)
+    const again = await ask(chat, { ...question, stream: true })
+    expect([first.cache, again.cache]).toEqual(['miss', 'hit-exact'])
+    const [lost, lostAgain] = [first, again].map(({ response }) =>
+      response.headers.get('x-tollgate-warnings'),
+    )
+    expect(lost).toContain('seed')
+    expect(lostAgain).toBe(lost ?? '')
+    const rows = await Promise.all([first, again].map(({ response }) => rowOf(response)))
+    expect(rows[0]?.warnings).toBeTruthy()
+    expect(rows[1]?.warnings).toEqual(rows[0]?.warnings)
+  })
+
   test('is as old as its time to live at most', async () => {
     await ask(chat, { model: 'short', text: 'how long?' })
     expect((await ask(chat, { model: 'short', text: 'how long?' })).cache).toBe('hit-exact')
@@ -598,6 +613,29 @@ describe('equal requests at once', () => {
 })
 
 describe('operators', () => {
+  test('remove answers also where they are being asked for', async () => {
+    const before = upstream.seen.length
+    const gate = Promise.withResolvers<void>()
+    upstream.say = async (_request, calls) => {
+      await gate.promise
+      return { parts: [{ type: 'text', text: `answer ${calls}` }] }
+    }
+    const first = ask(chat, { text: 'purge me' })
+    await waitFor(() => (upstream.seen.length > before ? true : undefined))
+    await gateway.admin('/cache/purge', { method: 'POST' })
+    // Whoever asks from now on does not get what was asked before.
+    const second = ask(chat, { text: 'purge me' })
+    await waitFor(() => (upstream.seen.length > before + 1 ? true : undefined))
+    gate.resolve()
+    const answers = await Promise.all([first, second])
+    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+    expect(answers.map(({ cache }) => cache)).toEqual(['miss', 'miss'])
+    const rows = await Promise.all(answers.map(({ response }) => rowOf(response)))
+    expect(rows.map(({ cache }) => JSON.parse(cache ?? '{}').unkept)).toEqual(['purged', undefined])
+    const third = await ask(chat, { text: 'purge me' })
+    expect([third.cache, third.text]).toEqual(['hit-exact', answers[1]?.text ?? ''])
+  })
+
   test('see why, and remove answers', async () => {
     const one = await ask(chat, { text: 'explain' })
     const other = await ask(chat, { text: 'explain', more: { temperature: 0.9 } })

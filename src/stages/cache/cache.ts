@@ -25,6 +25,7 @@ import { formatUsd, type GenerateRequest, type WorkMode } from '../../ir/index.t
 import type { CacheNote } from '../../ledger/index.ts'
 import { type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
+import { warningsHeader } from '../../translation/index.ts'
 import { headerText } from '../../wire/index.ts'
 import { workModeOf } from '../attempts/index.ts'
 import { isStrict } from '../authenticate/index.ts'
@@ -255,6 +256,7 @@ const replayed = async (
   const age = Math.max(0, Math.floor((now() - answer.at) / 1000))
   entry.cache = { result, key: key.hash, sections: key.sections, age, ...noteOf(similar) }
   entry.cacheSavedNanoUsd = answer.costNanoUsd ?? null
+  entry.warnings.push(...answer.warnings)
   entry.ttftMs = now() - exchange.startedAt
   cache.count(result, answer.costNanoUsd)
   const { headers } = reply
@@ -266,6 +268,8 @@ const replayed = async (
   if (answer.model !== '') headers.set('x-tollgate-model', headerText(answer.model))
   headers.set('x-tollgate-attempts', '0')
   headers.set('x-tollgate-cost', formatUsd(0n))
+  const warnings = warningsHeader(answer.warnings)
+  if (warnings !== undefined) headers.set('x-tollgate-warnings', warnings)
   return reply
 }
 
@@ -279,6 +283,7 @@ const asked = async (
   const { entry, screen } = exchange
   const { cache } = parts
   cache.count('miss')
+  const epoch = cache.epoch(key.organisation)
   const note = { result: 'miss', key: key.hash, sections: key.sections, ...noteOf(similar) } as const
   entry.cache = note
   const taps = answerTaps(cache.mostEntryBytes)
@@ -297,7 +302,8 @@ const asked = async (
   reply.headers.set('x-tollgate-cache', 'miss')
   const status = reply.status
   await whenSettled(reply, (outcome) => {
-    const kept = tryToKeep(asking, taps, outcome, status)
+    const isPurged = cache.epoch(key.organisation) !== epoch
+    const kept = isPurged ? 'purged' : tryToKeep(asking, taps, outcome, status)
     if (typeof kept === 'string') {
       entry.cache = { ...note, unkept: kept }
       flight?.land({ type: outcome.result === 'client_aborted' ? 'left' : 'nothing' })
@@ -360,6 +366,6 @@ const keepable = (
     model: last.modelSent,
     at: parts.now(),
     costNanoUsd: entry.costNanoUsd ?? undefined,
-    hasLosses: entry.warnings.length > 0,
+    warnings: entry.warnings,
   })
 }

@@ -40,7 +40,7 @@ const responseOf = (
   { headers, isStreamed, bytes }: SaidBytes,
 ): GenerateResponse | undefined =>
   readAnswer(protocols[protocol], {
-    headers: new Headers(headers.map(([name, value]) => [name, value])),
+    headers: new Headers(headers.map(([name, value]): [string, string] => [name, value])),
     isStreamed,
     pieces: [bytes],
   })
