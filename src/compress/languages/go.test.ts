@@ -148,3 +148,13 @@ test('de-indented, but for comments at whose margin something else would stand',
   const code = 'func f() {\n\tif x {\n\t\ty := `\n\t\traw\n`\n\t\t//line a.go:1\n\t}\n}\n'
   expect(stripped('go', code, true)).toBe('func f() {\nif x {\ny := `\n\t\traw\n`\n\t\t//line a.go:1\n}\n}\n')
 })
+
+test('a line of code that began with a comment loses its beginning as others do, at once', () => {
+  const code =
+    'package p\n\nvar t = []u{\n\t/* 0 */ {0, "a"},\n\t/* 1 */ /* one */\t{1, "b"},\n\t/* x\n\ty */ {2, "c"},\n\t/*line a.go:1*/ {3, "d"},\n}\n'
+  const once = stripped('go', code, true)
+  expect(once).toBe(
+    'package p\n\nvar t = []u{\n{0, "a"},\n{1, "b"},\n{2, "c"},\n\t/*line a.go:1*/ {3, "d"},\n}\n',
+  )
+  expect(stripped('go', once, true)).toBe(once)
+})

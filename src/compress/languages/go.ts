@@ -4,6 +4,7 @@ import {
   at,
   backslash,
   backtick,
+  carriageReturn,
   closeBrace,
   closeBracket,
   closeParenthesis,
@@ -129,7 +130,35 @@ export const scanGo: Scanner = (source, wantsIndentations) => {
   for (const comment of comments) if (comment.start < foreign) comment.isKept = true
   keepWholeComments(code, comments)
   keepAsides(code, comments)
-  return { comments, indentations }
+  return {
+    comments,
+    indentations: wantsIndentations ? [...indentations, ...beforeComments(code, comments)] : [],
+  }
+}
+
+/** The beginnings of lines of code before which a comment goes: they are those of lines without it. */
+const beforeComments = (code: string, comments: readonly Comment[]): readonly Indentation[] => {
+  const found: Indentation[] = []
+  for (let at = 0; at < comments.length; at++) {
+    const { start, isKept } = comments[at] ?? { start: 0, isKept: true }
+    let margin = start
+    while (isBlank(code.charCodeAt(margin - 1))) margin--
+    if (isKept || margin === start || (margin > 0 && code.charCodeAt(margin - 1) !== newline)) continue
+    let end = start
+    for (
+      let next = comments[at];
+      next !== undefined && next.start === end && !next.isKept;
+      next = comments[++at]
+    ) {
+      end = next.end
+      while (isBlank(code.charCodeAt(end))) end++
+    }
+    at--
+    const unit = code.charCodeAt(end)
+    const goesWhole = end >= code.length - padding.length || unit === newline || unit === carriageReturn
+    if (!goesWhole && unit !== slash) found.push({ start: margin, end: start, keep: 0 })
+  }
+  return found
 }
 
 const quotedEnd = (code: string, start: number, quote: number, stops: Stops): number => {
