@@ -50,7 +50,10 @@ export const samplesOf = (paths: readonly string[], tag: LanguageId, dedent = fa
   return paths.flatMap((path) => {
     const before = readFileSync(path, 'utf8')
     if (before.includes('\ufffd') || before.length > 1_000_000) return []
-    const after = withoutRemovals(before, compressCode(before, language, { dedent }))
+    const compressed = (code: string): string =>
+      withoutRemovals(code, compressCode(code, language, { dedent }))
+    const after = compressed(before)
+    if (compressed(after) !== after) throw new Error(`compressed again, ${path} becomes another one`)
     return [{ path, before, after, isUnderstood: language.scan(before, false) !== undefined }]
   })
 }
