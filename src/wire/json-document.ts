@@ -41,7 +41,7 @@ const findSpans = (text: string, root: unknown): Map<object, readonly [number, n
     const parent = stack.at(-1)
     if (parent === undefined) return root
     const key = Array.isArray(parent.node) ? parent.index : (parent.key ?? '')
-    return Object.getOwnPropertyDescriptor(parent.node, key)?.value
+    return Object.hasOwn(parent.node, key) ? Reflect.get(parent.node, key) : undefined
   }
   while (position < text.length) {
     const code = text.charCodeAt(position)

@@ -81,7 +81,8 @@ const restoreValue = (said: unknown, value: JsonValue | undefined): unknown => {
   return isMembers(said) ? restore(said, value) : value
 }
 
-const memberOf = (value: object, key: string): unknown => Object.getOwnPropertyDescriptor(value, key)?.value
+const memberOf = (value: object, key: string): unknown =>
+  Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RawJson)
