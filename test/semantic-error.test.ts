@@ -16,8 +16,8 @@ test('the questions are as many as they are said to be, and none is there twice'
 const some = new Set([...new Set(questions.map(({ group }) => group))].slice(0, 18))
 const fewer = questions.filter(({ group }) => some.has(group))
 
-test.each([0.01, 0.05])('at most %p of all answers are wrong, and some are given', (mostError) => {
-  const { given, wrong, answers } = simulate({
+test.each([0.01, 0.05])('at most %p of all answers are wrong, and some are given', async (mostError) => {
+  const { given, wrong, answers } = await simulate({
     ...{ questions: fewer, mostError, answers: 8_000, random: seeded(`test ${mostError}`) },
   })
   expect(wrong / answers).toBeLessThanOrEqual(mostError)
@@ -26,8 +26,8 @@ test.each([0.01, 0.05])('at most %p of all answers are wrong, and some are given
   expect(wrong / given).toBeLessThanOrEqual(0.1)
 })
 
-test('also by what is learned alone, without a look at the words', () => {
-  const { given, wrong, answers } = simulate({
+test('also by what is learned alone, without a look at the words', async () => {
+  const { given, wrong, answers } = await simulate({
     ...{ questions: fewer, mostError: 0.05, answers: 6_000, random: seeded('alone'), guards: false },
   })
   expect(given).toBeGreaterThan(5)

@@ -34,8 +34,8 @@ export interface CacheCounts {
 export interface CacheStats extends CacheCounts {
   /** Undefined where another process holds the answers. */
   readonly size: StoreSize | undefined
-  /** Questions by what they mean, in this process's memory. */
-  readonly similar: SimilarSize
+  /** Questions by what they mean; undefined where they cannot be counted. */
+  readonly similar: SimilarSize | undefined
 }
 
 export interface AnswerCacheParts {
@@ -68,7 +68,7 @@ export interface AnswerCache {
   readonly mostEntryBytes: number
   /** Rejects where the store is away. */
   clear(organisation: string | undefined): Promise<number>
-  stats(): CacheStats
+  stats(): Promise<CacheStats>
 }
 
 /** Longest that anybody waits for somebody else's answer, in milliseconds. */
@@ -150,6 +150,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
       await parts.similar().clear(organisation)
       return parts.store().clear(organisation)
     },
-    stats: () => ({ ...counts, size: parts.store().size(), similar: parts.similar().size() }),
+    async stats() {
+      const similar = await parts.similar().size()
+      return { ...counts, size: parts.store().size(), similar }
+    },
   }
 }

@@ -27,3 +27,11 @@ export { type Board, type BoardParts, createBoard } from './shared-board.ts'
 export type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
 export { type SupervisorStateOptions, supervisorState } from './supervisor.ts'
 export { type StateServer, type StateServerOptions, serveState } from './supervisor-server.ts'
+export type {
+  NewVector,
+  VectorEntry,
+  VectorSetLook,
+  VectorSetPlace,
+  VectorSets,
+  VectorSetsSize,
+} from './vector-sets.ts'
