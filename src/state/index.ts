@@ -22,7 +22,7 @@ export type {
   Take,
   Taken,
 } from './quota.ts'
-export { type RedisStateOptions, redisState, tryRedis } from './redis.ts'
+export { type RedisStateOptions, type RedisTrial, redisState, tryRedis } from './redis.ts'
 export { type Board, type BoardParts, createBoard } from './shared-board.ts'
 export type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
 export { type SupervisorStateOptions, supervisorState } from './supervisor.ts'

@@ -1,4 +1,4 @@
-import { keepConnected } from './connection.ts'
+import { keepConnected, reasonOf } from './connection.ts'
 import { redisQuota } from './redis-quota.ts'
 import type { RedisCall } from './redis-script.ts'
 import { openRedisSession } from './redis-session.ts'
@@ -101,15 +101,25 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
   }
 }
 
-/** Connects once; resolves to why it could not, or to undefined. */
-export const tryRedis = async (options: RedisStateOptions): Promise<string | undefined> => {
+export interface RedisTrial {
+  /** Why it could not be reached. */
+  readonly reason?: string
+  readonly hasVectorSets: boolean
+}
+
+/** Connects once. */
+export const tryRedis = async (options: RedisStateOptions): Promise<RedisTrial> => {
   const state = redisState(options)
   const told = Promise.withResolvers<string | undefined>()
   state.onStatus((status, reason) =>
     told.resolve(status === 'connected' ? undefined : (reason ?? 'no reason was given')),
   )
   try {
-    return await told.promise
+    const reason = await told.promise
+    if (reason !== undefined) return { reason, hasVectorSets: false }
+    return { hasVectorSets: (await state.vectors?.isSupported()) ?? false }
+  } catch (error) {
+    return { reason: reasonOf(error), hasVectorSets: false }
   } finally {
     state.close()
   }
