@@ -9,8 +9,11 @@ export interface RedisVectorSetsParts {
   readonly clear: (prefix: string) => Promise<number>
 }
 
-/** How far around the nearest Redis looks: a set that is not larger is looked at whole, or nearly so. */
-const effort = 200
+/**
+ * How far around the nearest Redis looks: a set that is not larger is looked at whole, or nearly so. Twice as much takes
+ * it twice as long, in which it does nothing else, and finds no more where questions have others that are near.
+ */
+const effort = 100
 /** An epoch is kept for so long after it was looked at, in milliseconds: longer than any exchange takes. */
 const epochTtl = 24 * 3_600_000
 

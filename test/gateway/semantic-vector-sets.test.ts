@@ -203,6 +203,21 @@ test.skipIf(withoutVectorSets === undefined)(
     expect(await gateway.admin('/cache/purge', { method: 'POST' })).toMatchObject({
       purged: expect.any(Number),
     })
+    const doctor = Bun.spawn(
+      [process.execPath, '--no-env-file', 'src/main.ts', 'doctor', '--json', '--config', gateway.configFile],
+      {
+        stdout: 'pipe',
+        stderr: 'ignore',
+        env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
+      },
+    )
+    const { findings } = (await new Response(doctor.stdout).json()) as {
+      findings: readonly { check: string }[]
+    }
+    expect(findings.find(({ check }) => check === 'redis')).toMatchObject({
+      state: 'note',
+      message: expect.stringContaining('no vector sets'),
+    })
     await gateway.stop()
     await redis.stop()
   },
