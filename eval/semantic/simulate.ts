@@ -64,7 +64,7 @@ export const simulate = async (options: SimulateOptions): Promise<Simulated> => 
       continue
     }
     if (near !== undefined)
-      await index.observe(place, near.hash, { asked: `${asked}`, similarity: near.similarity, isRight })
+      await index.observe(place, near, { asked: `${asked}`, similarity: near.similarity, isRight })
     const { text, vector } = question
     if (isRight || kept.has(text)) continue
     kept.add(text)

@@ -3,6 +3,7 @@ import { type Certainties, certainties, certaintyStep } from './error-bound.ts'
 import { countByStep, mostObservations, type Observation } from './observations.ts'
 import { type QuestionTraits, questionTraits } from './question-traits.ts'
 import type {
+  AnsweredQuestion,
   KeptQuestion,
   NearQuestion,
   QuestionPlace,
@@ -18,7 +19,7 @@ export interface MemoryIndex extends SimilarIndex {
   get(place: QuestionPlace, hash: string): KeptQuestion | undefined
   observations(place: QuestionPlace, hash: string): readonly Observation[]
   add(question: KeptQuestion, epoch: string): void
-  observe(place: QuestionPlace, hash: string, observation: Observation): void
+  observe(place: QuestionPlace, question: AnsweredQuestion, observation: Observation): void
   remove(place: QuestionPlace, hash: string): void
   size(): SimilarSize
 }
@@ -159,9 +160,9 @@ export const memoryIndex = ({ most, mostBytes, now }: MemoryIndexOptions): Memor
       })
       bytes += size
     },
-    observe(place, hash, observation) {
+    observe(place, { hash, answeredAt }, observation) {
       const held = heldAt(place, hash)
-      if (held === undefined || held.observations.size >= mostObservations) return
+      if (held?.question.answeredAt !== answeredAt || held.observations.size >= mostObservations) return
       if (held.observations.has(observation.asked)) return
       held.observations.set(observation.asked, observation)
       held.certainties = undefined

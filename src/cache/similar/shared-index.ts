@@ -72,7 +72,7 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     if (!read.success) return
     const told = read.data
     if (told.type === 'add') take(place, told.question)
-    else if (told.type === 'observe') own.observe(place, told.hash, told.observation)
+    else if (told.type === 'observe') own.observe(place, told, told.observation)
     else own.remove(place, told.hash)
   }
   /** What somebody has observed elsewhere joins what is known here: each counts once, whoever tells it how often. */
@@ -80,8 +80,7 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     const known = own.get(place, question.hash)
     if (known === undefined || known.answeredAt < question.answeredAt)
       own.add({ ...place, ...question, vector: unpackedVector(vector) }, own.look(place).epoch)
-    if (known !== undefined && known.answeredAt > question.answeredAt) return
-    for (const observation of observations) own.observe(place, question.hash, observation)
+    for (const observation of observations) own.observe(place, question, observation)
   }
   const opened = (place: QuestionPlace, sealed: string): unknown => {
     try {
@@ -121,10 +120,10 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
       keep(question, question.hash)
       tell(question, { type: 'add', question: { ...writtenQuestion(question), observations: [] } })
     },
-    observe(place, hash, observation) {
-      own.observe(place, hash, observation)
+    observe(place, { hash, answeredAt }, observation) {
+      own.observe(place, { hash, answeredAt }, observation)
       keep(place, hash)
-      tell(place, { type: 'observe', hash, observation })
+      tell(place, { type: 'observe', hash, answeredAt, observation })
     },
     remove(place, hash) {
       own.remove(place, hash)
@@ -160,7 +159,10 @@ type Written = z.output<typeof writtenShape>
 
 const newsShape = z.discriminatedUnion('type', [
   z.object({ type: z.literal('add'), question: writtenShape }),
-  z.object({ type: z.literal('observe'), hash: z.string(), observation: observationShape }),
+  z.object({
+    ...{ type: z.literal('observe'), hash: z.string(), answeredAt: z.number() },
+    observation: observationShape,
+  }),
   z.object({ type: z.literal('remove'), hash: z.string() }),
 ])
 

@@ -16,6 +16,8 @@ const unit = (...values: readonly number[]): Float32Array => {
 }
 
 const place = { organisation: 'org', partition: 'p' }
+/** The question `a` with its first answer. */
+const first = { hash: 'a', answeredAt: 1 }
 const later = Date.now() + 3_600_000
 
 const question = (hash: string, vector: Float32Array, more: Partial<KeptQuestion> = {}): KeptQuestion => ({
@@ -72,20 +74,28 @@ const suite = (
     const index = await make()
     await add(index, question('a', unit(1, 0)))
     for (let at = 0; at < 60; at++)
-      await index.observe(place, 'a', { asked: `true ${at}`, similarity: 0.95, isRight: true })
+      await index.observe(place, first, { asked: `true ${at}`, similarity: 0.95, isRight: true })
     const [before] = await nearest(index, unit(1, 0))
     expect(before?.certainty).toBeGreaterThan(0.9)
     await add(index, question('a', unit(1, 0), { until: later + 1 }))
     // Asked again and again it says no more.
     for (let at = 0; at < 60; at++)
-      await index.observe(place, 'a', { asked: 'true 1', similarity: 0.95, isRight: true })
+      await index.observe(place, first, { asked: 'true 1', similarity: 0.95, isRight: true })
     expect((await nearest(index, unit(1, 0)))[0]?.certainty).toBe(before?.certainty ?? 0)
     for (let at = 0; at < 60; at++)
-      await index.observe(place, 'a', { asked: `false ${at}`, similarity: 0.95, isRight: false })
+      await index.observe(place, first, { asked: `false ${at}`, similarity: 0.95, isRight: false })
     expect((await nearest(index, unit(1, 0)))[0]?.certainty).toBeLessThan(0.6)
     await add(index, question('a', unit(1, 0), { answeredAt: 2 }))
     expect((await nearest(index, unit(1, 0)))[0]?.certainty).toBe(0)
-    await index.observe(place, 'unknown', { asked: 'x', similarity: 0.95, isRight: true })
+    // Nor does it count what somebody finds out of the former answer only now.
+    for (let at = 0; at < 60; at++)
+      await index.observe(place, first, { asked: `late ${at}`, similarity: 0.95, isRight: true })
+    expect((await nearest(index, unit(1, 0)))[0]?.certainty).toBe(0)
+    await index.observe(
+      place,
+      { hash: 'unknown', answeredAt: 1 },
+      { asked: 'x', similarity: 0.95, isRight: true },
+    )
     await index.remove(place, 'unknown')
     expect(await index.look(place)).toMatchObject({ isEmpty: false })
     await index.remove(place, 'a')
@@ -236,7 +246,7 @@ describe.skipIf(!hasRedis)('in the memory of several gateways, over Redis', () =
     await add(one, question('a', unit(1, 2)))
     await waitFor(() => (other.look(place).isEmpty ? undefined : true))
     for (let at = 0; at < 40; at++)
-      one.observe(place, 'a', { asked: `${at}`, similarity: 0.9, isRight: true })
+      one.observe(place, first, { asked: `${at}`, similarity: 0.9, isRight: true })
     const certainty = one.nearest(place, unit(1, 2), 1)[0]?.certainty ?? 0
     expect(certainty).toBeGreaterThan(0.9)
     await waitFor(() => (other.nearest(place, unit(1, 2), 1)[0]?.certainty === certainty ? true : undefined))
@@ -333,8 +343,8 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
           similarity: 0.6 + Math.random() * 0.4,
           isRight: other % 9 > 0,
         }
-        await index.observe(place, `${at}`, observation)
-        memory.observe(place, `${at}`, observation)
+        await index.observe(place, { hash: `${at}`, answeredAt: 1 }, observation)
+        memory.observe(place, { hash: `${at}`, answeredAt: 1 }, observation)
       }
     }
     for (let at = 0; at < 20; at++) {
@@ -357,11 +367,11 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
     const observations = Array.from({ length: 60 }, (_, at) => {
       return { asked: `${at}`, similarity: 0.9, isRight: at % 20 > 0 }
     })
-    for (const observation of observations) memory.observe(place, 'a', observation)
+    for (const observation of observations) memory.observe(place, first, observation)
     await Promise.all(
       observations.flatMap((observation) => [
-        one.observe(place, 'a', observation),
-        other.observe(place, 'a', observation),
+        one.observe(place, first, observation),
+        other.observe(place, first, observation),
       ]),
     )
     const expected = memory.nearest(place, unit(1, 2), 1)[0]?.certainty ?? 0
@@ -378,7 +388,7 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
     const until = Date.now() + 700
     await add(index, question('a', unit(1, 0), { until }))
     await add(index, question('b', unit(0, 1), { until, partition: 'q' }))
-    await index.observe(place, 'a', { asked: 'x', similarity: 0.9, isRight: true })
+    await index.observe(place, first, { asked: 'x', similarity: 0.9, isRight: true })
     const keys = await keysOf('ends:')
     expect(keys.length).toBeGreaterThan(10)
     for (const name of keys)
@@ -393,7 +403,11 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
   test('Redis can read vectors and nothing else', async () => {
     const index = await gateway('open:')
     await add(index, question('secret', unit(3, 4), { text: 'what is the plan of the merger' }))
-    await index.observe(place, 'secret', { asked: 'somebody', similarity: 0.9, isRight: true })
+    await index.observe(
+      place,
+      { hash: 'secret', answeredAt: 1 },
+      { asked: 'somebody', similarity: 0.9, isRight: true },
+    )
     for (const part of ['records', 'notes']) {
       const [value = ''] = (await client.send('HVALS', [`open:vectors/set/org/p/${part}`])) as string[]
       expect(value.length).toBeGreaterThan(50)
@@ -411,7 +425,7 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
     await add(index, question('a', unit(1, 0)))
     await add(index, question('b', unit(0, 1)))
     for (let at = 0; at < 60; at++)
-      await index.observe(place, 'a', { asked: `${at}`, similarity: 0.95, isRight: true })
+      await index.observe(place, first, { asked: `${at}`, similarity: 0.95, isRight: true })
     const set = 'forged:vectors/set/org/p'
     const moved = async (part: string, from: string, to: string) => {
       const value = (await client.send('HGET', [`${set}/${part}`, from])) as string
@@ -436,7 +450,11 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
     const index = await gateway('evicts:', { most: 5 })
     for (let at = 0; at < 60; at++) {
       await add(index, question(`n${at}`, unit(1, at)))
-      await index.observe(place, `n${at}`, { asked: 'x', similarity: 0.9, isRight: true })
+      await index.observe(
+        place,
+        { hash: `n${at}`, answeredAt: 1 },
+        { asked: 'x', similarity: 0.9, isRight: true },
+      )
       const keys = await keysOf('evicts:')
       const gone = keys[at % keys.length] ?? ''
       await client.send('DEL', [gone])
@@ -465,7 +483,7 @@ describe.skipIf(withVectorSets === undefined)('in vector sets of Redis', () => {
     await own.crash()
     await waitFor(async () => ((await index.look(place)) === undefined ? true : undefined))
     await index.add(question('b', unit(1, 0)), 'none')
-    await index.observe(place, 'a', { asked: 'x', similarity: 0.9, isRight: true })
+    await index.observe(place, first, { asked: 'x', similarity: 0.9, isRight: true })
     await index.remove(place, 'a')
     expect(await index.size()).toBeUndefined()
     expect(async () => await index.clear('org')).toThrow('redis')

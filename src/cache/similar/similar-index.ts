@@ -32,6 +32,9 @@ export interface NearQuestion {
   readonly certainty: number
 }
 
+/** One question with one answer. */
+export type AnsweredQuestion = Pick<KeptQuestion, 'hash' | 'answeredAt'>
+
 export interface SimilarLook {
   /** There is nothing to look for. */
   readonly isEmpty: boolean
@@ -64,7 +67,8 @@ export interface SimilarIndex {
    * @param epoch as `look` said it before the question was asked: what was removed meanwhile stays removed
    */
   add(question: KeptQuestion, epoch: string): Awaitable<void>
-  observe(place: QuestionPlace, hash: string, observation: Observation): Awaitable<void>
+  /** Nothing where it has another answer by now. */
+  observe(place: QuestionPlace, question: AnsweredQuestion, observation: Observation): Awaitable<void>
   remove(place: QuestionPlace, hash: string): Awaitable<void>
   /** Resolves to how many there were. Rejects where they cannot be reached. */
   clear(organisation: string | undefined): Promise<number>

@@ -8,7 +8,13 @@ import { certainties, certaintyStep } from './error-bound.ts'
 import { countByStep, mostObservations, type Observation } from './observations.ts'
 import { questionTraits } from './question-traits.ts'
 import { remembered } from './remembered.ts'
-import type { KeptQuestion, NearQuestion, QuestionPlace, SimilarIndex } from './similar-index.ts'
+import type {
+  AnsweredQuestion,
+  KeptQuestion,
+  NearQuestion,
+  QuestionPlace,
+  SimilarIndex,
+} from './similar-index.ts'
 import {
   observationShape,
   unpackedVector,
@@ -83,14 +89,16 @@ export const vectorSetIndex = (options: VectorSetIndexOptions): SimilarIndex => 
     if (step === undefined || observations.length === 0) return 0
     return certaintiesOf(countByStep(observations))[step] ?? 0
   }
-  const observe = async (place: QuestionPlace, hash: string, observation: Observation): Promise<void> => {
+  const observe = async (
+    place: QuestionPlace,
+    { hash, answeredAt }: AnsweredQuestion,
+    observation: Observation,
+  ): Promise<void> => {
     const asked = observation.asked.slice(0, askedLength)
     let entry = await sets.get(setOf(place), hash)
     for (let tries = 0; entry !== undefined; tries++) {
       if (tries === mostTries) throw new Error('too many observe the same question at the same time')
-      const question = questionIn(place, entry)
-      if (question === undefined) return
-      const { answeredAt } = question
+      if (questionIn(place, entry)?.answeredAt !== answeredAt) return
       const known = observationsIn(place, entry, answeredAt)
       if (known.length >= mostObservations || known.some((one) => one.asked === asked)) return
       const observations = [...known, { ...observation, asked }]
@@ -141,9 +149,9 @@ export const vectorSetIndex = (options: VectorSetIndexOptions): SimilarIndex => 
         await sets.add(setOf(question), { id, vector, record, ttl, epoch, most, mostBytes })
       })
     },
-    async observe(place, hash, observation) {
+    async observe(place, question, observation) {
       await tried('what was observed of a question could not be kept', () =>
-        observe(place, hash, observation),
+        observe(place, question, observation),
       )
     },
     async remove(place, hash) {

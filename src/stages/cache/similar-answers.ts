@@ -160,7 +160,7 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
           const isRight = verdict === 'right'
           cache.countJudged(isRight)
           const observation = { asked: key.hash, similarity: near.similarity, isRight }
-          await cache.similar.observe(place, near.hash, observation)
+          await cache.similar.observe(place, near, observation)
           if (isRight) return
         }
         if (answer === undefined) return
