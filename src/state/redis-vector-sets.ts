@@ -59,10 +59,8 @@ export const redisVectorSets = ({ call, named, clear }: RedisVectorSetsParts): V
       const microseconds = String(Math.max(1, Math.ceil(ttl)) * 1_000)
       await run(addScript, owner, name, id, bytesOf(vector), record, microseconds, epoch, ...bounds)
     },
-    async note({ owner, name }, before, notes) {
-      const reply = await run(noteScript, owner, name, before.id, before.notes ?? '', notes)
-      return typeof reply === 'string' ? reply : undefined
-    },
+    note: async ({ owner, name }, { id, notes: before = '' }, notes) =>
+      (await run(noteScript, owner, name, id, before, notes)) === 1,
     async remove({ owner, name }, id) {
       await run(removeScript, owner, name, id)
     },
@@ -210,13 +208,11 @@ return 1`)
 
 const noteScript = script(`${shared}
 local key, id, before, notes = keyOf(ARGV[1] .. '/' .. ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-if redis.call('HEXISTS', key .. '/records', id) == 0 then return false end
-local known = redis.call('HGET', key .. '/notes', id) or ''
-if known ~= before then return known end
+if redis.call('HEXISTS', key .. '/records', id) == 0 then return 0 end
+if (redis.call('HGET', key .. '/notes', id) or '') ~= before then return 0 end
 redis.call('HSET', key .. '/notes', id, notes)
-local ending = redis.call('PEXPIRETIME', key .. '/records')
-redis.call('PEXPIREAT', key .. '/notes', ending)
-return false`)
+redis.call('PEXPIREAT', key .. '/notes', redis.call('PEXPIRETIME', key .. '/records'))
+return 1`)
 
 const removeScript = script(`${shared}
 drop(ARGV[1] .. '/' .. ARGV[2], ARGV[3])

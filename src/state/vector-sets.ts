@@ -51,11 +51,8 @@ export interface VectorSets {
   get(place: VectorSetPlace, id: string): Promise<VectorEntry | undefined>
   /** Replaces one with the same id, but not its notes. Nothing where the set has vectors of another length. */
   add(place: VectorSetPlace, one: NewVector): Promise<void>
-  /**
-   * Writes notes where they are still what they were. Resolves to undefined where that is done, or there is nothing to
-   * write them to; else to what they are.
-   */
-  note(place: VectorSetPlace, before: VectorEntry, notes: string): Promise<string | undefined>
+  /** Writes notes where the entry is still there and has those of before; resolves to whether it had. */
+  note(place: VectorSetPlace, before: VectorEntry, notes: string): Promise<boolean>
   remove(place: VectorSetPlace, id: string): Promise<void>
   /** Resolves to how many entries there were. It looks at every key. @param owner undefined for all */
   clear(owner: string | undefined): Promise<number>

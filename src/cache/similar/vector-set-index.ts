@@ -95,18 +95,16 @@ export const vectorSetIndex = (options: VectorSetIndexOptions): SimilarIndex => 
     observation: Observation,
   ): Promise<void> => {
     const asked = observation.asked.slice(0, askedLength)
-    let entry = await sets.get(setOf(place), hash)
-    for (let tries = 0; entry !== undefined; tries++) {
-      if (tries === mostTries) throw new Error('too many observe the same question at the same time')
-      if (questionIn(place, entry)?.answeredAt !== answeredAt) return
+    for (let tries = 0; tries < mostTries; tries++) {
+      const entry = await sets.get(setOf(place), hash)
+      if (entry === undefined || questionIn(place, entry)?.answeredAt !== answeredAt) return
       const known = observationsIn(place, entry, answeredAt)
       if (known.length >= mostObservations || known.some((one) => one.asked === asked)) return
       const observations = [...known, { ...observation, asked }]
       const notes = sealed(place, 'observations', hash, { v: 1, answeredAt, observations })
-      const others = await sets.note(setOf(place), entry, notes)
-      if (others === undefined) return
-      entry = { ...entry, notes: others }
+      if (await sets.note(setOf(place), entry, notes)) return
     }
+    throw new Error('too many observe the same question at the same time')
   }
 
   return {
