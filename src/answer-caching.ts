@@ -3,12 +3,13 @@ import { z } from 'zod'
 import {
   type AnswerCache,
   createAnswerCache,
+  memoryIndex,
   memoryStore,
   type SharedIndex,
   type SimilarIndex,
   sharedIndex,
   sharedStore,
-  similarIndex,
+  vectorSetIndex,
 } from './cache/index.ts'
 import { parseJson } from './ir/index.ts'
 import type { Settings } from './settings.ts'
@@ -42,18 +43,29 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   const { state, settings, logger, registry, now } = parts
   const memory = memoryStore({ most: () => settings().cache.memory, now })
   const shared = sharedStore({ state, keyOf: parts.keyOf })
-  const ownIndex = similarIndex({
+  const bounds = {
     most: () => settings().cache.similar.questions,
     mostBytes: () => settings().cache.similar.memory,
-    now,
-  })
+  }
+  const ownIndex = memoryIndex({ ...bounds, now })
   const onProblem = (message: string, error: unknown): void =>
     logger.warn(message, { error: error instanceof Error ? error.message : undefined })
+  const vectorIndex =
+    state.vectors &&
+    vectorSetIndex({
+      ...{ ...bounds, sets: state.vectors, keyOf: parts.keyOf, now },
+      onProblem: (message, error) => cache.fault(message, error),
+      onUnsupported: () =>
+        logger.warn(
+          'redis has no vector sets, so no question is found that means the same: it must be 8.0 or newer, or set cache.similar.index to memory',
+        ),
+    })
   /** Made where it is wanted first: it reads what others have kept. */
   let commonIndex: SharedIndex | undefined
   const similar = (): SimilarIndex => {
     const { backend, similar } = settings().cache
     if (backend === 'memory' || similar.embeddings === undefined) return ownIndex
+    if (similar.index === 'redis-vector-sets' && vectorIndex !== undefined) return vectorIndex
     commonIndex ??= sharedIndex({
       ...{ own: ownIndex, state, keyOf: parts.keyOf, now },
       onProblem: (message, error) => cache.fault(message, error),

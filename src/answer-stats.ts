@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CacheStats, StoreSize } from './cache/index.ts'
+import type { CacheStats, SimilarSize, StoreSize } from './cache/index.ts'
 import { parseJson } from './ir/index.ts'
 
 const count = z.number()
@@ -9,7 +9,7 @@ const statsShape = z.object({
   ...{ bypasses: count, kept: count, tooLarge: count, faults: count },
   savedNanoUsd: z.string().regex(/^\d+$/).transform(BigInt),
   size: z.object({ entries: count, bytes: count, evicted: count }).optional(),
-  similar: z.object({ questions: count, partitions: count, bytes: count }),
+  similar: z.object({ isShared: z.boolean(), questions: count, partitions: count, bytes: count }).optional(),
 })
 
 /** For another process of the same gateway. */
@@ -27,7 +27,7 @@ export const joinStats = (own: CacheStats, others: readonly string[]): CacheStat
       ...sumOf(sum, one, ['kept', 'tooLarge', 'faults']),
       savedNanoUsd: sum.savedNanoUsd + one.savedNanoUsd,
       size: joinSizes(sum.size, one.size),
-      similar: sumOf(sum.similar, one.similar, ['questions', 'partitions', 'bytes']),
+      similar: joinSimilar(sum.similar, one.similar),
     }
   }, own)
 
@@ -35,6 +35,15 @@ const joinSizes = (one: StoreSize | undefined, other: StoreSize | undefined): St
   one === undefined || other === undefined
     ? (one ?? other)
     : sumOf(one, other, ['entries', 'bytes', 'evicted'])
+
+/** What is shared is the same for all of them. */
+const joinSimilar = (
+  one: SimilarSize | undefined,
+  other: SimilarSize | undefined,
+): SimilarSize | undefined =>
+  one === undefined || other === undefined || one.isShared
+    ? (one ?? other)
+    : { isShared: false, ...sumOf(one, other, ['questions', 'partitions', 'bytes']) }
 
 const sumOf = <Name extends string>(
   one: Readonly<Record<Name, number>>,

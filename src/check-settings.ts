@@ -33,6 +33,13 @@ const checkCache = (settings: Settings, env: Environment): readonly CheckFinding
   const found: CheckFinding[] = []
   if (cache.backend === 'redis' && redis.url === undefined)
     found.push(error(['cache', 'backend'], 'can be `redis` only where `redis.url` names one'))
+  if (cache.similar.index === 'redis-vector-sets' && cache.backend !== 'redis')
+    found.push(
+      error(
+        ['cache', 'similar', 'index'],
+        'can be `redis-vector-sets` only with `cache.backend: redis`: questions and answers lie at the same place',
+      ),
+    )
   if (cache.semantic === 'on' && cache.exact === 'off')
     found.push(error(['cache', 'semantic'], 'needs `exact: on`: that is where answers are kept'))
   const { embeddings, judge } = cache.similar

@@ -20,7 +20,7 @@ import { namedCredentials, possibleProvider, possibleProviderIds } from './possi
 import { databaseUrl, type Settings } from './settings.ts'
 import { type StartFlags, type Surroundings, startServer } from './start-server.ts'
 import { startStorageWorker } from './start-storage.ts'
-import { tryRedis } from './state/index.ts'
+import { type RedisTrial, tryRedis } from './state/index.ts'
 import { acquireLock } from './supervisor/index.ts'
 import { version } from './version.ts'
 
@@ -55,8 +55,8 @@ export const cliActions = (surroundings: Surroundings) => ({
     const { stop } = await startStorageWorker({ url: databaseUrl(settings), readOnly: true })
     await stop()
   },
-  /** Tells why Redis cannot be reached; undefined when it answers, or when there is none. */
-  reachRedis: async ({ redis }: Settings): Promise<string | undefined> =>
+  /** Tells whether Redis can be reached, and what it has; undefined when there is none. */
+  reachRedis: async ({ redis }: Settings): Promise<RedisTrial | undefined> =>
     redis.url === undefined ? undefined : tryRedis({ url: redis.url, keyPrefix: redis.key_prefix }),
   /** Tells why a sidecar of the firewall does not answer; undefined when it does. */
   reachSidecar,

@@ -203,10 +203,10 @@ export const serve = async ({
     registry: metrics.registry,
     now,
   })
-  team.answer('cache-stats', () => packStats(answers.cache.stats()))
+  team.answer('cache-stats', async () => packStats(await answers.cache.stats()))
   const cacheStats = async () =>
     joinStats(
-      answers.cache.stats(),
+      await answers.cache.stats(),
       (await team.ask('cache-stats')).map(({ text }) => text),
     )
   const changes = createAccountChanges({

@@ -155,6 +155,11 @@ describe('settings that contradict each other', () => {
       '1 cache.backend: can be `redis` only where `redis.url` names one',
     ])
     expect(problems('cache: { backend: redis }\nredis: { url: "redis://127.0.0.1" }')).toEqual([])
+    expect(
+      problems('cache: { similar: { index: redis-vector-sets } }\nredis: { url: "redis://127.0.0.1" }'),
+    ).toEqual([
+      '1 cache.similar.index: can be `redis-vector-sets` only with `cache.backend: redis`: questions and answers lie at the same place',
+    ])
     expect(problems('routes: [{ match: a, targets: [loopback], cache: { exact: on, ttl: 10m } }]')).toEqual(
       [],
     )

@@ -52,14 +52,14 @@ for (const [at, { same, other, sameApart, otherApart }] of rows.entries()) {
 console.log('\nbound   answers   given   wrong   of all   of given   given at the end')
 for (const mostError of [0.01, 0.02, 0.05]) {
   for (const answers of [2_000, 20_000, 60_000]) {
-    const { given, wrong, givenAtTheEnd } = simulate({
+    const { given, wrong, givenAtTheEnd } = await simulate({
       ...{ questions, mostError, answers, random: seeded(`${mostError} ${answers}`) },
     })
     const cells = [percent(mostError, 0), answers, given, wrong, percent(wrong / answers, 3)]
     console.log([...cells, given === 0 ? '-' : percent(wrong / given), percent(givenAtTheEnd, 1)].join('\t'))
   }
 }
-const { given, wrong } = simulate({
+const { given, wrong } = await simulate({
   ...{ questions, mostError: 0.01, answers: 20_000, random: seeded('no guards'), guards: false },
 })
 console.log(`\nby what is learned alone, bound 1 %, 20000 answers: ${given} given, ${wrong} wrong`)

@@ -35,8 +35,8 @@ export interface CacheCounts {
 export interface CacheStats extends CacheCounts {
   /** Undefined where another process holds the answers. */
   readonly size: StoreSize | undefined
-  /** Questions by what they mean, in this process's memory. */
-  readonly similar: SimilarSize
+  /** Questions by what they mean; undefined where they cannot be counted. */
+  readonly similar: SimilarSize | undefined
 }
 
 export interface AnswerCacheParts {
@@ -74,7 +74,7 @@ export interface AnswerCache {
   forget(organisation: string | undefined): void
   /** Rejects where the store is away. */
   clear(organisation: string | undefined): Promise<number>
-  stats(): CacheStats
+  stats(): Promise<CacheStats>
 }
 
 /** Longest that anybody waits for somebody else's answer, in milliseconds. */
@@ -167,6 +167,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
       await parts.similar().clear(organisation)
       return parts.store().clear(organisation)
     },
-    stats: () => ({ ...counts, size: parts.store().size(), similar: parts.similar().size() }),
+    async stats() {
+      const similar = await parts.similar().size()
+      return { ...counts, size: parts.store().size(), similar }
+    },
   }
 }

@@ -17,17 +17,18 @@ export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheS
 export { createRequestMemory } from './request-memory.ts'
 export { sharedStore } from './shared-store.ts'
 export { chanceToAsk, leastSimilarity } from './similar/error-bound.ts'
+export { memoryIndex } from './similar/memory-index.ts'
 export { type Difference, difference } from './similar/question-traits.ts'
 export { type SharedIndex, sharedIndex } from './similar/shared-index.ts'
-export {
-  type KeptQuestion,
-  type NearQuestion,
-  type QuestionPlace,
-  type SimilarIndex,
-  type SimilarSize,
-  similarIndex,
+export type {
+  KeptQuestion,
+  NearQuestion,
+  QuestionPlace,
+  SimilarIndex,
+  SimilarSize,
 } from './similar/similar-index.ts'
 export { type NotComparable, type SimilarQuestion, similarQuestion } from './similar/similar-question.ts'
+export { vectorSetIndex } from './similar/vector-set-index.ts'
 export {
   type AnswerOrigin,
   callsTools,

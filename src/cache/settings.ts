@@ -76,9 +76,17 @@ const similarSettings = z
       .describe(
         'How many questions are kept beside one another, of those that differ in nothing but their text.',
       ),
+    index: z
+      .enum(['memory', 'redis-vector-sets'])
+      .prefault('memory')
+      .describe(
+        'Who looks for the nearest: each gateway process in its memory, or Redis (8.0 or newer), where embeddings then lie open and all else is sealed.',
+      ),
     memory: byteSize()
       .prefault('64 MB')
-      .describe('How much all questions may take in the memory of a process, in bytes or with a unit.'),
+      .describe(
+        'How much all questions may take in the memory of a process, or of Redis with `index: redis-vector-sets`, in bytes or with a unit.',
+      ),
   })
   .prefault({})
   .describe('How questions are found that mean the same.')

@@ -138,7 +138,7 @@ export const cacheStatsSchema = z.looseObject({
   faults: z.number(),
   savedUsd: z.string(),
   size: z.looseObject({ entries: z.number(), bytes: z.number(), evicted: z.number() }).nullable(),
-  similar: z.looseObject({ questions: z.number() }),
+  similar: z.looseObject({ isShared: z.boolean(), questions: z.number() }).nullable(),
 })
 
 export const cacheExplanationSchema = z.looseObject({

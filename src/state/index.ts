@@ -22,8 +22,16 @@ export type {
   Take,
   Taken,
 } from './quota.ts'
-export { type RedisStateOptions, redisState, tryRedis } from './redis.ts'
+export { type RedisStateOptions, type RedisTrial, redisState, tryRedis } from './redis.ts'
 export { type Board, type BoardParts, createBoard } from './shared-board.ts'
 export type { State, StateEntry, StateStatus, StatusHandler } from './state.ts'
 export { type SupervisorStateOptions, supervisorState } from './supervisor.ts'
 export { type StateServer, type StateServerOptions, serveState } from './supervisor-server.ts'
+export type {
+  NewVector,
+  VectorEntry,
+  VectorSetLook,
+  VectorSetPlace,
+  VectorSets,
+  VectorSetsSize,
+} from './vector-sets.ts'

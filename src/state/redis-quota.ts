@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Claim, Level, Quota, Taken } from './quota.ts'
-
-/** Sends a command; rejects with `gateway_state_unavailable`. */
-export type RedisCall = (command: string, args: readonly string[]) => Promise<unknown>
+import { type RedisCall, runScript, type Script, script } from './redis-script.ts'
 
 /**
  * The counters in Redis: one script, and so one round trip, for each call. Whole numbers stay exact: a script's
@@ -17,16 +14,13 @@ export type RedisCall = (command: string, args: readonly string[]) => Promise<un
  * @param named puts the prefix before a key
  */
 export const redisQuota = (call: RedisCall, named: (key: string) => string): Quota => {
-  const run = async (script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> => {
-    const rest = [String(keys.length), ...keys.map((key) => named(`quota/${key}`)), ...args]
-    try {
-      return await call('EVALSHA', [script.sha, ...rest])
-    } catch (error) {
-      // Redis forgets scripts when it starts anew.
-      if (!(error instanceof Error) || !error.message.includes('NOSCRIPT')) throw error
-      return call('EVAL', [script.text, ...rest])
-    }
-  }
+  const run = (one: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> =>
+    runScript(
+      call,
+      one,
+      keys.map((key) => named(`quota/${key}`)),
+      args,
+    )
   return {
     async take({ claims, steps }) {
       const packed = JSON.stringify({ claims, least: steps?.least ?? 0, most: steps?.most ?? 0 })
@@ -47,11 +41,6 @@ export const redisQuota = (call: RedisCall, named: (key: string) => string): Quo
       return (await run(seedScript, [key], args)) === 1
     },
   }
-}
-
-interface Script {
-  readonly text: string
-  readonly sha: string
 }
 
 const keyOf = ({ key }: { readonly key: string }): string => key
@@ -77,8 +66,6 @@ const levelIn = (claim: Claim, row: unknown): Level => {
       return { type: 'budget', ok, known: c > 0, spent: a, reserved: b, version: c }
   }
 }
-
-const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
 const shared = `
 local clock = redis.call('TIME')

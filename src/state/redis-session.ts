@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { reasonOf, type Session, type SessionEvents, startAlarm } from './connection.ts'
+import type { RedisCall } from './redis-script.ts'
 
 export interface RedisSessionParts extends SessionEvents {
   readonly url: string
@@ -12,7 +13,7 @@ export interface RedisSessionParts extends SessionEvents {
 /** Two connections, for commands and for messages, that live and end together. */
 export interface RedisSession extends Session {
   /** The reply. Rejects with `gateway_state_unavailable`; a reply that does not come in time ends the session. */
-  call(command: string, args: readonly string[]): Promise<unknown>
+  readonly call: RedisCall
 }
 
 /** How often both connections are tried, in milliseconds. */
@@ -94,7 +95,8 @@ export const openRedisSession = async (parts: RedisSessionParts): Promise<RedisS
   timer = setTimeout(feel, beat)
 
   return {
-    call: (command, args) => answer<unknown>(command, commands.send(command, [...args])),
+    // Its type names strings only; it takes bytes as well, and sends them as they are.
+    call: (command, args) => answer<unknown>(command, commands.send(command, args as string[])),
     listen(channel) {
       answer('SUBSCRIBE', messages.subscribe(channel, tell)).catch((error) => lose(reasonOf(error)))
     },

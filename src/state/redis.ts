@@ -1,6 +1,8 @@
-import { keepConnected } from './connection.ts'
+import { keepConnected, reasonOf } from './connection.ts'
 import { redisQuota } from './redis-quota.ts'
+import type { RedisCall } from './redis-script.ts'
 import { openRedisSession } from './redis-session.ts'
+import { redisVectorSets } from './redis-vector-sets.ts'
 import type { State, StateEntry } from './state.ts'
 
 export interface RedisStateOptions {
@@ -34,11 +36,24 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
     shortestPause,
     longestPause,
   })
-  const call = async (command: string, args: readonly string[]): Promise<unknown> =>
-    connection.session().call(command, args)
+  const call: RedisCall = async (command, args) => connection.session().call(command, args)
+
+  const clear = async (prefix: string): Promise<number> => {
+    const pattern = `${escaped(named(prefix))}*`
+    let count = 0
+    let cursor = '0'
+    do {
+      const page = list(await call('SCAN', [cursor, 'MATCH', pattern, 'COUNT', String(scanPage)]))
+      cursor = String(page[0])
+      const keys = list(page[1]).map(String)
+      if (keys.length > 0) count += Number(await call('UNLINK', keys))
+    } while (cursor !== '0')
+    return count
+  }
 
   return {
     quota: redisQuota(call, named),
+    vectors: redisVectorSets({ call, named, clear }),
     async get(key) {
       const value = await call('GET', [named(key)])
       return typeof value === 'string' ? value : undefined
@@ -75,18 +90,7 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
       } while (cursor !== '0')
       return found
     },
-    async clear(prefix) {
-      const pattern = `${escaped(named(prefix))}*`
-      let count = 0
-      let cursor = '0'
-      do {
-        const page = list(await call('SCAN', [cursor, 'MATCH', pattern, 'COUNT', String(scanPage)]))
-        cursor = String(page[0])
-        const keys = list(page[1]).map(String)
-        if (keys.length > 0) count += Number(await call('UNLINK', keys))
-      } while (cursor !== '0')
-      return count
-    },
+    clear,
     async publish(channel, text) {
       await call('PUBLISH', [named(channel), text])
     },
@@ -97,15 +101,25 @@ export const redisState = ({ url, keyPrefix, patience = 1_000 }: RedisStateOptio
   }
 }
 
-/** Connects once; resolves to why it could not, or to undefined. */
-export const tryRedis = async (options: RedisStateOptions): Promise<string | undefined> => {
+export interface RedisTrial {
+  /** Why it could not be reached. */
+  readonly reason?: string
+  readonly hasVectorSets: boolean
+}
+
+/** Connects once. */
+export const tryRedis = async (options: RedisStateOptions): Promise<RedisTrial> => {
   const state = redisState(options)
   const told = Promise.withResolvers<string | undefined>()
   state.onStatus((status, reason) =>
     told.resolve(status === 'connected' ? undefined : (reason ?? 'no reason was given')),
   )
   try {
-    return await told.promise
+    const reason = await told.promise
+    if (reason !== undefined) return { reason, hasVectorSets: false }
+    return { hasVectorSets: (await state.vectors?.isSupported()) ?? false }
+  } catch (error) {
+    return { reason: reasonOf(error), hasVectorSets: false }
   } finally {
     state.close()
   }

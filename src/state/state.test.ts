@@ -525,7 +525,8 @@ describe.skipIf(!hasRedis)('state in Redis', () => {
     try {
       await waitFor(() => (state.status() === 'away' ? true : undefined), 5_000)
       expect(told).toEqual([['away', expect.stringContaining('read only')]])
-      expect(await tryRedis({ url: redis.url, keyPrefix: 'readonly:' })).toContain('read only')
+      const trial = await tryRedis({ url: redis.url, keyPrefix: 'readonly:' })
+      expect(trial.reason).toContain('read only')
     } finally {
       await operator.send('REPLICAOF', ['NO', 'ONE'])
       operator.close()

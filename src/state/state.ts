@@ -1,4 +1,5 @@
 import type { Quota } from './quota.ts'
+import type { VectorSets } from './vector-sets.ts'
 
 /** How other processes are reached: there is nowhere to meet them, they can be reached, or they cannot just now. */
 export type StateStatus = 'alone' | 'connected' | 'away'
@@ -21,6 +22,8 @@ export interface StateEntry {
 export interface State {
   /** Counters for limits and budgets. */
   readonly quota: Quota
+  /** Only Redis has them. */
+  readonly vectors?: VectorSets
   get(key: string): Promise<string | undefined>
   /** @param ttl milliseconds, at least 1 */
   set(key: string, value: string, ttl: number): Promise<void>

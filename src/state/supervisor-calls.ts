@@ -24,8 +24,8 @@ type OwnCall = 'hello' | 'subscribe'
 
 export type CallName = StateCall | QuotaCall | OwnCall
 
-/** What is not forwarded, because each worker does it by itself. */
-type Local = 'quota' | 'subscribe' | 'status' | 'onStatus' | 'close'
+/** What is not forwarded, because each worker does it by itself, or only Redis does it. */
+type Local = 'quota' | 'vectors' | 'subscribe' | 'status' | 'onStatus' | 'close'
 type Forgotten = Exclude<keyof State, StateCall | Local> | Exclude<keyof Quota, QuotaCall>
 
 type Call = (...parameters: never[]) => Promise<unknown>

@@ -1,6 +1,5 @@
 /** Answers of questions that mean the same, in a real gateway with a provider of embeddings and a model that judges. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { GenerateRequest } from '../../src/ir/index.ts'
 import {
   ledgerEntries,
   oneCall,
@@ -10,80 +9,16 @@ import {
   waitFor,
 } from '../support/gateway.ts'
 import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
+import { answerTo, type Embedder, startEmbedder, wordings } from '../support/semantic-questions.ts'
 import { githubToken } from '../support/test-secrets.ts'
 
 setDefaultTimeout(90_000)
-
-/** What the embedder says two texts have in common: the topic that they name; the wording turns it a little. */
-const topics = ['password', 'invoice', 'capital', 'parcel', 'token', 'weather']
-
-const embeddingOf = (text: string): readonly number[] => {
-  const vector = Array.from({ length: 32 }, () => 0)
-  const topic = topics.findIndex((word) => text.toLowerCase().includes(word))
-  vector[topic < 0 ? topics.length : topic] = 1
-  vector[16 + (Number(Bun.hash(text) % 16n) % 16)] = 0.2
-  return vector
-}
-
-interface Embedder {
-  readonly url: string
-  readonly texts: string[]
-  isAway: boolean
-  delay: number
-  stop(): Promise<void>
-}
-
-const startEmbedder = (): Embedder => {
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      const { input } = (await request.json()) as { input: string }
-      embedder.texts.push(input)
-      if (embedder.delay > 0) await Bun.sleep(embedder.delay)
-      if (embedder.isAway) return new Response('{}', { status: 503 })
-      return Response.json({
-        object: 'list',
-        model: 'e',
-        data: [{ object: 'embedding', index: 0, embedding: embeddingOf(input) }],
-        usage: { prompt_tokens: 9, total_tokens: 9 },
-      })
-    },
-  })
-  const embedder: Embedder = {
-    url: `http://127.0.0.1:${server.port}`,
-    texts: [],
-    isAway: false,
-    delay: 0,
-    stop: () => server.stop(true),
-  }
-  return embedder
-}
 
 let upstream: SayingUpstream
 let embedder: Embedder
 let gateway: TestGateway
 
 const token = githubToken('semantic')
-
-const questionIn = ({ turns }: GenerateRequest): string => {
-  const [part] = turns.at(-1)?.parts ?? []
-  return part?.type === 'text' ? part.text : ''
-}
-
-/** Each topic has one answer in two forms, capitals one for each country; the judge compares what it is shown. */
-const answerTo = (request: GenerateRequest, calls: number): string => {
-  const question = questionIn(request)
-  if (request.model === 'judge') {
-    const { right_answer: right, other_answer: other } = JSON.parse(question) as Record<string, string>
-    return bare(right) === bare(other) ? 'Yes.' : 'no'
-  }
-  const topic = topics.find((word) => question.toLowerCase().includes(word)) ?? 'nothing'
-  const place = topic === 'capital' ? ` in ${question.split(' ').at(-1)}` : ''
-  return `${calls % 2 === 0 ? 'surely, ' : ''}about the ${topic}${place}`
-}
-
-const bare = (answer = ''): string => answer.replace('surely, ', '')
 
 beforeAll(async () => {
   upstream = startSaying()
@@ -183,27 +118,6 @@ const learned = async (of: { readonly questions?: number; readonly judged?: numb
     return now.similar.questions >= (of.questions ?? 0) && judged >= (of.judged ?? 0) ? true : undefined
   }, 10_000)
 }
-
-/** Wordings without anything that must be equal, and not one word apart from one another. */
-const wordings = Array.from({ length: 60 }, (_, at) => {
-  const openings = [
-    'please explain',
-    'kindly describe',
-    'tell us briefly',
-    'need advice concerning',
-    'guide me through',
-  ]
-  const endings = [
-    'the password reset',
-    'resetting a password',
-    'password recovery steps',
-    'recovering that password',
-  ]
-  const extras = ['', 'for beginners', 'in detail']
-  const opening = openings[at % openings.length] ?? ''
-  const ending = endings[Math.floor(at / openings.length) % endings.length] ?? ''
-  return `${opening} ${ending} ${extras[Math.floor(at / (openings.length * endings.length))] ?? ''}`.trim()
-})
 
 describe('a question that means the same as one that was answered', () => {
   test('gets its answer once enough answers were compared, without asking anybody', async () => {

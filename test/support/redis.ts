@@ -17,24 +17,47 @@ export interface RedisServer {
   readonly stop: () => Promise<void>
 }
 
+/** The installed one, or another one that TGW_REDIS_SERVER names. */
+const usualProgram = process.env['TGW_REDIS_SERVER'] ?? 'redis-server'
+
 /** False when there is no Redis to test with; says loudly once per file what is skipped. */
 export const redisAvailable = (what: string): boolean => {
-  if (Bun.which('redis-server') !== null) return true
-  console.warn(`SKIPPED: ${what} on Redis: no redis-server in PATH`)
+  if (Bun.which(usualProgram) !== null) return true
+  console.warn(`SKIPPED: ${what} on Redis: no ${usualProgram} in PATH`)
   return false
 }
 
 /**
- * Starts a server. Throws when there is none on this machine: ask `redisAvailable` first.
+ * A redis-server with vector sets (since 8.0), or one without. Undefined when there is none here; says loudly what is
+ * skipped.
+ */
+export const redisProgram = (what: string, hasVectorSets: boolean): string | undefined => {
+  const found = [usualProgram, 'redis-server'].find((program) => {
+    if (Bun.which(program) === null) return false
+    const version = Bun.spawnSync([program, '--version']).stdout.toString()
+    return Number(/\bv=(\d+)/.exec(version)?.[1] ?? 0) >= 8 === hasVectorSets
+  })
+  if (found === undefined)
+    console.warn(
+      `SKIPPED: ${what}: no redis-server ${hasVectorSets ? 'with vector sets (8.0 or newer)' : 'before 8.0'}; TGW_REDIS_SERVER can name one`,
+    )
+  return found
+}
+
+/**
+ * Starts a server. Throws when there is none on this machine: ask `redisAvailable` or `redisProgram` first.
  * @param flags more of redis-server, such as `--requirepass`
  */
-export const startRedis = async (flags: readonly string[] = []): Promise<RedisServer> => {
+export const startRedis = async (
+  flags: readonly string[] = [],
+  program: string = usualProgram,
+): Promise<RedisServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
   const port = freePort()
   // `setpriv --pdeathsig` ends the server even when the test process is killed.
   const guard = Bun.which('setpriv') === null ? [] : ['setpriv', '--pdeathsig', 'KILL']
   const command = [
-    ...[...guard, 'redis-server', '--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
+    ...[...guard, program, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
     ...['--save', '', '--appendonly', 'no', ...flags],
   ]
   const start = () => Bun.spawn(command, { cwd: folder, stdout: 'ignore', stderr: 'ignore' })

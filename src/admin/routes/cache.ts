@@ -26,8 +26,9 @@ export const cacheRoutes = ({
   }
   return new Hono<AdminEnvironment>()
     .get('/cache/stats', permit('cache:read', 'whole-server'), async (context) => {
-      const { savedNanoUsd, size, ...counts } = await cache.stats()
-      return context.json({ ...counts, savedUsd: formatUsd(savedNanoUsd), size: size ?? null })
+      const { savedNanoUsd, size, similar, ...counts } = await cache.stats()
+      const sizes = { size: size ?? null, similar: similar ?? null }
+      return context.json({ ...counts, savedUsd: formatUsd(savedNanoUsd), ...sizes })
     })
     .get('/cache/explain', permit('cache:read'), async (context) => {
       const actor = context.get('actor')

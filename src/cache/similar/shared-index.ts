@@ -3,11 +3,18 @@ import { z } from 'zod'
 import { parseJson } from '../../ir/index.ts'
 import type { State } from '../../state/index.ts'
 import { openAnswer, sealAnswer } from '../seal-answer.ts'
-import type { KeptQuestion, Observation, QuestionPlace, SimilarIndex } from './similar-index.ts'
+import type { MemoryIndex } from './memory-index.ts'
+import type { QuestionPlace } from './similar-index.ts'
+import {
+  observationShape,
+  unpackedVector,
+  writtenQuestion,
+  writtenQuestionShape,
+} from './written-question.ts'
 
 export interface SharedIndexOptions {
   /** What this process has of it, where all questions are looked for. */
-  readonly own: SimilarIndex
+  readonly own: MemoryIndex
   readonly state: Pick<
     State,
     'set' | 'delete' | 'entries' | 'clear' | 'publish' | 'subscribe' | 'status' | 'onStatus'
@@ -18,7 +25,7 @@ export interface SharedIndexOptions {
   readonly now: () => number
 }
 
-export interface SharedIndex extends SimilarIndex {
+export interface SharedIndex extends MemoryIndex {
   /** Reads what others have kept before. Never rejects. */
   load(): Promise<void>
   /** Hears of others no more. */
@@ -45,7 +52,7 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     const kept = own.get(place, hash)
     const left = (kept?.until ?? 0) - now()
     if (kept === undefined || left <= 0) return
-    const value = written(kept, own.observations(place, hash))
+    const value = { ...writtenQuestion(kept), observations: own.observations(place, hash) }
     state
       .set(keyNamed(place, hash), seal(place, value), left)
       .catch((error) => onProblem('a question could not be kept for the other gateways', error))
@@ -65,16 +72,15 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
     if (!read.success) return
     const told = read.data
     if (told.type === 'add') take(place, told.question)
-    else if (told.type === 'observe') own.observe(place, told.hash, told.observation)
+    else if (told.type === 'observe') own.observe(place, told, told.observation)
     else own.remove(place, told.hash)
   }
   /** What somebody has observed elsewhere joins what is known here: each counts once, whoever tells it how often. */
   const take = (place: QuestionPlace, { v: _, observations, vector, ...question }: Written): void => {
     const known = own.get(place, question.hash)
     if (known === undefined || known.answeredAt < question.answeredAt)
-      own.add({ ...place, ...question, vector: unpacked(vector) })
-    if (known !== undefined && known.answeredAt > question.answeredAt) return
-    for (const observation of observations) own.observe(place, question.hash, observation)
+      own.add({ ...place, ...question, vector: unpackedVector(vector) }, own.look(place).epoch)
+    for (const observation of observations) own.observe(place, question, observation)
   }
   const opened = (place: QuestionPlace, sealed: string): unknown => {
     try {
@@ -108,15 +114,16 @@ export const sharedIndex = ({ own, state, keyOf, onProblem, now }: SharedIndexOp
 
   return {
     ...own,
-    add(question) {
-      own.add(question)
+    add(question, epoch) {
+      if (epoch !== own.look(question).epoch) return
+      own.add(question, epoch)
       keep(question, question.hash)
-      tell(question, { type: 'add', question: written(question, []) })
+      tell(question, { type: 'add', question: { ...writtenQuestion(question), observations: [] } })
     },
-    observe(place, hash, observation) {
-      own.observe(place, hash, observation)
+    observe(place, { hash, answeredAt }, observation) {
+      own.observe(place, { hash, answeredAt }, observation)
       keep(place, hash)
-      tell(place, { type: 'observe', hash, observation })
+      tell(place, { type: 'observe', hash, answeredAt, observation })
     },
     remove(place, hash) {
       own.remove(place, hash)
@@ -146,37 +153,18 @@ const letterShape = z.object({
   ...{ from: z.string(), organisation: z.string(), partition: z.string(), sealed: z.string() },
 })
 
-const observationShape = z.object({ asked: z.string(), similarity: z.number(), isRight: z.boolean() })
-const writtenShape = z.object({
-  v: z.literal(1),
-  hash: z.string(),
-  text: z.string(),
-  /** Base64 of 32-bit floats, little-endian. */
-  vector: z.string(),
-  answeredAt: z.number(),
-  until: z.number(),
-  observations: z.array(observationShape),
-})
+const writtenShape = writtenQuestionShape.extend({ observations: z.array(observationShape) })
 
 type Written = z.output<typeof writtenShape>
 
 const newsShape = z.discriminatedUnion('type', [
   z.object({ type: z.literal('add'), question: writtenShape }),
-  z.object({ type: z.literal('observe'), hash: z.string(), observation: observationShape }),
+  z.object({
+    ...{ type: z.literal('observe'), hash: z.string(), answeredAt: z.number() },
+    observation: observationShape,
+  }),
   z.object({ type: z.literal('remove'), hash: z.string() }),
 ])
-
-const written = (
-  { hash, text, vector, answeredAt, until }: KeptQuestion,
-  observations: readonly Observation[],
-): Written => ({
-  ...{ v: 1, hash, text, answeredAt, until, observations: [...observations] },
-  vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
-})
-
-/** A copy begins at a multiple of four. */
-const unpacked = (vector: string): Float32Array =>
-  new Float32Array(Uint8Array.from(Buffer.from(vector, 'base64')).buffer)
 
 const keyNamed = ({ organisation, partition }: QuestionPlace, hash: string): string =>
   `${prefix}${organisation}/${partition}/${hash}`

@@ -96,10 +96,15 @@ const statsText = (stats: z.output<typeof cacheStatsSchema>): string => {
             ['bytes in memory', countText(size.bytes)],
             ['gone for newer ones', countText(size.evicted)],
           ]),
-      ...(similar.questions === 0
+      ...(similar?.questions === 0
         ? []
         : [
-            ['questions by what they mean', countText(similar.questions)],
+            similar === null
+              ? ['questions by what they mean', 'redis is away']
+              : [
+                  `questions by what they mean${similar.isShared ? ', in redis' : ''}`,
+                  countText(similar.questions),
+                ],
             ['kept answers right for another question', countText(judgedRight)],
             ['kept answers wrong for it', countText(judgedWrong)],
           ]),

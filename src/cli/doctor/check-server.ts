@@ -79,18 +79,29 @@ export const checkDatabase = async ({ actions }: CliContext, settings: Settings)
   }
 }
 
-/** Does the Redis of the settings answer? A gateway runs without, so it is worth a note and no more. */
+/** Does the Redis of the settings answer, and has it what they want? A gateway runs without: it is worth a note. */
 export const checkRedis = async (
   { actions }: CliContext,
   settings: Settings,
 ): Promise<readonly Finding[]> => {
-  if (settings.redis.url === undefined) return []
-  const reason = await actions.reachRedis(settings)
-  const fix =
-    'check redis.url, its password, for rediss:// its certificate (ca_file), and that Redis runs and takes writes'
-  return [
-    reason === undefined
-      ? fine('redis', 'answers')
-      : remark('redis', `${reason}; until it answers, every gateway goes on alone`, fix),
-  ]
+  const check = 'redis'
+  const trial = await actions.reachRedis(settings)
+  if (trial === undefined) return []
+  if (trial.reason !== undefined)
+    return [
+      remark(
+        check,
+        `${trial.reason}; until it answers, every gateway goes on alone`,
+        'check redis.url, its password, for rediss:// its certificate (ca_file), and that Redis runs and takes writes',
+      ),
+    ]
+  if (settings.cache.similar.index === 'redis-vector-sets' && !trial.hasVectorSets)
+    return [
+      remark(
+        check,
+        'it has no vector sets; no question is found that means the same',
+        'use Redis 8.0 or newer, or set cache.similar.index to memory',
+      ),
+    ]
+  return [fine(check, 'answers')]
 }

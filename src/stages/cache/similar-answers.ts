@@ -102,7 +102,7 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
   ): Promise<'right' | 'wrong' | 'gone' | 'unknown'> => {
     if (asked === undefined) return 'wrong'
     const kept = await answerOf(place, near)
-    if (kept === undefined) return cache.similar.get(place, near.hash) === undefined ? 'gone' : 'unknown'
+    if (typeof kept === 'string') return kept
     if (judgements >= mostJudgements) return 'unknown'
     judgements++
     try {
@@ -116,12 +116,16 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
   }
 
   /** Of a kept question; it is forgotten where that answer is gone, or another one has come in its place. */
-  const answerOf = async (place: QuestionPlace, near: NearQuestion): Promise<StoredAnswer | undefined> => {
+  const answerOf = async (
+    place: QuestionPlace,
+    near: NearQuestion,
+  ): Promise<StoredAnswer | 'gone' | 'unknown'> => {
     const at = { organisation: place.organisation, hash: near.hash }
     const kept = await cache.find(at)
     if (kept?.at === near.answeredAt) return kept
-    if (kept !== undefined || (await cache.isGone(at))) cache.similar.remove(place, near.hash)
-    return undefined
+    if (kept === undefined && !(await cache.isGone(at))) return 'unknown'
+    await cache.similar.remove(place, near.hash)
+    return 'gone'
   }
 
   const placeOf = ({ key, keyOf }: SimilarSearch, rest: GenerateRequest): QuestionPlace | undefined => {
@@ -140,7 +144,8 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
       if (!allows(settings.embedder)) return { note: { result: 'not-allowed' } }
       const place = placeOf(search, question.rest)
       if (place === undefined) return { note: { result: 'not-one-question' } }
-      const epoch = cache.similar.epoch(key.organisation)
+      const look = await cache.similar.look(place)
+      if (look === undefined) return { note: { result: 'away' } }
       const embedding = parts.embed(question.text, tenant, AbortSignal.timeout(patience))
       embedding.catch(() => undefined)
       let near: NearQuestion | undefined
@@ -155,20 +160,13 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
           const isRight = verdict === 'right'
           cache.countJudged(isRight)
           const observation = { asked: key.hash, similarity: near.similarity, isRight }
-          cache.similar.observe(place, near.hash, observation)
+          await cache.similar.observe(place, near, observation)
           if (isRight) return
         }
-        // What was removed meanwhile stays removed.
-        if (answer === undefined || cache.similar.epoch(key.organisation) !== epoch) return
+        if (answer === undefined) return
         const { text } = question
-        cache.similar.add({
-          ...place,
-          hash: key.hash,
-          text,
-          vector,
-          answeredAt: answer.at,
-          until: now() + ttl,
-        })
+        const kept = { ...place, hash: key.hash, text, vector, answeredAt: answer.at, until: now() + ttl }
+        await cache.similar.add(kept, look.epoch)
       }
       const learn = (answer: StoredAnswer | undefined, ttl: number): void => {
         keep(answer, ttl).catch((error) =>
@@ -176,15 +174,15 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
         )
       }
 
-      if (!cache.similar.has(place)) return { note: { result: 'none' }, learn }
+      if (look.isEmpty) return { note: { result: 'none' }, learn }
       const vector = await within(
         embedding.catch(() => undefined),
         Math.min(settings.wait, longestWait),
       )
       if (vector === undefined) return { note: { result: 'away' }, learn }
-      const others = cache.similar
-        .nearest(place, vector, looked)
-        .filter(({ similarity }) => similarity >= leastSimilarity)
+      const kept = await cache.similar.nearest(place, vector, looked)
+      if (kept === undefined) return { note: { result: 'away' } }
+      const others = kept.filter(({ similarity }) => similarity >= leastSimilarity)
       // It has a place of its own because the answers of the others were not right for it.
       if (others.some(({ hash }) => hash === key.hash)) return { note: { result: 'own' }, learn }
       const [nearest] = others
@@ -201,8 +199,8 @@ export const createSimilarAnswers = (parts: SimilarAnswersParts): SimilarAnswers
       const { similarity, certainty } = near
       const note = { similarity: rounded(similarity), certainty: rounded(certainty) }
       const asks = parts.random() < chanceToAsk(certainty, settings.mostError)
-      const answer = asks ? undefined : await answerOf(place, near)
-      if (answer === undefined || !suits(answer)) return { note: { result: 'asked', ...note }, learn }
+      const answer = asks ? 'unknown' : await answerOf(place, near)
+      if (typeof answer === 'string' || !suits(answer)) return { note: { result: 'asked', ...note }, learn }
       return { note: { result: 'given', ...note }, answer }
     },
   }
