@@ -3,10 +3,13 @@ import { z } from 'zod'
 import {
   type AnswerCache,
   createAnswerCache,
+  longestWait,
   memoryIndex,
   memoryStore,
+  noClaims,
   type SharedIndex,
   type SimilarIndex,
+  sharedClaims,
   sharedIndex,
   sharedStore,
   vectorSetIndex,
@@ -43,6 +46,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   const { state, settings, logger, registry, now } = parts
   const memory = memoryStore({ most: () => settings().cache.memory, now })
   const shared = sharedStore({ state, keyOf: parts.keyOf })
+  const claims = sharedClaims({ state, longest: longestWait })
   const bounds = {
     most: () => settings().cache.similar.questions,
     mostBytes: () => settings().cache.similar.memory,
@@ -93,6 +97,7 @@ export const createAnswerCaching = (parts: AnswerCachingParts): AnswerCaching =>
   const cache: AnswerCache = createAnswerCache({
     nameKeyOf: parts.nameKeyOf,
     store: () => (settings().cache.backend === 'redis' ? shared : memory),
+    claims: () => (settings().cache.backend === 'redis' ? claims : noClaims),
     similar,
     mostEntryBytes: () => settings().cache.largest_entry,
     now,

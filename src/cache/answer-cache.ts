@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
+import type { Claims } from './claims.ts'
 import { createFlights, type Flights } from './flights.ts'
 import { createRequestMemory, type RequestMemory } from './request-memory.ts'
 import type { SimilarIndex, SimilarSize } from './similar/similar-index.ts'
@@ -42,6 +43,7 @@ export interface CacheStats extends CacheCounts {
 export interface AnswerCacheParts {
   readonly nameKeyOf: (organisation: string) => KeyObject
   readonly store: () => AnswerStore
+  readonly claims: () => Claims
   readonly similar: () => SimilarIndex
   /** Bytes of one answer. */
   readonly mostEntryBytes: () => number
@@ -55,6 +57,8 @@ export interface AnswerCache {
   /** What an organisation's requests are named under. */
   nameKeyOf(organisation: string): KeyObject
   readonly flights: Flights<KnownAnswer>
+  /** Among processes, as `flights` is within this one. */
+  readonly claims: Claims
   readonly requests: RequestMemory
   readonly similar: SimilarIndex
   /** Never rejects: a store that is away knows nothing. */
@@ -108,6 +112,9 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
   return {
     nameKeyOf: parts.nameKeyOf,
     flights,
+    get claims() {
+      return parts.claims()
+    },
     requests: createRequestMemory(),
     get similar() {
       return parts.similar()

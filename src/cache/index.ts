@@ -11,6 +11,7 @@ export {
 } from './answer-cache.ts'
 export type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 export { type CacheKey, cacheKey, type KeyQuestion, type KeySection, keySections } from './cache-key.ts'
+export { type Claim, type ClaimOutcome, type Claims, noClaims, sharedClaims } from './claims.ts'
 export type { Flight, Landing } from './flights.ts'
 export { memoryStore } from './memory-store.ts'
 export { type CacheLayer, type CachePolicy, type CacheScope, cachePolicy, cacheScopes } from './policy.ts'

@@ -1,5 +1,6 @@
 export type { Exchange, Incoming, Internal } from './exchange.ts'
 export { failedOutcome } from './failed-outcome.ts'
+export { pause } from './pause.ts'
 export { type Pipeline, pipeline } from './pipeline.ts'
 export {
   type BodyStream,

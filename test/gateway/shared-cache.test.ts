@@ -76,6 +76,42 @@ describe.skipIf(!hasRedis)('two gateways', () => {
     rmSync(`${folder}-copy`, { recursive: true, force: true })
   })
 
+  test('make one call for equal requests that come at once, whoever gets them', async () => {
+    const before = upstream.seen.length
+    const gate = Promise.withResolvers<void>()
+    upstream.say = async (_request, calls) => {
+      await gate.promise
+      return { parts: [{ type: 'text', text: `for all ${calls}` }] }
+    }
+    const asked = Array.from({ length: 60 }, (_, at) => ask(at % 2 === 0 ? one : other, 'all at once'))
+    await waitFor(() => (upstream.seen.length > before ? true : undefined))
+    await Bun.sleep(300)
+    expect(upstream.seen.length).toBe(before + 1)
+    gate.resolve()
+    const answers = await Promise.all(asked)
+    expect(upstream.seen.length).toBe(before + 1)
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set([`for all ${before + 1}`]))
+    expect(answers.filter(({ cache }) => cache === 'miss')).toHaveLength(1)
+    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+  })
+
+  test('ask for themselves where the answer of the first is none for others', async () => {
+    const before = upstream.seen.length
+    const gate = Promise.withResolvers<void>()
+    upstream.say = async () => {
+      await gate.promise
+      return { parts: [{ type: 'tool-call', id: 'c1', kind: 'function', name: 'f', input: '{}' }] }
+    }
+    const asked = [ask(one, 'call a tool'), ask(other, 'call a tool')]
+    await waitFor(() => (upstream.seen.length > before ? true : undefined))
+    await Bun.sleep(200)
+    expect(upstream.seen.length).toBe(before + 1)
+    gate.resolve()
+    expect((await Promise.all(asked)).map(({ cache }) => cache)).toEqual(['miss', 'miss'])
+    expect(upstream.seen.length).toBe(before + 2)
+    upstream.say = (_request, calls) => ({ parts: [{ type: 'text', text: `answer ${calls}` }] })
+  })
+
   test('know what either was answered, and forget it together', async () => {
     const first = await ask(one, 'who?')
     expect(first.cache).toBe('miss')

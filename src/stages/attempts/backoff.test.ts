@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { backoff, pause } from './backoff.ts'
+import { pause } from '../../pipeline/index.ts'
+import { backoff } from './backoff.ts'
 import { createRetryBudget } from './retry-budget.ts'
 
 const settings = { backoff: 250, longestWait: 8000 }

@@ -4,6 +4,7 @@ import {
   type BypassReason,
   type CacheKey,
   type CachePolicy,
+  type Claim,
   cacheKey,
   cachePolicy,
   callsTools,
@@ -23,7 +24,7 @@ import {
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import { formatUsd, type GenerateRequest, type WorkMode } from '../../ir/index.ts'
 import type { CacheNote } from '../../ledger/index.ts'
-import { type Outcome, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { type Outcome, pause, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
 import type { GenerateCodec } from '../../protocols/index.ts'
 import { warningsHeader } from '../../translation/index.ts'
 import { headerText } from '../../wire/index.ts'
@@ -175,19 +176,60 @@ const answered = async (asking: Asking): Promise<Reply> => {
 }
 
 /** What is kept, of this question or of one that means the same, else what a provider says. */
-const known = async (asking: Asking, flight: Flight<KnownAnswer>): Promise<Reply> => {
-  const { parts, key } = asking
-  const found = await parts.cache.find(key)
-  if (found !== undefined && suits(asking, found)) {
-    flight.land({ type: 'answer', answer: { answer: found } })
+const known = async (asking: Asking, own: Flight<KnownAnswer>): Promise<Reply> => {
+  const { found, claim } = await foundOrClaimed(asking).catch((error) => {
+    own.land({ type: 'left' })
+    throw error
+  })
+  if (found !== undefined) {
+    own.land({ type: 'answer', answer: { answer: found } })
     return replayed(asking, { answer: found })
   }
+  const flight = claim === undefined ? own : forAll(own, claim)
   const similar = await similarTo(asking)
   if (similar?.answer === undefined) return asked(asking, flight, similar)
   const answer = { answer: similar.answer, similarity: similar.note.similarity ?? 0 }
   flight.land({ type: 'answer', answer })
   return replayed(asking, answer, similar)
 }
+
+/**
+ * What is kept, or the right to ask for it; neither, where nobody else is to wait for it. While another gateway asks the
+ * same, its answer is waited for. Throws when the client leaves.
+ */
+const foundOrClaimed = async (
+  asking: Asking,
+): Promise<{ readonly found?: StoredAnswer; readonly claim?: Claim | undefined }> => {
+  const { parts, exchange, key } = asking
+  const { cache, now } = parts
+  const until = now() + (exchange.facts.stream ? longestStreamWait : longestWait)
+  for (;;) {
+    const found = await cache.find(key)
+    if (found !== undefined && suits(asking, found)) return { found }
+    const claim = await cache.claims.take(key)
+    if (claim !== 'taken') return { claim }
+    if (found !== undefined || now() >= until) return {}
+    await pause(lookEvery, exchange.signal).catch(() => {
+      throw clientLeft()
+    })
+  }
+}
+
+/** How often it is looked whether another gateway has its answer, in milliseconds. */
+const lookEvery = 50
+
+/** Tells those who wait at other gateways as well. */
+const forAll = (own: Flight<KnownAnswer>, claim: Claim): Flight<KnownAnswer> => ({
+  land(landing, keeping) {
+    own.land(landing, keeping)
+    if (landing.type === 'left') claim.release('left')
+    else if (keeping === undefined) claim.release('nothing')
+    else void keeping.then((isKept) => claim.release(isKept === true ? 'kept' : 'nothing'))
+  },
+})
+
+const clientLeft = (): GatewayError =>
+  new GatewayError('gateway_client_gone', 'the client left while the same was being asked')
 
 const similarTo = async (asking: Asking): Promise<SimilarFound | undefined> => {
   const { parts, exchange, policy, asked: request, key, keyOf } = asking
@@ -222,8 +264,7 @@ const landed = async (
   landing: Promise<Landing<KnownAnswer>>,
 ): Promise<Landing<KnownAnswer> | undefined> => {
   const left = Promise.withResolvers<never>()
-  const leave = (): void =>
-    left.reject(new GatewayError('gateway_client_gone', 'the client left while the same was being asked'))
+  const leave = (): void => left.reject(clientLeft())
   if (signal.aborted) leave()
   signal.addEventListener('abort', leave, { once: true })
   const enough = Promise.withResolvers<undefined>()
