@@ -3,6 +3,7 @@ import type { CanonicalError } from '../ir/index.ts'
 import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { bodyBytes } from '../wire/index.ts'
+import { messageForClient } from './message-for-client.ts'
 import { statusForClient } from './status-for-client.ts'
 
 /**
@@ -65,7 +66,8 @@ export const errorResponse = (
     const body = { error: { code: error.code, message: error.message } }
     return Response.json(body, { status: error.row.status, headers: ours })
   }
-  const encoded = protocol.errors.encode(canonicalError(error), { requestId })
+  const message = messageForClient(error.message, { retryable: error.row.retryable, userAgent })
+  const encoded = protocol.errors.encode({ ...canonicalError(error), message }, { requestId })
   // A few of our refusals have a status that HTTP itself demands.
   const status = httpStatuses.has(error.row.status)
     ? error.row.status
