@@ -1,5 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import type { RequestDigests } from './cache-key.ts'
+import { remembered } from './remembered.ts'
 import { decidingHeaders, decidingParameters } from './what-decides.ts'
 
 /** A request as it is read: what nothing else than this can decide. */
@@ -25,6 +26,11 @@ export interface RequestMemory {
   recall(source: RequestSource, make: () => RequestDigests): RequestDigests
 }
 
+interface Asked {
+  readonly source: RequestSource
+  readonly make: () => RequestDigests
+}
+
 /** Shorter ones are read as quickly as they are found. */
 const shortest = 4_096
 /** Some hundred bytes each. */
@@ -33,20 +39,13 @@ const mostRequests = 4_096
 /** @param least bytes of a request that is remembered */
 export const createRequestMemory = (least = shortest, most = mostRequests): RequestMemory => {
   const nameOf = createNames()
-  // Two generations: what is asked for moves to the younger one, and the older one goes as a whole.
-  let young = new Map<string, RequestDigests>()
-  let old = new Map<string, RequestDigests>()
+  const digestsOf = remembered(
+    most,
+    ({ source }: Asked) => nameOf(source),
+    ({ make }) => make(),
+  )
   return {
-    recall(source, make) {
-      if (source.request.body.byteLength < least) return make()
-      const name = nameOf(source)
-      const known = young.get(name)
-      if (known !== undefined) return known
-      const digests = old.get(name) ?? make()
-      if (young.size >= most / 2) [old, young] = [young, new Map()]
-      young.set(name, digests)
-      return digests
-    },
+    recall: (source, make) => (source.request.body.byteLength < least ? make() : digestsOf({ source, make })),
   }
 }
 

@@ -2,12 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { parseJson } from '../../ir/index.ts'
 import type { VectorEntry, VectorSetPlace, VectorSets } from '../../state/index.ts'
+import { remembered } from '../remembered.ts'
 import { openAnswer, sealAnswer } from '../seal-answer.ts'
 import { dotProduct } from './dot-product.ts'
 import { certainties, certaintyStep } from './error-bound.ts'
 import { countByStep, mostObservations, type Observation } from './observations.ts'
 import { questionTraits } from './question-traits.ts'
-import { remembered } from './remembered.ts'
 import type {
   AnsweredQuestion,
   KeptQuestion,

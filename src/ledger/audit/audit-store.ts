@@ -4,6 +4,7 @@ import type { UsageSource } from '../entry.ts'
 import { toInteger } from '../entry-filter.ts'
 import type { AuditCall } from './audit-call.ts'
 import { type AuditReport, auditReport } from './audit-report.ts'
+import { type AuditedQuery, isAudited } from './audited.ts'
 import { readCanaryRuns } from './canary-store.ts'
 import { readCountChecks } from './count-check-store.ts'
 
@@ -19,12 +20,8 @@ export interface AuditStore {
   purge(at: number): Promise<number>
 }
 
-export interface AuditQuery {
-  /** Exchanges that ended at this time or later, and before `to`. Milliseconds since 1970. */
-  readonly from?: number
-  readonly to?: number
-  readonly provider?: string
-  readonly model?: string
+/** Of exchanges that ended within the time. */
+export interface AuditQuery extends AuditedQuery {
   /** Calls of a series before anything is said about it. */
   readonly minimum?: number
 }
@@ -66,7 +63,7 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
         'closed.attempts',
         'closed.outcome',
       ])
-      .where(within(query))
+      .where(isAudited(query, columns))
       .where('closed.operation', '=', 'generate')
       // Canaries all ask the same: their answers say nothing about those of others.
       .where('closed.kind', 'not in', ['canary', 'cache'])
@@ -118,17 +115,7 @@ export const createAuditStore = ({ kysely }: Database, mostCalls = 100_000): Aud
   },
 })
 
-const within = ({ from, to, provider, model }: AuditQuery) =>
-  sql<SqlBool>`${sql.join(
-    [
-      sql`1 = 1`,
-      ...(from === undefined ? [] : [sql`closed.at >= ${toInteger(from)}`]),
-      ...(to === undefined ? [] : [sql`closed.at < ${toInteger(to)}`]),
-      ...(provider === undefined ? [] : [sql`attempt.provider = ${provider}`]),
-      ...(model === undefined ? [] : [sql`attempt.model_sent = ${model}`]),
-    ],
-    sql` and `,
-  )}`
+const columns = { at: 'closed.at', provider: 'attempt.provider', model: 'attempt.model_sent' } as const
 
 interface Row {
   readonly at: bigint

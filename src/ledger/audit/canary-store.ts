@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Database } from '../../storage/index.ts'
 import { toInteger } from '../entry-filter.ts'
+import { type AuditedQuery, isAudited } from './audited.ts'
 import { type CanaryRun, canaryResults } from './canary-run.ts'
 
 /** Runs in a storage Worker; every method is called across threads. */
@@ -72,26 +73,16 @@ export const createCanaryStore = ({ kysely }: Database): CanaryStore => ({
   },
 })
 
-export interface CanaryRunsQuery {
-  readonly from?: number
-  readonly to?: number
-  readonly provider?: string
-  readonly model?: string
-}
-
 /** The newest runs first. */
 export const readCanaryRuns = async (
   { kysely }: Pick<Database, 'kysely'>,
-  { from, to, provider, model }: CanaryRunsQuery,
+  query: AuditedQuery,
   most: number,
 ): Promise<readonly CanaryRun[]> => {
   const rows = await kysely
     .selectFrom('canary_runs')
     .selectAll()
-    .$if(from !== undefined, (runs) => runs.where('at', '>=', toInteger(from ?? 0)))
-    .$if(to !== undefined, (runs) => runs.where('at', '<', toInteger(to ?? 0)))
-    .$if(provider !== undefined, (runs) => runs.where('provider', '=', provider ?? ''))
-    .$if(model !== undefined, (runs) => runs.where('model', '=', model ?? ''))
+    .where(isAudited(query))
     .orderBy('at', 'desc')
     .orderBy('exchange', 'desc')
     .limit(most)

@@ -1,7 +1,7 @@
 import type { CountCheck, CountMethod, CountPair } from './count-check.ts'
 import { frequencies } from './frequencies.ts'
 import { quantile } from './quantile.ts'
-import type { Series, SeriesName } from './series-change.ts'
+import { numberSeries, type Series, type SeriesName } from './series-change.ts'
 
 /** What one upstream reported of the calls that were counted here as well. */
 export interface CountAudit {
@@ -60,20 +60,9 @@ export const countSeries = (upstream: string, checks: readonly CountCheck[]): re
   // Protocols frame words otherwise, and what clients of another one ask is no change of the upstream.
   const [protocol] = frequencies(checks.map((check) => check.protocol)).keys()
   const alike = checks.filter((check) => check.protocol === protocol && check.edition === latest?.edition)
-  const seriesOf = (name: SeriesName, side: Side): Series => {
-    const known = alike.flatMap((check) => {
-      const ratio = ratioOf(check[side])
-      return ratio === null ? [] : [{ at: check.at, ratio }]
-    })
-    return {
-      name,
-      upstream,
-      times: known.map(({ at }) => at),
-      values: known.map(({ ratio }) => ratio),
-      names: [],
-      leastShift: leastShift[latest?.method ?? 'estimated'],
-    }
-  }
+  const named = { upstream, leastShift: leastShift[latest?.method ?? 'estimated'] }
+  const seriesOf = (name: SeriesName, side: Side): Series =>
+    numberSeries({ name, ...named }, alike, (check) => ratioOf(check[side]))
   return [seriesOf('input_count', 'input'), seriesOf('output_count', 'output')]
 }
 

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Database } from '../../storage/index.ts'
 import { toInteger } from '../entry-filter.ts'
+import { type AuditedQuery, isAudited } from './audited.ts'
 import { type CountCheck, type CountPair, countMethods } from './count-check.ts'
 
 /** Runs in a storage Worker; every method is called across threads. */
@@ -44,26 +45,16 @@ export const createCountCheckStore = ({ kysely }: Database): CountCheckStore => 
 const integerOrNull = (value: number | null | undefined): bigint | null =>
   value === null || value === undefined ? null : toInteger(value)
 
-export interface CountChecksQuery {
-  readonly from?: number
-  readonly to?: number
-  readonly provider?: string
-  readonly model?: string
-}
-
 /** The newest first. */
 export const readCountChecks = async (
   { kysely }: Pick<Database, 'kysely'>,
-  { from, to, provider, model }: CountChecksQuery,
+  query: AuditedQuery,
   most: number,
 ): Promise<readonly CountCheck[]> => {
   const rows = await kysely
     .selectFrom('count_checks')
     .selectAll()
-    .$if(from !== undefined, (checks) => checks.where('at', '>=', toInteger(from ?? 0)))
-    .$if(to !== undefined, (checks) => checks.where('at', '<', toInteger(to ?? 0)))
-    .$if(provider !== undefined, (checks) => checks.where('provider', '=', provider ?? ''))
-    .$if(model !== undefined, (checks) => checks.where('model', '=', model ?? ''))
+    .where(isAudited(query))
     .orderBy('at', 'desc')
     .orderBy('exchange', 'desc')
     .orderBy('attempt', 'desc')

@@ -3,7 +3,14 @@ import { type ChangePoint, fewestValues, mixChange, numberChange } from './chang
 import { frequencies } from './frequencies.ts'
 import { holm } from './holm.ts'
 import { createRandomSource } from './random-source.ts'
-import { changeOf, isMix, type Series, type SeriesChange, type SeriesName } from './series-change.ts'
+import {
+  changeOf,
+  isMix,
+  numberSeries,
+  type Series,
+  type SeriesChange,
+  type SeriesName,
+} from './series-change.ts'
 
 /** One property of an upstream's calls over time. */
 export interface SeriesAudit {
@@ -79,19 +86,7 @@ export const seriesOf = (calls: readonly AuditCall[]): readonly Series[] => {
     name: SeriesName,
     of: readonly AuditCall[],
     numberOf: (call: AuditCall) => number | null,
-  ): Series => {
-    const known = of.flatMap((call) => {
-      const value = numberOf(call)
-      return value === null ? [] : [{ at: call.at, value }]
-    })
-    return {
-      name,
-      upstream,
-      times: known.map(({ at }) => at),
-      values: known.map(({ value }) => value),
-      names: [],
-    }
-  }
+  ): Series => numberSeries({ name, upstream }, of, numberOf)
   const names = (
     name: SeriesName,
     of: readonly AuditCall[],

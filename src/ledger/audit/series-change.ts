@@ -51,6 +51,19 @@ export interface SeriesSide {
   readonly names: Readonly<Record<string, number>> | null
 }
 
+/** Numbers over time, of those that have one. @param of in the order of time */
+export const numberSeries = <Item extends { readonly at: number }>(
+  named: Pick<Series, 'name' | 'upstream' | 'leastShift'>,
+  of: readonly Item[],
+  numberOf: (item: Item) => number | null,
+): Series => {
+  const known = of.flatMap((item) => {
+    const value = numberOf(item)
+    return value === null ? [] : [{ at: item.at, value }]
+  })
+  return { ...named, times: known.map(({ at }) => at), values: known.map(({ value }) => value), names: [] }
+}
+
 /** What differs before and after the value at `at`. */
 export const changeOf = (series: Series, at: number): SeriesChange => {
   const { name, times, values, names } = series

@@ -146,15 +146,13 @@ const messagePlace = (path: Path, role: Leaf['role']): LeafPlace | undefined => 
   if (notText.has(key) && !(key === 'url' && path.includes('annotations'))) return undefined
   if (key === 'filename' || key === 'document_name' || key === 'title') return { role, kind: 'title' }
   const member = path[2]
-  const isDeep = path.length > 3
-  const isCall = isDeep && (path.includes('tool_calls') || path.includes('function_call'))
-  if (isCall || member === 'tool_calls' || member === 'function_call') return { role, kind: 'tool-input' }
+  if (leadsThrough(path, 'tool_calls') || leadsThrough(path, 'function_call'))
+    return { role, kind: 'tool-input' }
   const isThought =
     member === 'reasoning' ||
     member === 'reasoning_content' ||
     member === 'reasoning_details' ||
-    member === 'thinking' ||
-    (isDeep && path.includes('thinking'))
+    leadsThrough(path, 'thinking')
   if (isThought) return { role, kind: 'reasoning' }
   return { role, kind: role === 'tool' ? 'tool-output' : 'text' }
 }
@@ -171,6 +169,10 @@ const definitionPlace = (path: Path): LeafPlace | undefined => {
   }
   return isKeyword ? undefined : { role, kind: 'title' }
 }
+
+/** Most texts are members of a message itself, and need no search. */
+const leadsThrough = (path: Path, key: string): boolean =>
+  path[2] === key || (path.length > 3 && path.includes(key))
 
 const lastKey = (path: Path): string | undefined => {
   for (let at = path.length - 1; at >= 0; at--) {
