@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AnswerPlace, AnswerStore, StoreSize } from './answer-store.ts'
 import type { Claims } from './claims.ts'
 import { createFlights, type Flights } from './flights.ts'
+import { createPurges } from './purges.ts'
 import { createRequestMemory, type RequestMemory } from './request-memory.ts'
 import type { SimilarIndex, SimilarSize } from './similar/similar-index.ts'
 import { readAnswer, type StoredAnswer, writeAnswer } from './stored-answer.ts'
@@ -66,7 +67,7 @@ export interface AnswerCache {
   /** Whether the store says that it has no such answer; false where it cannot be asked. Never rejects. */
   isGone(place: AnswerPlace): Promise<boolean>
   /** Changes whenever answers of the organisation were purged: what was asked before is not to be kept any more. */
-  epoch(organisation: string): number
+  epoch(organisation: string): string
   /** Never rejects. Resolves to whether the answer is kept. @param ttl milliseconds */
   keep(place: AnswerPlace, answer: StoredAnswer, ttl: number): Promise<boolean>
   count(result: CacheResult, savedNanoUsd?: bigint): void
@@ -93,7 +94,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     ...{ hits: 0, similarHits: 0, judgedRight: 0, judgedWrong: 0, misses: 0, bypasses: 0 },
     ...{ kept: 0, tooLarge: 0, faults: 0, savedNanoUsd: 0n },
   }
-  const purges = { ofAll: 0, of: new Map<string, number>() }
+  const purges = createPurges()
   const told = { at: Number.NEGATIVE_INFINITY }
 
   /** Each fault is counted, and the log hears of one a minute. */
@@ -104,8 +105,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
     onProblem(message, error)
   }
   const forget = (organisation: string | undefined): void => {
-    if (organisation === undefined) purges.ofAll++
-    else purges.of.set(organisation, (purges.of.get(organisation) ?? 0) + 1)
+    purges.count(organisation)
     flights.clear()
   }
 
@@ -135,7 +135,7 @@ export const createAnswerCache = (parts: AnswerCacheParts): AnswerCache => {
         return false
       }
     },
-    epoch: (organisation) => purges.ofAll + (purges.of.get(organisation) ?? 0),
+    epoch: purges.epoch,
     async keep(place, answer, ttl) {
       try {
         const text = writeAnswer(answer)

@@ -1,3 +1,4 @@
+import { createPurges } from '../purges.ts'
 import { dotProduct } from './dot-product.ts'
 import { type Certainties, certainties, certaintyStep } from './error-bound.ts'
 import { countByStep, mostObservations, type Observation } from './observations.ts'
@@ -59,8 +60,8 @@ const sweepEvery = 60_000
 /** In the memory of one process: every question of a partition is looked at. */
 export const memoryIndex = ({ most, mostBytes, now }: MemoryIndexOptions): MemoryIndex => {
   const partitions = new Map<string, Partition>()
-  const epochs = new Map<string, number>()
-  let [everybody, uses, bytes, sweptAt] = [0, 0, 0, now()]
+  const purges = createPurges()
+  let [uses, bytes, sweptAt] = [0, 0, now()]
 
   const removeAt = (name: string, partition: Partition, at: number): void => {
     const { held, places, vectors, length } = partition
@@ -105,10 +106,9 @@ export const memoryIndex = ({ most, mostBytes, now }: MemoryIndexOptions): Memor
     const partition = find(place)
     return partition?.held[partition.places.get(hash) ?? -1]
   }
-  const epochOf = (organisation: string): string => `${everybody} ${epochs.get(organisation) ?? 0}`
 
   return {
-    look: (place) => ({ isEmpty: find(place) === undefined, epoch: epochOf(place.organisation) }),
+    look: (place) => ({ isEmpty: find(place) === undefined, epoch: purges.epoch(place.organisation) }),
     get(place, hash) {
       const partition = find(place)
       const at = partition?.places.get(hash)
@@ -134,7 +134,7 @@ export const memoryIndex = ({ most, mostBytes, now }: MemoryIndexOptions): Memor
       })
     },
     add({ vector, ...question }, epoch) {
-      if (epoch !== epochOf(question.organisation)) return
+      if (epoch !== purges.epoch(question.organisation)) return
       sweep()
       const name = nameOf(question)
       const found = find(question)
@@ -173,8 +173,7 @@ export const memoryIndex = ({ most, mostBytes, now }: MemoryIndexOptions): Memor
       if (partition !== undefined && at !== undefined) removeAt(nameOf(place), partition, at)
     },
     async clear(organisation) {
-      if (organisation === undefined) everybody++
-      else epochs.set(organisation, (epochs.get(organisation) ?? 0) + 1)
+      purges.count(organisation)
       let count = 0
       for (const [name, partition] of partitions) {
         if (organisation !== undefined && partition.organisation !== organisation) continue
