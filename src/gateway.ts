@@ -19,6 +19,7 @@ import { type ReserveParts, reserve } from './stages/reserve/index.ts'
 import { screenAnswers } from './stages/screen-answers/index.ts'
 import { type SessionsParts, sessions } from './stages/sessions/index.ts'
 import { type ShadowParts, shadow } from './stages/shadow/index.ts'
+import { type SummariesParts, summaries } from './stages/summaries/index.ts'
 import { type TargetLimitsParts, targetLimits } from './stages/target-limits/index.ts'
 import { type TraceParts, trace } from './stages/trace/index.ts'
 import { type TranslateParts, translate } from './stages/translate/index.ts'
@@ -30,6 +31,7 @@ export type GatewayParts = TraceParts &
   LedgerParts &
   ReceiveParts &
   SessionsParts &
+  SummariesParts &
   MatchParts &
   ZoneParts &
   LimitsParts &
@@ -57,6 +59,7 @@ const answered = (parts: GatewayParts) =>
     .use(ledger(parts)) //        one final row, however it ends
     .use(receive(parts)) //       body, one scan, facts                         400 413
     .use(sessions(parts)) //      kept answers and conversations: found, kept     404
+    .use(summaries(parts)) //     conversations that were compacted here: in words again
     .use(match(parts)) //         pure: model -> rule, targets                  404
     .use(limits(parts)) //        rates, places, clients that repeat themselves 429
     .use(zone(parts)) //          budgets: red is refused, amber told            402

@@ -18,6 +18,7 @@ export type BypassReason =
   | 'audio'
   | 'media-by-address'
   | 'prewarm'
+  | 'compaction'
   | 'own-exchange'
 
 /**
@@ -96,6 +97,10 @@ const reasonOf = (parts: readonly Part[]): BypassReason | undefined => {
         }
         break
       }
+      case 'opaque':
+        // What is kept of an answer are its words; this one is an envelope.
+        if (part.name === 'compaction_trigger') return 'compaction'
+        break
       default:
     }
   }

@@ -271,6 +271,12 @@ export interface SessionCodec {
   ): Uint8Array
   /** The items of a body's list. */
   itemsOf(request: ScannedRequest, member: 'input' | 'items'): readonly JsonText[]
+  /** The compactions in a request's input: where they are, in bytes of its body, and their state. */
+  compactionsOf(
+    request: ScannedRequest,
+  ): readonly { readonly start: number; readonly end: number; readonly state: string }[]
+  /** An item in which the user says this. */
+  userMessage(text: string): JsonText
   /** The items of a response object's output. */
   outputOf(response: JsonText): readonly JsonText[]
   idOf(item: JsonText): string | undefined

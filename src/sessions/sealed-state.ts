@@ -9,8 +9,11 @@ export interface SealedState {
   readonly account: string
   /** The model that was asked. */
   readonly model: string
-  /** `none`: readable thoughts without any state; the envelope only tells whose they are. `item`: a whole item. */
-  readonly kind: ReasoningState['kind'] | 'none' | 'item'
+  /**
+   * `none`: readable thoughts without any state; the envelope only tells whose they are. `item`: a whole item.
+   * `summary`: what stands for a conversation that had become too long; anybody may read it.
+   */
+  readonly kind: ReasoningState['kind'] | 'none' | 'item' | 'summary'
   readonly position: StatePosition
   /** The item's id, where the protocol gives one. */
   readonly itemId?: string

@@ -27,6 +27,7 @@ const kinds: readonly SealedState['kind'][] = [
   'encrypted',
   'thought-signature',
   'item',
+  'summary',
 ]
 const positions: readonly StatePosition[] = ['self', 'text', 'call', 'part', 'alone']
 const pieceKinds: readonly ReasoningPiece['kind'][] = ['summary', 'text']

@@ -8,6 +8,7 @@ export {
   type LearningCounter,
   type TokenCounter,
 } from './count-tokens/index.ts'
+export { summaryAnswer, summaryIn, wantsSummary } from './compaction.ts'
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { eventChain } from './event-chain.ts'
 export { type Delta, isDelta, joinDeltas } from './join-deltas.ts'

@@ -2,6 +2,7 @@ import type { StateKeysOf } from '../sessions/index.ts'
 import { cacheKey } from './cache-key.ts'
 import { cacheMarks } from './cache-marks.ts'
 import { carriedCallIds } from './carried-call-ids.ts'
+import { compaction } from './compaction.ts'
 import { foreignFields } from './foreign-fields/index.ts'
 import { media } from './media/index.ts'
 import type { Pass } from './pass.ts'
@@ -21,6 +22,7 @@ import { toolPasses } from './tools/index.ts'
  */
 export const createPasses = (keysOf: StateKeysOf): readonly Pass[] => [
   upstreamState, //          what another provider would have to remember: refused
+  compaction, //             a conversation that has become too long: a summary is asked for
   carriedCallIds(keysOf), // ids of calls, for clients of Gemini that send none back
   ...toolPasses({ repair: false }), // tools, their names, ids and results, as the target has them
   media, //                  pictures, documents, sound, video

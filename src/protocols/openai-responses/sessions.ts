@@ -42,6 +42,19 @@ const withInput = (
   return Buffer.concat(pieces)
 }
 
+const compactionsOf = ({ scan }: ScannedRequest): ReturnType<SessionCodec['compactionsOf']> => {
+  const span = scan.top.get('input')
+  if (span === undefined || kindAt(scan.text, span.start) !== 'array') return []
+  return elementsAt(scan.text, span.start).flatMap(({ start, end }) => {
+    if (!scan.text.slice(start, end).includes('"compaction"')) return []
+    const { type, encrypted_content: state } = parseObject(sourceAt(scan, start, end))
+    return type === 'compaction' && typeof state === 'string' ? [{ start, end, state }] : []
+  })
+}
+
+const userMessage = (text: string): JsonText =>
+  writeJson({ type: 'message', role: 'user', content: [textPart(text, 'user')] })
+
 const itemsOf = ({ scan }: ScannedRequest, member: 'input' | 'items'): readonly JsonText[] => {
   const span = scan.top.get(member)
   if (span === undefined) return []
@@ -129,6 +142,8 @@ const responseIn = (frame: { readonly data: string }): JsonText | undefined => {
 export const sessions: SessionCodec = {
   read,
   withInput,
+  compactionsOf,
+  userMessage,
   itemsOf,
   outputOf,
   idOf,

@@ -9,11 +9,13 @@ import {
   type Pass,
   recallReasoning,
   rememberReasoning,
+  summaryAnswer,
   type TranslatedRequest,
   type TranslationTarget,
   translateEmbedding,
   translateRequest,
   wantsReasoning,
+  wantsSummary,
 } from '../../translation/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import { withoutStore } from '../sessions/index.ts'
@@ -98,6 +100,7 @@ const generation = async (
   })
   // A copy's calls may be named as the client's own are; nobody goes on with them.
   const remembers = protocol.id === 'openai-chat' && wantsReasoning(target) && exchange.kind !== 'shadow'
+  const isCompacted = wantsSummary(asked, target)
   return {
     operation: 'generate',
     upstream,
@@ -114,6 +117,8 @@ const generation = async (
       ...translated.answerMachines(),
       ...(remembers ? [rememberReasoning(reasoning, organisation)] : []),
       ...exchange.screen.machines(),
+      // Last of all: it ends the words.
+      ...(isCompacted ? [summaryAnswer(target, stateKeys(organisation).sign)] : []),
     ],
   }
 }

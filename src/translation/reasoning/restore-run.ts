@@ -74,7 +74,7 @@ export const restoreRun = (run: readonly HistoryPart[], context: RestoreContext)
   }
 
   const restoreOwn = (at: HistoryPart, state: SealedState, given: readonly ReasoningPiece[]): void => {
-    if (state.kind === 'none' || state.kind === 'item') {
+    if (stateOf(state).state === undefined) {
       if (keepsText && given.length > 0) out.push({ ...at, part: readable(given) })
       return
     }
@@ -175,7 +175,7 @@ const placeOf = (part: Part): SealedState['position'] =>
   part.type === 'tool-call' ? 'call' : part.type === 'text' ? 'text' : 'part'
 
 const stateOf = (sealed: SealedState): { readonly state?: ReasoningState } =>
-  sealed.kind === 'none' || sealed.kind === 'item'
+  sealed.kind === 'none' || sealed.kind === 'item' || sealed.kind === 'summary'
     ? {}
     : { state: { protocol: sealed.protocol, kind: sealed.kind, value: sealed.payload } }
 

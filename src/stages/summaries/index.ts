@@ -1,0 +1,1 @@
+export { type SummariesParts, summaries } from './summaries.ts'

@@ -1,0 +1,139 @@
+import type { KeyObject } from 'node:crypto'
+import type { FinishReason, GenerateRequest, OpaquePart, StreamEvent, Turn } from '../ir/index.ts'
+import { accountOf, isSealedState, openState, sealState } from '../sessions/index.ts'
+import type { Machine } from '../wire/index.ts'
+import type { Pass, TranslationTarget } from './pass.ts'
+
+/** Fixed words of ours (docs/translation.md): what is asked for in place of OpenAI's own compaction. */
+const askForSummary = [
+  'Summarize this conversation for somebody who goes on with the work and sees nothing of it but your summary.',
+  'Say what was asked for and what the user wants to be respected; what was done, found out and decided, with the',
+  'names, paths, commands, identifiers and errors that matter, word for word; and what is left to do, in order.',
+  'Answer with the summary alone.',
+].join(' ')
+
+/** Fixed words of ours: what stands in front of a summary in later requests. */
+const summaryHead = 'Summary of the conversation up to here, written when it had become too long:'
+
+/**
+ * Codex ends a conversation that has become too long with the item `compaction_trigger` and exits unless the answer
+ * holds a `compaction` item, which it sends in place of the history from then on (clients.md §2). Only OpenAI
+ * makes such items; every other provider is asked for a summary in words, without tools.
+ */
+export const compaction: Pass = {
+  name: 'compaction',
+  run(request, { target, warn }) {
+    const trigger = request.turns.at(-1)
+    if (trigger === undefined || !wantsSummary(request, target)) return { request }
+    const path = trigger.at ?? `turns[${request.turns.length - 1}]`
+    warn('approximated', 'compaction', path, 'the provider is asked for a summary in words')
+    const { output: _output, toolChoice: _toolChoice, ...rest } = request
+    const hasTools = request.tools.length > 0 || request.turns.some(({ tools }) => tools !== undefined)
+    const turns = [...request.turns.slice(0, -1), askingTurn(trigger)]
+    return { request: { ...rest, turns, ...(hasTools ? { toolChoice: { type: 'none' } } : {}) } }
+  },
+}
+
+/** Does a request end with the wish for a compaction that this target does not make? */
+export const wantsSummary = (
+  { protocol, turns }: GenerateRequest,
+  target: Pick<TranslationTarget, 'protocol'>,
+): boolean => {
+  const [part, ...more] = turns.at(-1)?.parts ?? []
+  const isTrigger = part?.type === 'opaque' && part.name === 'compaction_trigger' && more.length === 0
+  return isTrigger && protocol === 'openai-responses' && protocol !== target.protocol
+}
+
+const askingTurn = ({ at }: Turn): Turn => ({
+  role: 'user',
+  parts: [{ type: 'text', text: askForSummary }],
+  ...(at === undefined ? {} : { at }),
+})
+
+/**
+ * The words that stand for a compaction of ours in later requests; undefined for what this organisation was not given.
+ * @param key `StateKeys.sign` of the organisation
+ */
+export const summaryIn = (state: string, key: KeyObject): string | undefined => {
+  const sealed = isSealedState(state) ? openState(state, key) : undefined
+  return sealed?.kind === 'summary' ? `${summaryHead}\n\n${sealed.payload}` : undefined
+}
+
+/**
+ * Makes one compaction of an answer's text, which the client carries in an envelope; whatever else the answer says would
+ * be lost with the history. Runs behind all that looks at an answer's words. An answer without a whole summary becomes
+ * an error: the client would go on without its history.
+ */
+export const summaryAnswer = (
+  target: TranslationTarget,
+  key: KeyObject,
+): Machine<StreamEvent, StreamEvent> => {
+  let text = ''
+  let failed = false
+  const finished = (event: StreamEvent & { readonly type: 'finish' }): readonly StreamEvent[] => {
+    if ((event.choice ?? 0) !== 0) return []
+    const { reason } = event.finish
+    if (text.trim() === '' || !whole.has(reason)) {
+      failed = true
+      const message = `the provider wrote no whole summary of the conversation (${reason})`
+      return [{ type: 'error', error: { kind: 'upstream', message } }]
+    }
+    return [
+      { type: 'part', index: 0, part: compactionOf(text, target, key) },
+      { ...event, finish: { ...event.finish, reason: 'compacted' } },
+    ]
+  }
+  return {
+    push(event) {
+      if (failed) return []
+      switch (event.type) {
+        case 'text-start':
+        case 'part':
+          if (event.part.type === 'text') text += event.part.text
+          return []
+        case 'text-delta':
+          text += event.text
+          return []
+        case 'finish':
+          return finished(event)
+        case 'start':
+        case 'usage':
+        case 'error':
+        case 'extension':
+        case 'end':
+          return [event]
+        default:
+          return []
+      }
+    },
+    end: () => [],
+  }
+}
+
+/** How an answer ends that says all it wanted to say. */
+const whole: ReadonlySet<FinishReason> = new Set(['end', 'stop-sequence', 'tool-calls', 'pause'])
+
+const compactionOf = (
+  summary: string,
+  { protocol, provider, credential, model }: TranslationTarget,
+  key: KeyObject,
+): OpaquePart => ({
+  type: 'opaque',
+  name: 'compaction',
+  state: {
+    protocol: 'openai-responses',
+    kind: 'encrypted',
+    value: sealState(
+      {
+        protocol,
+        model,
+        account: accountOf(provider, credential),
+        kind: 'summary',
+        position: 'self',
+        pieces: [],
+        payload: summary,
+      },
+      key,
+    ),
+  },
+})
