@@ -1,3 +1,4 @@
+export { summaryAnswer, summaryIn, wantsSummary } from './compaction.ts'
 export {
   type AnswerCounter,
   countEdition,
@@ -8,7 +9,6 @@ export {
   type LearningCounter,
   type TokenCounter,
 } from './count-tokens/index.ts'
-export { summaryAnswer, summaryIn, wantsSummary } from './compaction.ts'
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { eventChain } from './event-chain.ts'
 export { type Delta, isDelta, joinDeltas } from './join-deltas.ts'

@@ -34,7 +34,10 @@ const worker = (seen: string[]) => {
     const result = request.turns.some(({ parts }) => parts.some(({ type }) => type === 'tool-result'))
     if (last.startsWith('Summarize this conversation')) {
       seen.push('summary')
-      return { parts: [{ type: 'text', text: 'The command ran and printed wrote-7391.' }], usage: usage.short }
+      return {
+        parts: [{ type: 'text', text: 'The command ran and printed wrote-7391.' }],
+        usage: usage.short,
+      }
     }
     if (texts.some((text) => text.includes('printed wrote-7391'))) {
       seen.push(result ? 'end with history' : 'end')

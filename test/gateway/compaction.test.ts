@@ -8,7 +8,11 @@ import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
 
 type Item = OpenAI.Responses.ResponseInputItem
 
-const foreign = { 'openai-chat': 'gpt-4o', 'anthropic-messages': 'claude-sonnet-4-5', gemini: 'gemini-2.5-pro' }
+const foreign = {
+  'openai-chat': 'gpt-4o',
+  'anthropic-messages': 'claude-sonnet-4-5',
+  gemini: 'gemini-2.5-pro',
+}
 const summary = 'The user wants `echo hi`. Done: step 1 of 2, in /srv/app. Left: step 2.'
 
 let upstream: SayingUpstream
