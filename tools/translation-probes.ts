@@ -226,6 +226,10 @@ const responsesProbes: readonly Probe[] = [
   { feature: 'verbosity', body: responses({ text: { verbosity: 'low' } }) },
   { feature: 'metadata', body: responses({ metadata: { a: 'b' } }) },
   { feature: 'service tier', body: responses({ service_tier: 'flex' }) },
+  {
+    feature: 'compaction of the conversation',
+    body: responses({}, [{ role: 'user', content: 'a' }, { type: 'compaction_trigger' }]),
+  },
 ]
 
 const messagesTool = { name: 'look', description: 'looks', input_schema: schema }
