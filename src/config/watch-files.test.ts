@@ -50,6 +50,20 @@ describe('a change is told', () => {
     await untilChanges(2)
   })
 
+  test('also in a folder whose other files change all the time', async () => {
+    write(at('a.yaml'), '1')
+    start([at('a.yaml')], { debounceMs: 20, pollMs: 50 })
+    for (let round = 0; round < 300; round++) {
+      write(at(`journal-${round % 3}`), String(round))
+      if (round % 50 === 0) await Bun.sleep(5)
+    }
+    await Bun.sleep(20)
+    write(at('a.yaml'), '2')
+    await untilChanges(1)
+    write(at('a.yaml'), '3')
+    await untilChanges(2)
+  })
+
   test('when an editor writes a new file and renames it over the old one, each time', async () => {
     write(at('a.yaml'), '1')
     start([at('a.yaml')])

@@ -10,6 +10,11 @@ export interface WatchOptions {
   readonly pollMs?: number
 }
 
+/** Events about other files after which a folder is polled instead: each one costs the event loop some microseconds. */
+const mostStrangers = 100
+/** Milliseconds between looks while a folder is polled for that. */
+const busyPollMs = 1_000
+
 export interface Watched {
   readonly files: readonly string[]
   /** Every map file in them counts as well, whenever it appears. */
@@ -20,7 +25,9 @@ export interface Watched {
  * Calls `onChange` when the content of one of the files differs from the last look; also when one appears or
  * goes. It watches folders, not files, so it follows editors that write a new file and rename it, and symbolic
  * links that are pointed elsewhere (a Kubernetes ConfigMap swaps the link `..data`). A function is asked at each
- * look: when it names other files than before, that is a change. Returns what ends it.
+ * look: when it names other files than before, that is a change. A folder in which other files change all the time
+ * (that of the database and the logs is where the configuration is by default) is looked into each second instead.
+ * Returns what ends it.
  */
 export const watchFiles = (
   watched: readonly string[] | (() => Watched),
@@ -30,9 +37,11 @@ export const watchFiles = (
   const debounceMs = options.debounceMs ?? 200
   const pollMs = options.pollMs ?? 5_000
   const watchers = new Map<string, FSWatcher>()
+  const busy = new Set<string>()
   const listed = (): Watched => (typeof watched === 'function' ? watched() : { files: watched, folders: [] })
   let seen = contentsOf(listed())
   let waiting: ReturnType<typeof setTimeout> | undefined
+  let poll: ReturnType<typeof setInterval> | undefined
   let stopped = false
   /** What a change may be called that matters: every name on the way to a file. */
   let names: ReadonlySet<string> = new Set()
@@ -62,13 +71,14 @@ export const watchFiles = (
     const wanted = new Set(ways.flatMap((way) => [...way.folders]))
     names = new Set(ways.flatMap((way) => [...way.names]))
     for (const [folder, watcher] of watchers) if (!wanted.has(folder)) forget(folder, watcher)
-    for (const folder of wanted) if (!watchers.has(folder)) begin(folder)
+    for (const folder of wanted) if (!watchers.has(folder) && !busy.has(folder)) begin(folder)
   }
   const begin = (folder: string) => {
+    let strangers = 0
     try {
-      // The folder may be full of other files that change all the time (database, logs).
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name) || (mapFolders.has(realPath(folder)) && isMapFile(name))) soon()
+        if (name === null || names.has(name) || (isMapFile(name) && mapFolders.has(realPath(folder)))) soon()
+        else if (++strangers === mostStrangers && pollMs > 0) pollInstead(folder, watcher)
       })
       watcher.on('error', () => forget(folder, watcher))
       watchers.set(folder, watcher)
@@ -87,8 +97,17 @@ export const watchFiles = (
     // By way of the wait: the file may be half written.
     if (waiting === undefined && contentsOf(listed()) !== seen) soon()
   }
-  const poll = pollMs > 0 ? setInterval(check, pollMs) : undefined
-  poll?.unref()
+  const pollEach = (milliseconds: number) => {
+    clearInterval(poll)
+    poll = setInterval(check, milliseconds)
+    poll.unref()
+  }
+  const pollInstead = (folder: string, watcher: FSWatcher) => {
+    busy.add(folder)
+    forget(folder, watcher)
+    pollEach(Math.min(pollMs, busyPollMs))
+  }
+  if (pollMs > 0) pollEach(pollMs)
   return () => {
     stopped = true
     clearTimeout(waiting)
