@@ -20,27 +20,41 @@ export const readBody = async (
 ): Promise<Uint8Array> => {
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > limits.maxBytes) throw tooLarge(limits)
-  if (request.body === null) return new Uint8Array(0)
-  const late = Promise.withResolvers<never>()
-  const watch = watchdog.watch(limits.deadline, () => {
-    late.reject(
-      new GatewayError('gateway_body_timeout', `the body did not arrive within ${limits.deadline / 1000} s`),
-    )
-  })
+  if (declared === '0') return new Uint8Array(0)
   try {
-    const body = declared === null ? readCounted(request.body, limits) : request.bytes()
-    return await Promise.race([body, late.promise])
+    // To name `body` makes a stream of it, which takes as long to read as all the rest: only where it must be counted.
+    return await inTime(limits, watchdog, () =>
+      declared === null ? readCounted(request.body, limits) : request.bytes(),
+    )
   } catch (error) {
     if (error instanceof GatewayError) throw error
     throw new GatewayError('gateway_client_gone', 'the client left before its request was complete', {
       cause: error,
     })
-  } finally {
-    watch.end()
   }
 }
 
-const readCounted = async (body: ReadableStream<Uint8Array>, limits: BodyLimits): Promise<Uint8Array> => {
+/** What is read, or `gateway_body_timeout`. */
+const inTime = (
+  { deadline }: BodyLimits,
+  watchdog: Watchdog,
+  read: () => Promise<Uint8Array>,
+): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const watch = watchdog.watch(deadline, () => {
+      const message = `the body did not arrive within ${deadline / 1000} s`
+      reject(new GatewayError('gateway_body_timeout', message))
+    })
+    read()
+      .then(resolve, reject)
+      .finally(() => watch.end())
+  })
+
+const readCounted = async (
+  body: ReadableStream<Uint8Array> | null,
+  limits: BodyLimits,
+): Promise<Uint8Array> => {
+  if (body === null) return new Uint8Array(0)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {

@@ -10,10 +10,27 @@ export interface Watch {
   end(): void
 }
 
-interface Watched extends Watch {
+/** A class: an exchange is watched several times. */
+class Watched implements Watch {
   lastTouch: number
-  readonly limit: number
-  readonly onSilence: () => void
+
+  constructor(
+    readonly limit: number,
+    readonly onSilence: () => void,
+    private readonly now: () => number,
+    private readonly all: Set<Watched>,
+  ) {
+    this.lastTouch = now()
+    all.add(this)
+  }
+
+  touch(): void {
+    this.lastTouch = this.now()
+  }
+
+  end(): void {
+    this.all.delete(this)
+  }
 }
 
 const idle: Watch = { touch() {}, end() {} }
@@ -38,18 +55,7 @@ export const createWatchdog = (now: () => number, interval = 250): Watchdog => {
   return {
     watch(limit, onSilence) {
       if (limit <= 0) return idle
-      const one: Watched = {
-        lastTouch: now(),
-        limit,
-        onSilence,
-        touch() {
-          one.lastTouch = now()
-        },
-        end() {
-          watched.delete(one)
-        },
-      }
-      watched.add(one)
+      const one = new Watched(limit, onSilence, now, watched)
       timer ??= setInterval(look, Math.min(interval, Math.max(10, limit / 4)))
       return one
     },

@@ -37,6 +37,8 @@ export interface SentRequest {
   readonly protocol: ProtocolId
   readonly rules: CacheRules
   readonly body: Uint8Array
+  /** The same, a character for each byte, where somebody has it. */
+  readonly text?: string
   /** What the client said, where that is not what is sent. */
   readonly client: { readonly protocol: ProtocolId; readonly body: Uint8Array } | undefined
   /** Milliseconds since 1970. */
@@ -116,7 +118,7 @@ export class CacheWatch {
     const order = promptOrder(sent.protocol)
     const clientOrder = sent.client === undefined ? undefined : promptOrder(sent.client.protocol)
     if (order === undefined || sent.rules.how === 'none') return undefined
-    const print = fingerprintOf(sent.body, order)
+    const print = fingerprintOf(sent.body, order, sent.text)
     const client =
       sent.client === undefined || clientOrder === undefined
         ? print

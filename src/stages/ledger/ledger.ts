@@ -55,14 +55,11 @@ const patience = 10_000
  * When neither database nor spool takes a row (disk full in the middle of an answer), the client is not kept for
  * ever: the row stays in memory and is written when there is room, and until then `opened` stands for it.
  */
-const patiently = async (closed: Promise<void>): Promise<void> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patience)
+const patiently = (closed: Promise<void>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, patience)
+    closed.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-  await Promise.race([closed, enough])
-  clearTimeout(timer)
-}
 
 const closedRow = (
   parts: LedgerParts,

@@ -52,7 +52,8 @@ export const promptCache = (parts: PromptCacheParts): Stage<Asked, Translated & 
     const { provider, model } = attempt.target
     const rules = book.find(provider.kind, attempt.protocol, model)
     const policy = markPolicyOf(parts.promptCache, exchange)
-    const marked = withMarks(exchange, { policy, rules, ttl: parts.promptCache.ttl, ...parts })
+    const { ttl } = parts.promptCache
+    const marked = withMarks(exchange, { policy, rules, ttl, maxNesting: parts.maxNesting })
     if (watch === undefined || !watchedKinds.has(kind)) return next({ ...marked, onSent: undefined })
     const follower = follow(parts, watch, exchange, rules)
     const reply = await next({ ...marked, onSent: follower.onSent })
@@ -70,12 +71,12 @@ interface Follower {
 }
 
 const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rules: CacheRules): Follower => {
-  const { attempt, identity, entry, protocol, screen, translation } = exchange
+  const { attempt, identity, entry, protocol, request, screen, translation } = exchange
   const { provider, model } = attempt.target
   const client =
     translation === undefined && screen.original === undefined
       ? undefined
-      : { protocol: protocol.id, body: (screen.original ?? exchange.request).body }
+      : { protocol: protocol.id, body: (screen.original ?? request).body }
   let look = (): Watched | undefined => undefined
   return {
     onSent(body) {
@@ -89,7 +90,17 @@ const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rul
         hasLooked = true
         const group = `${identity.tenant.organisation}\n${identity.id}\n${entry.session ?? ''}`
         const upstream = `${provider.id}\n${model}\n${attempt.credential.id}`
-        watched = watch.watch({ group, upstream, protocol: attempt.protocol, rules, body, client, at })
+        const text = body === request.body ? { text: request.scan.text } : {}
+        watched = watch.watch({
+          group,
+          upstream,
+          protocol: attempt.protocol,
+          rules,
+          body,
+          client,
+          at,
+          ...text,
+        })
         return watched
       }
       // The request is on its way: while the provider thinks, there is time.
