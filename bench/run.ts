@@ -54,7 +54,8 @@ const translated = (
   connections: 16,
   request: translatedRequest(key, client, upstream, kind),
   floorRequest: translatedRequest(key, upstream, upstream, kind),
-  warmUp: 2500,
+  // Few streams fit into a second, and their code has to be compiled all the same.
+  warmUp: kind === 'frames' ? 6000 : 2500,
   ...(target === undefined ? {} : { target }),
 })
 

@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly pollMs?: number
 }
 
-/** Events about other files after which a folder is polled instead: each one costs the event loop some microseconds. */
+/** Events about other files between two looks, after which a folder is polled instead: each one costs the event loop some microseconds. */
 const mostStrangers = 100
 /** Milliseconds between looks while a folder is polled for that. */
 const busyPollMs = 1_000
@@ -38,6 +38,8 @@ export const watchFiles = (
   const pollMs = options.pollMs ?? 5_000
   const watchers = new Map<string, FSWatcher>()
   const busy = new Set<string>()
+  /** Events about other files since the last look. */
+  let strangers = 0
   const listed = (): Watched => (typeof watched === 'function' ? watched() : { files: watched, folders: [] })
   let seen = contentsOf(listed())
   let waiting: ReturnType<typeof setTimeout> | undefined
@@ -74,11 +76,10 @@ export const watchFiles = (
     for (const folder of wanted) if (!watchers.has(folder) && !busy.has(folder)) begin(folder)
   }
   const begin = (folder: string) => {
-    let strangers = 0
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
         if (name === null || names.has(name) || (isMapFile(name) && mapFolders.has(realPath(folder)))) soon()
-        else if (++strangers === mostStrangers && pollMs > 0) pollInstead(folder, watcher)
+        else if (pollMs > 0 && ++strangers > mostStrangers) pollInstead(folder, watcher)
       })
       watcher.on('error', () => forget(folder, watcher))
       watchers.set(folder, watcher)
@@ -93,6 +94,7 @@ export const watchFiles = (
 
   follow()
   const check = () => {
+    strangers = 0
     follow()
     // By way of the wait: the file may be half written.
     if (waiting === undefined && contentsOf(listed()) !== seen) soon()
@@ -103,6 +105,7 @@ export const watchFiles = (
     poll.unref()
   }
   const pollInstead = (folder: string, watcher: FSWatcher) => {
+    if (stopped) return
     busy.add(folder)
     forget(folder, watcher)
     pollEach(Math.min(pollMs, busyPollMs))

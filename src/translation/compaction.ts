@@ -1,5 +1,13 @@
 import type { KeyObject } from 'node:crypto'
-import type { FinishReason, GenerateRequest, OpaquePart, StreamEvent, Turn } from '../ir/index.ts'
+import {
+  type CanonicalError,
+  type FinishEvent,
+  type GenerateRequest,
+  type OpaquePart,
+  type StreamEvent,
+  summaryText,
+  type Turn,
+} from '../ir/index.ts'
 import { accountOf, isSealedState, openState, sealState } from '../sessions/index.ts'
 import type { Machine } from '../wire/index.ts'
 import type { Pass, TranslationTarget } from './pass.ts'
@@ -11,9 +19,6 @@ const askForSummary = [
   'names, paths, commands, identifiers and errors that matter, word for word; and what is left to do, in order.',
   'Answer with the summary alone.',
 ].join(' ')
-
-/** Fixed words of ours: what stands in front of a summary in later requests. */
-const summaryHead = 'Summary of the conversation up to here, written when it had become too long:'
 
 /**
  * Codex ends a conversation that has become too long with the item `compaction_trigger` and exits unless the answer
@@ -56,28 +61,25 @@ const askingTurn = ({ at }: Turn): Turn => ({
  */
 export const summaryIn = (state: string, key: KeyObject): string | undefined => {
   const sealed = isSealedState(state) ? openState(state, key) : undefined
-  return sealed?.kind === 'summary' ? `${summaryHead}\n\n${sealed.payload}` : undefined
+  return sealed?.kind === 'summary' ? summaryText(sealed.payload) : undefined
 }
 
 /**
  * Makes one compaction of an answer's text, which the client carries in an envelope; whatever else the answer says would
- * be lost with the history. Runs behind all that looks at an answer's words. An answer without a whole summary becomes
- * an error: the client would go on without its history.
+ * be lost with the history. Runs behind the firewall's machines, which read words. An answer without a whole summary
+ * ends in an error: the client would go on without its history.
  */
 export const summaryAnswer = (
   target: TranslationTarget,
   key: KeyObject,
 ): Machine<StreamEvent, StreamEvent> => {
   let text = ''
-  let failed = false
-  const finished = (event: StreamEvent & { readonly type: 'finish' }): readonly StreamEvent[] => {
-    if ((event.choice ?? 0) !== 0) return []
+  let failure: CanonicalError | undefined = noSummary('no end')
+  const finished = (event: FinishEvent): readonly StreamEvent[] => {
     const { reason } = event.finish
-    if (text.trim() === '' || !whole.has(reason)) {
-      failed = true
-      const message = `the provider wrote no whole summary of the conversation (${reason})`
-      return [{ type: 'error', error: { kind: 'upstream', message } }]
-    }
+    const isWhole = text.trim() !== '' && (reason === 'end' || reason === 'stop-sequence')
+    failure = isWhole ? undefined : noSummary(reason)
+    if (!isWhole) return []
     return [
       { type: 'part', index: 0, part: compactionOf(text, target, key) },
       { ...event, finish: { ...event.finish, reason: 'compacted' } },
@@ -85,7 +87,7 @@ export const summaryAnswer = (
   }
   return {
     push(event) {
-      if (failed) return []
+      if ('choice' in event && (event.choice ?? 0) !== 0) return []
       switch (event.type) {
         case 'text-start':
         case 'part':
@@ -96,11 +98,13 @@ export const summaryAnswer = (
           return []
         case 'finish':
           return finished(event)
+        case 'end':
+          // Not before: what the failure has cost comes behind the finish.
+          return failure === undefined ? [event] : [{ type: 'error', error: failure }]
         case 'start':
         case 'usage':
         case 'error':
         case 'extension':
-        case 'end':
           return [event]
         default:
           return []
@@ -110,8 +114,11 @@ export const summaryAnswer = (
   }
 }
 
-/** How an answer ends that says all it wanted to say. */
-const whole: ReadonlySet<FinishReason> = new Set(['end', 'stop-sequence', 'tool-calls', 'pause'])
+const noSummary = (reason: string): CanonicalError => ({
+  kind: 'upstream',
+  code: 'gateway_upstream_invalid',
+  message: `the provider wrote no whole summary of the conversation (${reason})`,
+})
 
 const compactionOf = (
   summary: string,

@@ -36,6 +36,8 @@ export interface StreamTranslator {
   readonly hasEnded: boolean
   /** A pass ended the answer before the provider did, which may be told to stop. */
   readonly isCut: boolean
+  /** What a pass made of an answer that was none to the provider. */
+  readonly ownError: CanonicalError | undefined
   /** Rules of the client's grammar that went out broken. */
   readonly violations: ReadonlySet<string>
 }
@@ -51,6 +53,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   let hasEnded = false
   let hasSaidEnd = false
   let isClosed = false
+  let ownError: CanonicalError | undefined
   let joining: Delta | undefined
 
   const written = (frames: readonly SseFrame[]): string => {
@@ -93,8 +96,12 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
       hasEnded ||= event.type === 'end' || event.type === 'error'
       const said = chain.push(event)
       text += encoded(said)
+      if (event.type === 'error') continue
+      const failure = said.find((one) => one.type === 'error')
+      if (failure === undefined) continue
       // A pass ended the answer with an error of its own.
-      if (!hasEnded && said.some(({ type }) => type === 'error')) hasSaidEnd = true
+      ownError = failure.error
+      if (!hasEnded) hasSaidEnd = true
     }
     return text
   }
@@ -130,6 +137,9 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
     },
     get hasEnded() {
       return hasEnded
+    },
+    get ownError() {
+      return ownError
     },
     get isCut() {
       return hasSaidEnd && !hasEnded

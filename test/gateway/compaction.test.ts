@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import OpenAI from 'openai'
 import type { GenerateRequest, Turn } from '../../src/ir/index.ts'
 import { holdsSealedState } from '../../src/sessions/index.ts'
-import { startGateway, type TestGateway, testKey } from '../support/gateway.ts'
+import { ledgerEntries, startGateway, type TestGateway, testKey } from '../support/gateway.ts'
 import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
+import { startSidecars } from '../support/sidecar-server.ts'
 
 type Item = OpenAI.Responses.ResponseInputItem
 
@@ -170,20 +171,71 @@ describe.each(Object.entries(foreign))('with a model that speaks %s', (protocol,
     expect(upstream.seen.length).toBe(calls + 2)
   })
 
-  test('a summary that was changed goes to nobody', async () => {
+  test('a stream without a whole summary is an error in the ledger as well, with what it has cost', async () => {
+    const usage = { inputTokens: 300, outputTokens: 400 }
+    upstream.say = () => ({
+      parts: [{ type: 'text', text: 'The user' }],
+      finish: { reason: 'length' },
+      usage,
+    })
+    const stream = client.responses.stream({ ...ask(model, [...history, trigger]), stream: true })
+    const end = await stream.finalResponse().catch((error: unknown) => error)
+    expect(JSON.stringify(end) + String(end)).toContain('no whole summary')
+    const [entry] = await ledgerEntries(gateway)
+    expect(entry).toMatchObject({ outcome: 'upstream_error', usage, usageSource: 'reported' })
+  })
+
+  test('a summary that was changed is refused, as the conversation would be lost', async () => {
     const item = await compacted(model)
     const changed = Buffer.from(item.encrypted_content, 'base64')
     changed[changed.length - 20] = (changed.at(-20) ?? 0) ^ 1
+    const calls = upstream.seen.length
+    const input = [...history.slice(0, 2), { ...item, encrypted_content: changed.toString('base64') }]
+    const error = await client.responses.create(ask(model, input)).catch((refusal: unknown) => refusal)
+    expect(String(error)).toContain('400 the compaction in this request')
+    expect(upstream.seen.length).toBe(calls)
+  })
+
+  test('a conversation that the gateway keeps goes on from the summary alone', async () => {
+    const first = await client.responses.create({ ...ask(model, [...history, trigger]), store: true })
     says('goes on')
-    await client.responses.create(
-      ask(model, [...history.slice(0, 2), { ...item, encrypted_content: changed.toString('base64') }]),
-    )
-    expect(texts(asked?.turns).join('\n')).not.toContain('Left: step')
-    expect(holdsSealedState(upstream.seen.at(-1)?.body ?? new Uint8Array())).toBe(false)
+    await client.responses.create({
+      ...ask(model, [{ role: 'user', content: 'and then?' }]),
+      store: true,
+      previous_response_id: first.id,
+    })
+    const said = texts(asked?.turns)
+    expect(said.join(' ')).toContain('You are careful.')
+    expect(said.slice(-2)).toEqual([expect.stringContaining(summary), 'and then?'])
+    expect(said.join(' ')).not.toContain('run echo hi, twice')
   })
 })
 
 test('a provider that speaks Responses compacts by itself', async () => {
   await client.responses.create(ask('gpt-4.1', [...history, trigger]))
   expect(new TextDecoder().decode(upstream.seen.at(-1)?.body)).toContain('"compaction_trigger"')
+})
+
+test('where a sidecar has to look at answers, no summary is hidden from it', async () => {
+  const sidecars = startSidecars()
+  const guarded = await startGateway({
+    config: [
+      'providers:',
+      `  chat: { kind: openai-compatible, protocols: [openai-chat], base_url: "${upstream.url}/chat/v1", api_key: k, models: [gpt-4o] }`,
+      'firewall:',
+      `  sidecars: [{ id: judge, kind: filter, url: '${sidecars.url}', timeout: 1s }]`,
+      '  detectors: { judge: { output: enforce } }',
+    ],
+  })
+  try {
+    const calls = upstream.seen.length
+    const other = new OpenAI({ baseURL: `${guarded.url}/v1`, apiKey: testKey, maxRetries: 0 })
+    const asking = other.responses.create(ask('gpt-4o', [...history, trigger]))
+    const refusal = await asking.catch((error: unknown) => error)
+    expect(String(refusal)).toContain('400 this provider can only write a summary')
+    expect(upstream.seen.length).toBe(calls)
+  } finally {
+    await guarded.stop()
+    await sidecars.stop()
+  }
 })

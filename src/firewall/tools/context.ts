@@ -1,4 +1,4 @@
-import type { GenerateRequest, Part } from '../../ir/index.ts'
+import { type GenerateRequest, isSummary, type Part } from '../../ir/index.ts'
 import { compileGlobs } from '../glob.ts'
 import type { PlaceholderMap } from '../placeholders/index.ts'
 import { compileHosts, hostsOf } from './hosts.ts'
@@ -23,8 +23,8 @@ export const defaultForeignTools: readonly string[] = [
 ]
 
 /**
- * Has a tool answered whose name fits one of the globs, has a command answered that reached the network, or has the
- * provider searched the web?
+ * Has a tool answered whose name fits one of the globs, has a command answered that reached the network, has the
+ * provider searched the web, or may any of it have happened before the conversation was compacted?
  */
 export const hasForeignContent = (request: GenerateRequest, tools: readonly string[]): boolean => {
   const isForeign = compileGlobs(tools)
@@ -50,6 +50,11 @@ export const hasForeignContent = (request: GenerateRequest, tools: readonly stri
       }
       case 'server-result':
         return part.tool !== 'memory' && part.tool !== 'tool-search'
+      // Nobody can tell what a compacted conversation had read.
+      case 'text':
+        return isSummary(part.text)
+      case 'opaque':
+        return part.name === 'compaction'
       default:
         return false
     }
@@ -71,7 +76,7 @@ export const wordsOf = (
   for (const turn of request.turns) {
     for (const part of turn.parts) {
       if (part.type === 'tool-call' && part.id !== undefined) names.set(part.id, part.name)
-      if (part.type === 'text' && turn.role !== 'assistant') texts.push(part.text)
+      if (part.type === 'text' && turn.role !== 'assistant' && !isSummary(part.text)) texts.push(part.text)
       if (part.type !== 'tool-result') continue
       const name = names.get(part.callId ?? '') ?? part.name
       if (name === undefined || isForeign(name)) continue

@@ -24,7 +24,7 @@ import {
   sidecarAway,
   signsReasoning,
 } from '../../firewall/index.ts'
-import type { Edit, Leaf, StreamEvent } from '../../ir/index.ts'
+import { beginsSummary, type Edit, type Leaf, type StreamEvent } from '../../ir/index.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
 import type { ScannedRequest } from '../../protocols/index.ts'
 import type { Machine } from '../../wire/index.ts'
@@ -99,7 +99,7 @@ export const firewall = (parts: FirewallStageParts): Stage<Asked, Received & Scr
     }
     const signedReasoning = signsReasoning(protocol.id)
     const texts = leavesOf(protocol, operation, request).map(
-      (leaf) => new ScreenedLeaf(leaf, signedReasoning),
+      (leaf) => new ScreenedLeaf(leaf, signedReasoning, roleOf(request, leaf)),
     )
     const { found, redactions, values, refusal, away } = await look(parts, exchange, texts, policy)
     note(parts, exchange, found)
@@ -151,10 +151,10 @@ class ScreenedLeaf implements ReadLeaf {
   readonly isSigned: boolean
   private read: LeafText | undefined
 
-  constructor(leaf: Leaf, signedReasoning: boolean) {
+  constructor(leaf: Leaf, signedReasoning: boolean, role: Leaf['role']) {
     this.leaf = leaf
     this.id = leaf.id
-    this.role = leaf.role
+    this.role = role
     this.kind = leaf.kind
     this.source = leaf.source
     this.isSigned = signedReasoning && leaf.kind === 'reasoning'
@@ -165,6 +165,10 @@ class ScreenedLeaf implements ReadLeaf {
     return this.read.text
   }
 }
+
+/** What a model wrote for later is judged as what tools bring: it may be made of that. */
+const roleOf = ({ scan }: ScannedRequest, { role, start }: Leaf): Leaf['role'] =>
+  role === 'user' && beginsSummary(scan.text, start) ? 'tool' : role
 
 /** The detectors of the gateway first: what they refuse, nobody else is asked about. */
 const look = async (

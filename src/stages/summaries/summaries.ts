@@ -1,5 +1,6 @@
+import { GatewayError } from '../../errors.ts'
 import type { Exchange, Stage } from '../../pipeline/index.ts'
-import { holdsSealedState, type StateKeysOf } from '../../sessions/index.ts'
+import { holdsSealedState, isSealedState, type StateKeysOf } from '../../sessions/index.ts'
 import { summaryIn } from '../../translation/index.ts'
 import { applySplices } from '../../wire/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
@@ -27,10 +28,20 @@ const readable = (
   if (codec === undefined || !holdsSealedState(request.body)) return { request, facts }
   const key = stateKeys(identity.tenant.organisation).sign
   const said = codec.compactionsOf(request).flatMap(({ start, end, state }) => {
+    if (!isSealedState(state)) return []
     const words = summaryIn(state, key)
-    return words === undefined ? [] : [{ start, end, text: codec.userMessage(words) }]
+    if (words === undefined) throw unreadable()
+    return [{ start, end, text: codec.userMessage(words) }]
   })
   return said.length === 0
     ? { request, facts }
     : withBody(protocol, request, applySplices(request.body, said), maxNesting)
 }
+
+/** To go on without it would be to go on without the conversation. */
+const unreadable = (): GatewayError =>
+  new GatewayError(
+    'gateway_request_invalid',
+    'the compaction in this request was not given to this organisation, or was changed: the conversation cannot go on from it',
+    { param: 'input' },
+  )

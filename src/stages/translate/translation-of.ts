@@ -101,6 +101,7 @@ const generation = async (
   // A copy's calls may be named as the client's own are; nobody goes on with them.
   const remembers = protocol.id === 'openai-chat' && wantsReasoning(target) && exchange.kind !== 'shadow'
   const isCompacted = wantsSummary(asked, target)
+  if (isCompacted && exchange.screen.isGated) throw unlooked()
   return {
     operation: 'generate',
     upstream,
@@ -122,6 +123,13 @@ const generation = async (
     ],
   }
 }
+
+/** Sidecars look at what the client is given, where a summary is no words any more. */
+const unlooked = (): GatewayError =>
+  new GatewayError(
+    'gateway_translation_unsupported',
+    'this provider can only write a summary in words of its own, and a sidecar has to look at those, which a compaction hides',
+  )
 
 /** The bytes of media that the target does not fetch by itself. */
 const withMedia = (

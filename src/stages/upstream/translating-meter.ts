@@ -37,7 +37,9 @@ export const translatingMeter = (
     },
     facts(): AnswerFacts {
       const facts = { ...upstream.facts(), handles: [] }
-      return translator.isCut ? { ...facts, ended: 'complete' } : facts
+      if (translator.isCut) return { ...facts, ended: 'complete' }
+      const error = translator.ownError
+      return error === undefined ? facts : { ...facts, ended: 'failed', error }
     },
     violations: () => [...translator.violations].map((rule) => `own: ${rule}`),
   }
