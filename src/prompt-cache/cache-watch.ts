@@ -40,7 +40,9 @@ export interface SentRequest {
   /** The same, a character for each byte, where somebody has it. */
   readonly text?: string
   /** What the client said, where that is not what is sent. */
-  readonly client: { readonly protocol: ProtocolId; readonly body: Uint8Array } | undefined
+  readonly client:
+    | { readonly protocol: ProtocolId; readonly body: Uint8Array; readonly text?: string }
+    | undefined
   /** Milliseconds since 1970. */
   readonly at: number
 }
@@ -122,7 +124,7 @@ export class CacheWatch {
     const client =
       sent.client === undefined || clientOrder === undefined
         ? print
-        : fingerprintOf(sent.client.body, clientOrder)
+        : fingerprintOf(sent.client.body, clientOrder, sent.client.text)
     return { answered: (usage) => this.judge(sent, print, client, usage) }
   }
 

@@ -73,10 +73,11 @@ interface Follower {
 const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rules: CacheRules): Follower => {
   const { attempt, identity, entry, protocol, request, screen, translation } = exchange
   const { provider, model } = attempt.target
+  const asked = screen.original ?? request
   const client =
     translation === undefined && screen.original === undefined
       ? undefined
-      : { protocol: protocol.id, body: (screen.original ?? request).body }
+      : { protocol: protocol.id, body: asked.body, text: asked.scan.text }
   let look = (): Watched | undefined => undefined
   return {
     onSent(body) {
