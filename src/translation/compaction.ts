@@ -17,13 +17,14 @@ const askForSummary = [
   'Summarize this conversation for somebody who goes on with the work and sees nothing of it but your summary.',
   'Say what was asked for and what the user wants to be respected; what was done, found out and decided, with the',
   'names, paths, commands, identifiers and errors that matter, word for word; and what is left to do, in order.',
-  'Answer with the summary alone.',
+  'Answer with the summary alone, as text, and call no tool.',
 ].join(' ')
 
 /**
  * Codex ends a conversation that has become too long with the item `compaction_trigger` and exits unless the answer
  * holds a `compaction` item, which it sends in place of the history from then on (clients.md §2). Only OpenAI
- * makes such items; every other provider is asked for a summary in words, without tools.
+ * makes such items; every other provider is asked for a summary in words. Tools and their settings stay as they are, as
+ * the conversation is long and what the provider has cached of it depends on them.
  */
 export const compaction: Pass = {
   name: 'compaction',
@@ -32,10 +33,10 @@ export const compaction: Pass = {
     if (trigger === undefined || !wantsSummary(request, target)) return { request }
     const path = trigger.at ?? `turns[${request.turns.length - 1}]`
     warn('approximated', 'compaction', path, 'the provider is asked for a summary in words')
-    const { output: _output, toolChoice: _toolChoice, ...rest } = request
-    const hasTools = request.tools.length > 0 || request.turns.some(({ tools }) => tools !== undefined)
+    const { output: _output, toolChoice, ...rest } = request
     const turns = [...request.turns.slice(0, -1), askingTurn(trigger)]
-    return { request: { ...rest, turns, ...(hasTools ? { toolChoice: { type: 'none' } } : {}) } }
+    const isFree = toolChoice?.type === 'auto' || toolChoice?.type === 'none'
+    return { request: { ...rest, turns, ...(isFree ? { toolChoice } : {}) } }
   },
 }
 

@@ -40,6 +40,10 @@ const conversation: readonly Loss[] = [
     change: 'added',
     when: says(/^Respond with a single JSON object/),
   }),
+  loss('parts.text', 'a compaction is asked for in words', {
+    change: 'added',
+    when: says(/^Summarize this conversation /),
+  }),
   loss('parts.text', 'a document that the target does not take is a text between markers', {
     change: 'added',
     when: says(/^<document index=/),
