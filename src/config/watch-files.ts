@@ -10,16 +10,16 @@ export interface WatchOptions {
   readonly pollMs?: number
 }
 
-/** Events about other files between two looks, after which a folder is polled instead: each one costs the event loop some microseconds. */
-const mostStrangers = 100
-/** Milliseconds between looks while a folder is polled for that. */
-const busyPollMs = 1_000
-
 export interface Watched {
   readonly files: readonly string[]
   /** Every map file in them counts as well, whenever it appears. */
   readonly folders: readonly string[]
 }
+
+/** So many events about other files between two looks, and a folder is polled: each costs the event loop microseconds. */
+const mostStrangers = 100
+/** Milliseconds between looks while a folder is polled for that. */
+const busyPollMs = 1_000
 
 /**
  * Calls `onChange` when the content of one of the files differs from the last look; also when one appears or

@@ -1,10 +1,6 @@
-/** What comes within so many milliseconds, else undefined. A rejection in time is thrown. */
-export const within = async <T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> => {
-  const enough = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => enough.resolve(undefined), milliseconds)
-  try {
-    return await Promise.race([promise, enough.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** What comes within so many ms, else undefined. A rejection in time is thrown. */
+export const within = <T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), milliseconds)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })

@@ -275,6 +275,11 @@ export interface SessionCodec {
   compactionsOf(
     request: ScannedRequest,
   ): readonly { readonly start: number; readonly end: number; readonly state: string }[]
+  /**
+   * What stands for a history: its last compaction with a state of ours, what follows it, and what developers have laid
+   * down before. A history without one stands for itself.
+   */
+  sinceCompaction(items: readonly JsonText[], isOurs: (state: string) => boolean): readonly JsonText[]
   /** An item in which the user says this. */
   userMessage(text: string): JsonText
   /** The items of a response object's output. */

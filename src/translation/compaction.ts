@@ -8,7 +8,7 @@ import {
   summaryText,
   type Turn,
 } from '../ir/index.ts'
-import { accountOf, isSealedState, openState, sealState } from '../sessions/index.ts'
+import { accountOf, openState, sealState } from '../sessions/index.ts'
 import type { Machine } from '../wire/index.ts'
 import type { Pass, TranslationTarget } from './pass.ts'
 
@@ -61,7 +61,7 @@ const askingTurn = ({ at }: Turn): Turn => ({
  * @param key `StateKeys.sign` of the organisation
  */
 export const summaryIn = (state: string, key: KeyObject): string | undefined => {
-  const sealed = isSealedState(state) ? openState(state, key) : undefined
+  const sealed = openState(state, key)
   return sealed?.kind === 'summary' ? summaryText(sealed.payload) : undefined
 }
 

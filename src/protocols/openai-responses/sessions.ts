@@ -44,12 +44,34 @@ const withInput = (
 
 const compactionsOf = ({ scan }: ScannedRequest): ReturnType<SessionCodec['compactionsOf']> => {
   const span = scan.top.get('input')
-  if (span === undefined || kindAt(scan.text, span.start) !== 'array') return []
+  // Hardly any request holds one, and to look at each item takes long.
+  if (span === undefined || !scan.text.includes('"compaction"', span.start)) return []
+  if (kindAt(scan.text, span.start) !== 'array') return []
   return elementsAt(scan.text, span.start).flatMap(({ start, end }) => {
-    if (!scan.text.slice(start, end).includes('"compaction"')) return []
-    const { type, encrypted_content: state } = parseObject(sourceAt(scan, start, end))
-    return type === 'compaction' && typeof state === 'string' ? [{ start, end, state }] : []
+    const state = compactedIn(sourceAt(scan, start, end))
+    return state === undefined ? [] : [{ start, end, state }]
   })
+}
+
+const sinceCompaction = (
+  items: readonly JsonText[],
+  isOurs: (state: string) => boolean,
+): readonly JsonText[] => {
+  const states = items.map(compactedIn)
+  if (states.every((state) => state === undefined)) return items
+  const last = states.findLastIndex((state) => state !== undefined && isOurs(state))
+  return items.filter((item, index) => {
+    const { type, role } = parseObject(item)
+    // Nobody is to compact it once more.
+    return type !== 'compaction_trigger' && (index >= last || role === 'developer' || role === 'system')
+  })
+}
+
+/** The state of a compaction; undefined for every other item. */
+const compactedIn = (item: JsonText): string | undefined => {
+  if (!item.includes('"compaction"')) return undefined
+  const value = parseObject(item)
+  return typeOf(value) === 'compaction' ? stringOf(value, 'encrypted_content') : undefined
 }
 
 const userMessage = (text: string): JsonText =>
@@ -143,6 +165,7 @@ export const sessions: SessionCodec = {
   read,
   withInput,
   compactionsOf,
+  sinceCompaction,
   userMessage,
   itemsOf,
   outputOf,

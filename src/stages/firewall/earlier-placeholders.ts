@@ -6,7 +6,7 @@ import {
   type PlaceholderMap,
 } from '../../firewall/index.ts'
 import type { Operation } from '../../ir/index.ts'
-import { type Exchange, type Reply, whenSettled } from '../../pipeline/index.ts'
+import { type Exchange, type Reply, whenSettled, within } from '../../pipeline/index.ts'
 import type { HandleReference } from '../../protocols/index.ts'
 import type { PlaceholderRegistry, PlaceholderState } from '../../sessions/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
@@ -109,11 +109,5 @@ const stateOf = ({ kind, id }: Pick<HandleReference, 'kind' | 'id'>): readonly P
 const patience = 10_000
 
 const patiently = async (writes: ReadonlyMap<string, Promise<unknown>>): Promise<void> => {
-  if (writes.size === 0) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patience)
-  })
-  await Promise.race([Promise.all(writes.values()), enough])
-  clearTimeout(timer)
+  if (writes.size > 0) await within(Promise.all(writes.values()), patience)
 }

@@ -1,6 +1,13 @@
 import { evidenceOf } from '../../firewall/index.ts'
 import type { ClosedRow, Ledger } from '../../ledger/index.ts'
-import { type Exchange, failedOutcome, type Outcome, type Stage, whenSettled } from '../../pipeline/index.ts'
+import {
+  type Exchange,
+  failedOutcome,
+  type Outcome,
+  type Stage,
+  whenSettled,
+  within,
+} from '../../pipeline/index.ts'
 import type { HandleRegistry } from '../../sessions/index.ts'
 import type { Authenticated } from '../authenticate/index.ts'
 import { EntryDraft } from './entry-draft.ts'
@@ -55,11 +62,7 @@ const patience = 10_000
  * When neither database nor spool takes a row (disk full in the middle of an answer), the client is not kept for
  * ever: the row stays in memory and is written when there is room, and until then `opened` stands for it.
  */
-const patiently = (closed: Promise<void>): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, patience)
-    closed.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
+const patiently = (closed: Promise<void>): Promise<void> => within(closed, patience)
 
 const closedRow = (
   parts: LedgerParts,

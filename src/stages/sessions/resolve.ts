@@ -43,7 +43,7 @@ export const resolve = async (
   parts: ResolveParts,
 ): Promise<Resolved> => {
   const told = await continued(asked, parts)
-  const history = sinceCompaction(told.history)
+  const history = parts.codec.sinceCompaction(told.history, isSealedState)
   return { ...told, history, own: await withReferences(items, references, parts) }
 }
 
@@ -75,24 +75,6 @@ const continued = async (
   const items = await sessions.historyOf(owner, { ...kept.record, ...base })
   return { history: items, base, source: 'previous_response_id' }
 }
-
-/**
- * What stands for a history that was compacted here: its last compaction and what follows, and what the client's developer
- * has laid down. Nobody is asked to compact it once more.
- */
-const sinceCompaction = (history: readonly JsonText[]): readonly JsonText[] => {
-  if (!history.some((item) => item.includes('"compaction'))) return history
-  const last = history.findLastIndex((item) => {
-    const { type, encrypted_content: state } = headOf(item)
-    return type === 'compaction' && typeof state === 'string' && isSealedState(state)
-  })
-  return history.filter((item, index) => {
-    const { type, role } = headOf(item)
-    return type !== 'compaction_trigger' && (index >= last || role === 'developer' || role === 'system')
-  })
-}
-
-const headOf = (item: JsonText): Readonly<Record<string, unknown>> => JSON.parse(item)
 
 const nothing: Omit<Resolved, 'own'> = { history: [], base: { history: [] }, source: undefined }
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { JsonText, Operation } from '../../ir/index.ts'
-import { type Exchange, type Reply, type Stage, whenSettled } from '../../pipeline/index.ts'
+import { type Exchange, type Reply, type Stage, whenSettled, within } from '../../pipeline/index.ts'
 import type { ScannedRequest, SessionCodec, SessionRequest } from '../../protocols/index.ts'
 import { type HandleRegistry, isOwnId, ownName, ownResponseId, type Sessions } from '../../sessions/index.ts'
 import type { Logger } from '../../telemetry/index.ts'
@@ -196,17 +196,15 @@ const patiently = async (
   exchange: Exchange,
   work: () => Promise<void>,
 ): Promise<void> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const enough = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('it took too long')), patience)
-  })
   try {
-    await Promise.race([work(), enough])
+    const isDone = await within(
+      work().then(() => true),
+      patience,
+    )
+    if (isDone === undefined) throw new Error('it took too long')
   } catch (error) {
     const reason = error instanceof GatewayError ? error.message : error instanceof Error ? error.name : ''
     logger.warn('an answer could not be kept', { request: exchange.id, error: reason })
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -91,6 +91,8 @@ const generation = async (
     registry: reasoning,
     keysOf: stateKeys,
   })
+  const isCompacted = wantsSummary(asked, target)
+  if (isCompacted && exchange.screen.isGated) throw unlooked()
   const translated = translateRequest(asked, {
     upstream: upstreamCodec,
     organisation,
@@ -100,8 +102,6 @@ const generation = async (
   })
   // A copy's calls may be named as the client's own are; nobody goes on with them.
   const remembers = protocol.id === 'openai-chat' && wantsReasoning(target) && exchange.kind !== 'shadow'
-  const isCompacted = wantsSummary(asked, target)
-  if (isCompacted && exchange.screen.isGated) throw unlooked()
   return {
     operation: 'generate',
     upstream,
