@@ -16,6 +16,9 @@ const child = Bun.spawnSync(
     '--compile',
     '--minify',
     '--production',
+    // Starts in a third of the time for a quarter more of bytes; only modules of today's form may wait at top level.
+    '--bytecode',
+    '--format=esm',
     // Without these two the program would read .env and run a bunfig's preload in whatever folder it is started.
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',

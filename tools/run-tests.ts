@@ -99,6 +99,17 @@ const runAgain = async (reports: readonly TestReport[], folder: string): Promise
   })
 }
 
+/** The executable, for the tests that start `tgw` itself. */
+const buildProgram = async (folder: string): Promise<string> => {
+  const program = join(folder, 'tgw')
+  const build = join(import.meta.dir, 'build.ts')
+  const child = Bun.spawn([process.execPath, '--no-env-file', build, '--outfile', program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if ((await child.exited) !== 0) throw new Error('the executable could not be built')
+  return program
+}
+
 /** Files that are named at the end with the time they took. */
 const slowestShown = 10
 
@@ -107,6 +118,7 @@ const given = process.argv.slice(2)
 let reports: readonly TestReport[]
 if (given.length > 0) reports = [await run(given, folder)]
 else {
+  process.env['TGW_TEST_PROGRAM'] = await buildProgram(folder)
   const first: TestReport[] = []
   const waiting = everything().map((paths, at) => ({ paths, output: join(folder, `${at}.log`) }))
   const work = async (): Promise<void> => {

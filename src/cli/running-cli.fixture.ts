@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tgwProgram } from '../../test/support/program.ts'
 import { cliActions } from '../cli-actions.ts'
 import { stopServer } from '../supervisor/index.ts'
 import { runCli } from './run-cli.ts'
@@ -18,7 +19,7 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>
   /** Runs a command in this process, in a hundredth of the time. Not for `start`, which starts its own program anew. */
   tgw(args: readonly string[], options?: RunOptions): Promise<Ended>
-  /** Runs a command as a process of its own, from source. Killed after 30 s. */
+  /** Runs a command as a process of its own. Killed after 30 s. */
   apart(args: readonly string[], options?: RunOptions): Promise<Ended>
   spawn(args: readonly string[], options?: RunOptions): ReturnType<typeof Bun.spawn<'ignore', 'pipe', 'pipe'>>
 }
@@ -29,14 +30,6 @@ export interface RunOptions {
 }
 
 const places: Place[] = []
-const main = join(import.meta.dir, '..', 'main.ts')
-const program = [
-  process.execPath,
-  '--no-env-file',
-  '--config=/dev/null',
-  '--max-http-header-size=65536',
-  main,
-]
 
 export const makePlace = (): Place => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
@@ -66,7 +59,7 @@ export const makePlace = (): Place => {
       return { code, ...said }
     },
     async apart(args, options = {}) {
-      const child = Bun.spawn([...program, ...args], {
+      const child = Bun.spawn([...tgwProgram, ...args], {
         cwd: folder,
         env: { ...env, ...options.env },
         stdin: options.input === undefined ? 'ignore' : Buffer.from(options.input),
@@ -82,7 +75,7 @@ export const makePlace = (): Place => {
       return { code, stdout, stderr }
     },
     spawn: (args, options = {}) =>
-      Bun.spawn([...program, ...args], {
+      Bun.spawn([...tgwProgram, ...args], {
         cwd: folder,
         env: { ...env, ...options.env },
         stdin: 'ignore',

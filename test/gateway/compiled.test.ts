@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { root, waitFor } from '../support/gateway.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-compiled-'))
-const program = join(folder, 'bin', 'tgw')
+/** The run of all tests has built it. */
+const given = process.env['TGW_TEST_PROGRAM']
+const program = given ?? join(folder, 'bin', 'tgw')
 const empty = mkdtempSync(join(tmpdir(), 'tollgate-empty-'))
 
 beforeAll(() => {
+  if (given !== undefined) return
   const built = Bun.spawnSync(
     [process.execPath, '--no-env-file', join(root, 'tools/build.ts'), '--outfile', program],
     { stderr: 'pipe' },

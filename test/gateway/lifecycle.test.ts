@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import {
   freePort,
   ledgerEntries,
-  root,
   startGateway,
   type TestGateway,
   testKey,
   waitFor,
 } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { scriptedStream, startUpstream } from '../support/upstream.ts'
 
 const folders: string[] = []
@@ -64,13 +64,10 @@ describe('the first start', () => {
   test('of a second server on the same folder is refused with the first one named', async () => {
     const dataDir = folder()
     const gateway = await started({ dataDir })
-    const second = Bun.spawnSync(
-      [process.execPath, '--no-env-file', '--config=/dev/null', join(root, 'src/main.ts'), 'start'],
-      {
-        cwd: dataDir,
-        env: { PATH: process.env['PATH'] ?? '', HOME: dataDir, TGW_CONFIG: gateway.configFile },
-      },
-    )
+    const second = Bun.spawnSync([...tgwProgram, 'start'], {
+      cwd: dataDir,
+      env: { PATH: process.env['PATH'] ?? '', HOME: dataDir, TGW_CONFIG: gateway.configFile },
+    })
     expect(second.exitCode).not.toBe(0)
     expect(second.stderr.toString()).toContain(String(gateway.supervisor.pid))
   }, 30_000)
@@ -177,13 +174,10 @@ describe('a changed configuration', () => {
   test('that is wrong from the start ends the start with code 78', () => {
     const dataDir = folder()
     writeFileSync(join(dataDir, 'tollgate.yaml'), 'listen:\n  prot: 1\n')
-    const result = Bun.spawnSync(
-      [process.execPath, '--no-env-file', '--config=/dev/null', join(root, 'src/main.ts'), 'start'],
-      {
-        cwd: dataDir,
-        env: { PATH: process.env['PATH'] ?? '', HOME: dataDir },
-      },
-    )
+    const result = Bun.spawnSync([...tgwProgram, 'start'], {
+      cwd: dataDir,
+      env: { PATH: process.env['PATH'] ?? '', HOME: dataDir },
+    })
     expect(result.exitCode).toBe(78)
     expect(result.stderr.toString()).toContain('tollgate.yaml:2')
     expect(result.stderr.toString()).toContain('did you mean `port`')

@@ -11,6 +11,7 @@ import {
   testKey,
   waitFor,
 } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 const usage = { prompt_tokens: 30, completion_tokens: 12, total_tokens: 42 }
@@ -518,10 +519,11 @@ test('a limit of a model holds for everybody, and the admin sees how it stands',
 
 test('the command line makes keys with limits and shows how they stand', async () => {
   const run = async (...words: readonly string[]): Promise<string> => {
-    const child = Bun.spawn(
-      [process.execPath, '--no-env-file', 'src/main.ts', ...words, '--data-dir', gateway.dataDir],
-      { stdout: 'pipe', stderr: 'pipe', env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir } },
-    )
+    const child = Bun.spawn([...tgwProgram, ...words, '--data-dir', gateway.dataDir], {
+      stdout: 'pipe',
+      stderr: 'pipe',
+      env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
+    })
     const [out, problem] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import { root, startGateway, type TestGateway, testAdminToken, waitFor } from '../support/gateway.ts'
+import { startGateway, type TestGateway, testAdminToken, waitFor } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 setDefaultTimeout(60_000)
@@ -90,14 +91,11 @@ describe('prices of a running gateway', () => {
       '{"my-unknown-model":{"litellm_provider":"openai","input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05}}',
     )
     const tgw = async (...words: readonly string[]) => {
-      const process_ = Bun.spawn(
-        [process.execPath, '--no-env-file', join(root, 'src/main.ts'), 'prices', ...words],
-        {
-          env: { PATH: process.env['PATH'] ?? '', TGW_CONFIG: gateway.configFile, NO_PROXY: '127.0.0.1' },
-          stdout: 'pipe',
-          stderr: 'pipe',
-        },
-      )
+      const process_ = Bun.spawn([...tgwProgram, 'prices', ...words], {
+        env: { PATH: process.env['PATH'] ?? '', TGW_CONFIG: gateway.configFile, NO_PROXY: '127.0.0.1' },
+        stdout: 'pipe',
+        stderr: 'pipe',
+      })
       const [out, problem] = await Promise.all([
         new Response(process_.stdout).text(),
         new Response(process_.stderr).text(),

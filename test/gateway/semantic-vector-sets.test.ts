@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { oneCall, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { type RedisServer, redisProgram, startRedis } from '../support/redis.ts'
 import { type SayingUpstream, startSaying } from '../support/saying-upstream.ts'
 import { answerTo, type Embedder, startEmbedder, wordings } from '../support/semantic-questions.ts'
@@ -203,14 +204,11 @@ test.skipIf(withoutVectorSets === undefined)(
     expect(await gateway.admin('/cache/purge', { method: 'POST' })).toMatchObject({
       purged: expect.any(Number),
     })
-    const doctor = Bun.spawn(
-      [process.execPath, '--no-env-file', 'src/main.ts', 'doctor', '--json', '--config', gateway.configFile],
-      {
-        stdout: 'pipe',
-        stderr: 'ignore',
-        env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
-      },
-    )
+    const doctor = Bun.spawn([...tgwProgram, 'doctor', '--json', '--config', gateway.configFile], {
+      stdout: 'pipe',
+      stderr: 'ignore',
+      env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
+    })
     const { findings } = (await new Response(doctor.stdout).json()) as {
       findings: readonly { check: string }[]
     }

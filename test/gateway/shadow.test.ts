@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { scriptedStream, startUpstream, type TestUpstream } from '../support/upstream.ts'
 
 let primary: TestUpstream
@@ -437,13 +438,10 @@ describe('nothing is copied', () => {
 
 test('the command line says what a switch saves', async () => {
   const run = (flags: readonly string[]) =>
-    Bun.spawnSync(
-      [process.execPath, `${root}/src/main.ts`, 'shadow', 'report', '--data-dir', gateway.dataDir, ...flags],
-      {
-        cwd: gateway.dataDir,
-        env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir, TGW_CONFIG: gateway.configFile },
-      },
-    )
+    Bun.spawnSync([...tgwProgram, 'shadow', 'report', '--data-dir', gateway.dataDir, ...flags], {
+      cwd: gateway.dataDir,
+      env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir, TGW_CONFIG: gateway.configFile },
+    })
   const text = run(['--route', 'copied']).stdout.toString()
   expect(text).toContain('copied: now/now-model now, next/next-model instead')
   expect(text).toMatch(/saves per 1,000, \$ +0\.045 +0\.045 to 0\.045/)

@@ -10,6 +10,7 @@ import {
   testKey,
   waitFor,
 } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts'
 import { startUpstream, type TestUpstream } from '../support/upstream.ts'
 
@@ -235,14 +236,11 @@ test('a Redis that is away at the start keeps no gateway from starting', async (
     const ready = await fetch(`${gateway.url}/readyz`)
     expect(ready.status).toBe(200)
     expect(JSON.stringify(await gateway.admin('/config'))).not.toContain(password)
-    const doctor = Bun.spawn(
-      [process.execPath, '--no-env-file', 'src/main.ts', 'doctor', '--json', '--config', gateway.configFile],
-      {
-        stdout: 'pipe',
-        stderr: 'ignore',
-        env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
-      },
-    )
+    const doctor = Bun.spawn([...tgwProgram, 'doctor', '--json', '--config', gateway.configFile], {
+      stdout: 'pipe',
+      stderr: 'ignore',
+      env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
+    })
     const said = await new Response(doctor.stdout).text()
     const { findings }: { findings: readonly { check: string; state: string }[] } = JSON.parse(said)
     expect(findings.find(({ check }) => check === 'redis')?.state).toBe('note')

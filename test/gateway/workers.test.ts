@@ -9,6 +9,7 @@ import {
   testKey,
   waitFor,
 } from '../support/gateway.ts'
+import { tgwProgram } from '../support/program.ts'
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts'
 import { type StreamsInFlight, startStreams } from '../support/streams-in-flight.ts'
 import { askAnew, untilTeam, workersOf } from '../support/team.ts'
@@ -125,10 +126,9 @@ describe.skipIf(!isLinux)('three workers', () => {
       .filter((line) => line.includes('"serving"'))
       .map((line) => JSON.parse(line).worker)
     expect(serving).toEqual([1, 2, 3])
-    const status = Bun.spawnSync(
-      [process.execPath, '--no-env-file', 'src/main.ts', 'status', '--config', gateway.configFile],
-      { env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir } },
-    )
+    const status = Bun.spawnSync([...tgwProgram, 'status', '--config', gateway.configFile], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: gateway.dataDir },
+    })
     expect(status.stdout.toString()).toMatch(/worker 1 +ok.*\nworker 2 +ok.*\nworker 3 +ok/)
   })
 

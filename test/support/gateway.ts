@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { programAt, tgwProgram } from './program.ts'
 
 /** A real gateway, supervisor and worker, in a folder of its own on a free port. */
 export interface TestGateway {
@@ -32,7 +33,7 @@ export interface TestGatewayOptions {
   readonly program?: string
 }
 
-export const root = resolve(import.meta.dir, '../..')
+export { root } from './program.ts'
 export const testKey = 'tgw-sk-test-0123456789abcdefghij'
 export const testAdminToken = 'tgw-admin-test-0123456789abcdefghij'
 
@@ -48,14 +49,7 @@ export const startGateway = async (options: TestGatewayOptions = {}): Promise<Te
     [`data_dir: ${dataDir}`, `listen: ${options.listen ?? '{ port: 0 }'}`, ...config].join('\n'),
   )
   const supervisor = Bun.spawn(
-    [
-      process.execPath,
-      '--no-env-file',
-      '--config=/dev/null',
-      '--max-http-header-size=65536',
-      join(root, options.program ?? 'src/main.ts'),
-      'start',
-    ],
+    [...(options.program === undefined ? tgwProgram : programAt(options.program)), 'start'],
     {
       cwd: dataDir,
       stdout: 'ignore',

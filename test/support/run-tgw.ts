@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { root, type TestGateway, testAdminToken } from './gateway.ts'
+import { type TestGateway, testAdminToken } from './gateway.ts'
+import { tgwProgram } from './program.ts'
 
 export interface Ran {
   readonly out: string
@@ -12,20 +12,17 @@ export const runTgw = async (
   gateway: Pick<TestGateway, 'dataDir'>,
   ...words: readonly string[]
 ): Promise<Ran> => {
-  const child = Bun.spawn(
-    [process.execPath, '--no-env-file', '--config=/dev/null', join(root, 'src/main.ts'), ...words],
-    {
-      cwd: gateway.dataDir,
-      stdout: 'pipe',
-      stderr: 'pipe',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: gateway.dataDir,
-        TGW_ADMIN_TOKEN: testAdminToken,
-        NO_PROXY: '127.0.0.1',
-      },
+  const child = Bun.spawn([...tgwProgram, ...words], {
+    cwd: gateway.dataDir,
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: gateway.dataDir,
+      TGW_ADMIN_TOKEN: testAdminToken,
+      NO_PROXY: '127.0.0.1',
     },
-  )
+  })
   const [out, error, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
