@@ -231,6 +231,7 @@ export const createRuntime = async (
     userAgent: `tollgate/${version}`,
     onLoss: (source, target, { feature }) => foundation.metrics.translationWarning(source, target, feature),
     watchesGrammar: everySoOften(grammarSample),
+    pauses: () => settings.continue_paused,
     onViolation: (protocol, rule) => foundation.metrics.violation(protocol, rule),
     models: () => models,
     onBilled: foundation.prices.noteBilled,

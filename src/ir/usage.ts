@@ -38,5 +38,15 @@ export const usageCounters = [
   'webFetches',
 ] as const satisfies readonly (keyof Usage)[]
 
+/** What two calls came to together; a counter that neither reported stays absent. */
+export const addUsage = (one: Usage, other: Usage): Usage => {
+  const sum: Partial<Record<keyof Usage, number>> = {}
+  for (const counter of usageCounters) {
+    const [first, second] = [one[counter], other[counter]]
+    if (first !== undefined || second !== undefined) sum[counter] = (first ?? 0) + (second ?? 0)
+  }
+  return sum
+}
+
 /** Later non-absent counters win: providers send preliminary numbers first (translation.md §12). */
 export const mergeUsage = (earlier: Usage | undefined, later: Usage): Usage => ({ ...earlier, ...later })

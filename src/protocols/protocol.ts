@@ -126,6 +126,8 @@ export interface AnswerFacts {
   readonly usage?: Usage
   /** Tokens billed beside `usage`, at the price of the model that spent them (Anthropic's compaction and advisor). */
   readonly sideUsage?: readonly SideUsage[]
+  /** What each call came to, where several made this answer and `usage` is their sum: a price may depend on the size. */
+  readonly calls?: readonly Usage[]
   /** The service class and region that the provider says it served. */
   readonly service?: Service
   /** The model that answered, as the provider names it. */
@@ -212,6 +214,11 @@ export interface GenerateCodec {
   encodeResponse(response: GenerateResponse, reply: ReplyContext): EncodedResponse
   streamDecoder(): Machine<SseFrame, StreamEvent>
   streamEncoder(reply: ReplyContext): Machine<StreamEvent, SseFrame>
+  /**
+   * The request that lets a paused answer go on: the same bytes, and behind them what was said so far. Undefined where
+   * nothing was said. Absent where the protocol's answers do not pause.
+   */
+  continueRequest?(sent: EncodedRequest, soFar: GenerateResponse): EncodedRequest | undefined
   /** Every text of the request with its byte span. */
   leaves(request: TextsRequest): readonly Leaf[]
   /** The protocol's stream grammar as an explicit state machine; outputs the names of violated rules. */

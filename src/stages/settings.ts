@@ -27,6 +27,17 @@ export const workModeSettings = z
     '`auto` translates where client and provider speak different protocols; `passthrough` refuses those; `translation` refuses the others.',
   )
 
+/** Anthropic's `pause_turn`, for clients that do not know it (translation.md §11.2). */
+export const continuePausedSettings = z
+  .int()
+  .min(0)
+  .max(50)
+  .prefault(10)
+  .register(settingMeta, { reloads: true })
+  .describe(
+    'How often one answer that its provider pauses in the middle of running tools goes on by itself, for clients whose protocol knows no pause; 0 never.',
+  )
+
 export const defaultFallbackSettings = singleTarget
   .optional()
   .register(settingMeta, { reloads: true, expects: 'a provider, or a section with `provider` and `model`' })

@@ -12,6 +12,7 @@ export {
 export { type EncodedAnswer, encodeAnswer } from './encode-answer.ts'
 export { eventChain } from './event-chain.ts'
 export { type Delta, isDelta, joinDeltas } from './join-deltas.ts'
+export { joinAnswers, joinedAnswers } from './joined-answers.ts'
 export { createLosses, type Losses } from './losses.ts'
 export { type FetchMedia, inlineMedia } from './media/index.ts'
 export type { Pass, Passed, TranslationContext, TranslationTarget, Warn } from './pass.ts'

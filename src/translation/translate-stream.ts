@@ -1,8 +1,9 @@
-import type { CanonicalError, StreamEvent } from '../ir/index.ts'
+import type { CanonicalError, GenerateResponse, StreamEvent } from '../ir/index.ts'
 import type { GenerateCodec, ReplyContext } from '../protocols/index.ts'
 import { parseFrame, parseRun, type SseFrame } from '../wire/index.ts'
 import { eventChain } from './event-chain.ts'
 import { type Delta, isDelta, joinDeltas } from './join-deltas.ts'
+import type { JoinedAnswers } from './joined-answers.ts'
 import { arrayFramer, sseFramer } from './stream-framer.ts'
 import type { StreamFraming } from './stream-framing.ts'
 import type { TranslatedRequest } from './translate-request.ts'
@@ -16,6 +17,8 @@ export interface StreamTranslationParts {
   readonly framing: StreamFraming
   /** Hold what goes out against the client's grammar. */
   readonly conform: boolean
+  /** Where the provider may pause its answer: the calls that make it one. */
+  readonly joined?: JoinedAnswers | undefined
 }
 
 /** Blocks of the provider's stream to bytes for the client: one loop through decoder, passes and encoder. */
@@ -36,14 +39,25 @@ export interface StreamTranslator {
   readonly hasEnded: boolean
   /** A pass ended the answer before the provider did, which may be told to stop. */
   readonly isCut: boolean
-  /** What a pass made of an answer that was none to the provider. */
+  /** What a pass made of an answer that was none to the provider, or why a paused answer does not go on. */
   readonly ownError: CanonicalError | undefined
+  /** The provider waits to be asked to go on. */
+  readonly isPaused: boolean
+  /** What it has said until it paused. */
+  soFar(): GenerateResponse | undefined
+  /** The blocks to come are those of the next call. */
+  resume(): void
+  /** A paused answer ends as it stands. */
+  stop(): void
+  /** A paused answer cannot go on: `end` says why. */
+  giveUp(error: CanonicalError): void
   /** Rules of the client's grammar that went out broken. */
   readonly violations: ReadonlySet<string>
 }
 
 export const translateStream = (parts: StreamTranslationParts): StreamTranslator => {
-  const decoder = parts.upstream.streamDecoder()
+  const { joined } = parts
+  let decoder = parts.upstream.streamDecoder()
   const chain = eventChain(parts.translation.answerMachines())
   const encoder = parts.client.streamEncoder(parts.reply)
   const framer = parts.framing === 'sse' ? sseFramer() : arrayFramer()
@@ -54,6 +68,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   let hasSaidEnd = false
   let isClosed = false
   let ownError: CanonicalError | undefined
+  let gaveUp = false
   let joining: Delta | undefined
 
   const written = (frames: readonly SseFrame[]): string => {
@@ -88,16 +103,18 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
     joining = undefined
     return written(encoder.push(event))
   }
-  const decoded = (events: readonly StreamEvent[]): string => {
+  const decoded = (events: readonly StreamEvent[]): string =>
+    joined === undefined ? said(events) : said(events.flatMap((event) => joined.push(event)))
+  const said = (events: readonly StreamEvent[]): string => {
     let text = ''
     for (const event of events) {
       hasBegun ||= !heads.has(event.type)
       if (hasSaidEnd) break
       hasEnded ||= event.type === 'end' || event.type === 'error'
-      const said = chain.push(event)
-      text += encoded(said)
+      const passed = chain.push(event)
+      text += encoded(passed)
       if (event.type === 'error') continue
-      const failure = said.find((one) => one.type === 'error')
+      const failure = passed.find((one) => one.type === 'error')
       if (failure === undefined) continue
       // A pass ended the answer with an error of its own.
       ownError = failure.error
@@ -127,11 +144,27 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
     },
     flush: () => bytesOf(joinedSoFar()),
     end() {
-      const left = decoded(decoder.end()) + encoded(chain.end()) + joinedSoFar() + written(encoder.end())
+      if (gaveUp && ownError !== undefined) return close(encoded([{ type: 'error', error: ownError }]))
+      const rest = decoded(decoder.end()) + said(joined?.end() ?? [])
+      const left = rest + encoded(chain.end()) + joinedSoFar() + written(encoder.end())
       if (conform !== undefined) for (const rule of conform.end()) violations.add(rule)
       return close(left)
     },
     fail: (error) => close(encoded([{ type: 'error', error }])),
+    get isPaused() {
+      return joined?.isPaused === true
+    },
+    soFar: () => joined?.soFar(),
+    stop: () => joined?.stop(),
+    resume() {
+      decoder = parts.upstream.streamDecoder()
+      joined?.resume()
+    },
+    giveUp(error) {
+      joined?.stop()
+      ownError = error
+      gaveUp = true
+    },
     get hasBegun() {
       return hasBegun
     },

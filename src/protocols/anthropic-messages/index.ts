@@ -1,5 +1,6 @@
 import type { Protocol } from '../protocol.ts'
 import { conform } from './conform.ts'
+import { continueRequest } from './continue-request.ts'
 import { countTokens } from './count-tokens.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeResponse } from './decode-response.ts'
@@ -30,6 +31,7 @@ export const anthropicMessages: Protocol = {
   generate: {
     decodeRequest,
     encodeRequest,
+    continueRequest,
     decodeResponse,
     encodeResponse,
     fieldPath,

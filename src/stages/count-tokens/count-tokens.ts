@@ -107,10 +107,10 @@ const checkOf = (
   { facts, usageSource = 'reported' }: Outcome,
   sent: Uint8Array | undefined,
 ): Check | undefined => {
-  const { usage, sideUsage = [] } = facts ?? {}
-  // What was spent beside the answer is not told apart in the prompt.
-  if (sent === undefined || usage === undefined || usageSource !== 'reported' || sideUsage.length > 0)
-    return undefined
+  const { usage, sideUsage = [], calls } = facts ?? {}
+  if (sent === undefined || usage === undefined || usageSource !== 'reported') return undefined
+  // What was spent beside the answer, or in several calls, is not told apart in the prompt.
+  if (sideUsage.length > 0 || calls !== undefined) return undefined
   const { number, startedAt, protocol } = attempt
   const target = { provider: attempt.target.provider.id, model: attempt.target.model }
   return {

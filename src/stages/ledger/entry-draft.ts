@@ -71,7 +71,7 @@ export class EntryDraft {
     let total: Bound = { cost: 0n, inputTokens: 0, outputTokens: 0 }
     for (const [call, most] of this.shared.bounds) {
       const row = this.attempts.find((attempt) => attempt.number === call)
-      total = sum(total, row === undefined ? most : boundOfRow(row, most))
+      total = addBounds(total, row === undefined ? most : boundOfRow(row, most))
     }
     return total
   }
@@ -192,7 +192,8 @@ export interface Bound {
   readonly outputTokens: number | undefined
 }
 
-const sum = (a: Bound, b: Bound): Bound => ({
+/** Of both together. */
+export const addBounds = (a: Bound, b: Bound): Bound => ({
   cost: a.cost === null || b.cost === null ? null : a.cost + b.cost,
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens:

@@ -125,7 +125,7 @@ const settledRow = (
   const bill = cost(
     exchange,
     outcome,
-    priceOf(parts, exchange, outcome.facts, service),
+    priceOf(parts, exchange, billedFacts(outcome), service),
     hasFailedEarly(reply),
   )
   if (card !== undefined && usage !== null) parts.onBilled(target.provider.id, target.model, card)
@@ -154,6 +154,13 @@ const errorOf = ({ signal }: AttemptExchange, { result, error }: Outcome, status
   return error?.code ?? error?.type ?? (status < 400 ? error?.kind : null) ?? null
 }
 
+/** Where the provider did not say all, its calls are known by their sum alone. */
+const billedFacts = ({ facts, usageSource }: Outcome): AnswerFacts | undefined => {
+  if (facts?.calls === undefined || usageSource !== 'estimated') return facts
+  const { calls: _, ...rest } = facts
+  return rest
+}
+
 /** The answer's usage and what was spent beside it, each at the price of the model that spent it. */
 const priceOf = (
   parts: MeterParts,
@@ -165,7 +172,8 @@ const priceOf = (
   const { target, startedAt } = attempt
   const { organisation } = identity.tenant
   const billed: BilledPart[] = []
-  for (const { model, usage } of [{ model: target.model, usage: facts.usage }, ...(facts.sideUsage ?? [])]) {
+  const { usage: sum, calls = [sum], sideUsage = [] } = facts
+  for (const { model, usage } of [...calls.map((usage) => ({ model: target.model, usage })), ...sideUsage]) {
     const card = parts.catalog.price(target.provider.id, model ?? target.model, startedAt, organisation)
     if (card === undefined) return null
     // Vectors are no output tokens, and providers report none; the price of output must not make the cost unknown.

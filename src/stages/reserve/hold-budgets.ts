@@ -40,6 +40,8 @@ export interface Held {
   readonly inputTokens: number
   /** Output tokens that are held. */
   readonly outputTokens: number
+  /** Holds one more call with so much input and answer. False where a budget has no room for it. */
+  readonly holdCall: (inputTokens: number, outputTokens: number) => Promise<boolean>
   /** What one more step of the answer costs at most. */
   readonly stepWanted: (budget: Budget) => Wanted
   readonly standings: readonly Standing[]
@@ -84,6 +86,14 @@ export const holdBudgets = async (purse: Pick<Purse, 'hold'>, demand: Demand): P
     cost: price === undefined ? null : price.input + price.step * BigInt(steps),
     inputTokens,
     outputTokens: Math.min(most, steps * stepTokens),
+    async holdCall(inputTokens, outputTokens) {
+      const price = priceSteps(card, demand.billing, inputTokens, Math.max(outputTokens, stepTokens))
+      const steps = stepsFor(outputTokens)
+      const cost = price === undefined ? 0n : price.input + price.step * BigInt(steps)
+      const tokens = BigInt(inputTokens + steps * stepTokens)
+      const whole = ({ unit }: Budget): Wanted => ({ base: 0n, step: unit === 'usd' ? cost : tokens })
+      return (await hold.extend(whole, { least: 1, most: 1 })) === 1
+    },
     stepWanted: (budget) => ({ base: 0n, step: wanted(budget).step }),
     standings,
     fits: steps * stepTokens + roomFor(standings, wanted) * stepTokens,

@@ -5,7 +5,7 @@ import type { AttemptRow, Ledger } from '../../ledger/index.ts'
 import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
 import { protocols } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
-import type { Bound } from '../ledger/index.ts'
+import { addBounds, type Bound } from '../ledger/index.ts'
 import { passingContext, replyContext, type Translated } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
 import { likelyBounds, trueBounds } from './demand-bounds.ts'
@@ -20,6 +20,11 @@ export interface Reserved {
   readonly outputLimit: number | undefined
   /** What the target calls that limit in Chat. */
   readonly chatLimitField: 'max_tokens' | 'max_completion_tokens' | undefined
+  /**
+   * Holds one more call of the attempt, with so much input and as long an answer as the first.
+   * @returns false where a budget has no room for it
+   */
+  readonly holdAgain: (inputTokens: number) => Promise<boolean>
 }
 
 export interface ReserveParts {
@@ -44,20 +49,32 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
   async run(exchange, next) {
     const applied = appliedTo(parts, exchange)
     if (applied.length === 0) {
-      const reservation = open(parts, exchange, boundOfAttempt(parts, exchange))
-      return next({ reservation, ...limitedBy(parts, exchange, limitOf(exchange, exchange.outputCap)) })
+      const bound = boundOfAttempt(parts, exchange)
+      const written = writtenDown(parts, exchange, bound)
+      return next({
+        reservation: bound.cost,
+        ...limitedBy(parts, exchange, limitOf(exchange, exchange.outputCap)),
+        holdAgain: async (inputTokens) =>
+          isWritten(() => written.add(callBound(parts, exchange, inputTokens, bound.outputTokens))),
+      })
     }
     const plan = await hold(parts, exchange, applied)
     const { held } = plan
     try {
-      const reservation = open(parts, exchange, {
-        cost: held.cost,
-        inputTokens: held.inputTokens,
-        outputTokens: held.outputTokens,
+      const { cost, inputTokens, outputTokens } = held
+      const written = writtenDown(parts, exchange, { cost, inputTokens, outputTokens })
+      // What streams holds more as it comes, whichever call it is of.
+      const further = plan.isSlice ? 0 : outputTokens
+      const reply = await next({
+        reservation: cost,
+        ...limitedBy(parts, exchange, plan.limit),
+        holdAgain: async (inputTokens) =>
+          (await held.holdCall(inputTokens, further).catch(() => false)) &&
+          isWritten(() => written.add(callBound(parts, exchange, inputTokens, further))),
       })
-      const reply = await next({ reservation, ...limitedBy(parts, exchange, plan.limit) })
       tell(reply, held.standings, plan.limit)
-      const renewed = plan.isSlice && !isWhole(reply) ? renew(parts, exchange, held, reply) : reply
+      const renewed =
+        plan.isSlice && !isWhole(reply) ? renew(parts, exchange, { held, written }, reply) : reply
       await whenSettled(renewed, ({ result }) => settle(parts, exchange, held, result === 'success'))
       return renewed
     } catch (error) {
@@ -211,8 +228,48 @@ const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
   return { cost, inputTokens, outputTokens }
 }
 
+interface WrittenDown {
+  /** So much more can it cost. Throws what `Ledger.open` throws. */
+  add(more: Bound): void
+}
+
+/** The most that the attempt can cost, as the ledger knows it. */
+const writtenDown = (parts: ReserveParts, exchange: Asked, first: Bound): WrittenDown => {
+  let most = first
+  open(parts, exchange, most)
+  return {
+    add(more) {
+      most = addBounds(most, more)
+      open(parts, exchange, most)
+    },
+  }
+}
+
+/** False where nothing can be written just now. */
+const isWritten = (write: () => void): boolean => {
+  try {
+    write()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a further call of the same attempt can cost. */
+const callBound = (
+  parts: ReserveParts,
+  exchange: Asked,
+  inputTokens: number,
+  outputTokens: number | undefined,
+): Bound => {
+  const card = cardOf(parts, exchange)
+  const isKnown = card !== undefined && outputTokens !== undefined
+  const cost = isKnown ? boundOf(card, { inputTokens, outputTokens, ...billingOf(exchange) }) : null
+  return { cost, inputTokens, outputTokens }
+}
+
 /** Durable before the upstream hears of it; a further attempt reserves what the earlier ones cost as well. */
-const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null => {
+const open = (parts: ReserveParts, exchange: Asked, bound: Bound): void => {
   const { entry, attempt } = exchange
   const most = entry.bound(attempt.number, bound)
   parts.ledger.open({
@@ -238,7 +295,6 @@ const open = (parts: ReserveParts, exchange: Asked, bound: Bound): bigint | null
     tags: entry.tags,
   })
   entry.opened = true
-  return bound.cost
 }
 
 /**
@@ -259,28 +315,23 @@ const settle = (parts: ReserveParts, exchange: Asked, held: Held, isAnswer: bool
       unit === 'usd' ? (cost ?? amount) : tokens === null ? amount : BigInt(tokens),
     )
   const spent = row === undefined ? nothing : held
-  if (!isAnswer && !entry.closed && isOpened(parts, exchange, spent)) release()
+  if (!isAnswer && !entry.closed && isWritten(() => open(parts, exchange, spent))) release()
   else entry.afterClose(release)
 }
 
 const nothing: Bound = { cost: 0n, inputTokens: 0, outputTokens: 0 }
-
-/** False where nothing can be written just now. */
-const isOpened = (parts: ReserveParts, exchange: Asked, bound: Bound): boolean => {
-  try {
-    open(parts, exchange, bound)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const tokensOf = ({ usage, costNanoUsd }: AttemptRow): number | null => {
   if (usage === null) return costNanoUsd === 0n ? 0 : null
   return (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
 }
 
-const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamReply): StreamReply => {
+const renew = (
+  parts: ReserveParts,
+  exchange: Asked,
+  { held, written }: { readonly held: Held; readonly written: WrittenDown },
+  reply: StreamReply,
+): StreamReply => {
   const { protocol } = exchange
   const codec = protocol.generate
   if (codec === undefined) return reply
@@ -294,15 +345,13 @@ const renew = (parts: ReserveParts, exchange: Asked, held: Held, reply: StreamRe
     async extend() {
       const steps = await held.hold.extend(held.stepWanted, { least: leastSteps, most: stepsFor(slice) })
       if (steps === 0) return 0
-      total += steps * stepTokens
-      const card = cardOf(parts, exchange)
-      const { inputTokens } = held
-      const cost =
-        card === undefined
-          ? null
-          : boundOf(card, { inputTokens, outputTokens: total, ...billingOf(exchange) })
-      open(parts, exchange, { cost, inputTokens, outputTokens: total })
-      return steps * stepTokens
+      const tokens = steps * stepTokens
+      const before = callBound(parts, exchange, held.inputTokens, total)
+      total += tokens
+      const after = callBound(parts, exchange, held.inputTokens, total)
+      const cost = before.cost === null || after.cost === null ? null : after.cost - before.cost
+      written.add({ cost, inputTokens: 0, outputTokens: tokens })
+      return tokens
     },
   })
   return { ...reply, body }

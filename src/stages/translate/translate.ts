@@ -89,6 +89,8 @@ const learnFrom = (
   void whenSettled(reply, ({ result, facts, usageSource }) => {
     const tokens = facts?.usage?.inputTokens
     if (result !== 'success' || tokens === undefined || usageSource === 'estimated') return
+    // The sum of several prompts is the length of none.
+    if (facts?.calls !== undefined) return
     const { provider, model } = attempt.target
     parts.tokenCounter.learn(asked, { provider: provider.id, model }, tokens)
   })

@@ -36,6 +36,8 @@ export interface GenerateTranslation extends AnyTranslation, TranslatedRequest {
   readonly operation: 'generate'
   readonly upstreamCodec: GenerateCodec
   readonly clientCodec: GenerateCodec
+  /** The provider may pause its answer, and goes on when it is asked to. */
+  readonly mayPause: boolean
 }
 
 /** A count or vectors: one small answer, rewritten in one go. */
@@ -109,6 +111,7 @@ const generation = async (
     upstreamCodec,
     clientCodec: sayingCodec(exchange, clientCodec),
     ...translated,
+    mayPause: upstreamCodec.continueRequest !== undefined && offersServerTools(asked),
     // Answers echo what the client wrote, not what was fetched or remembered for it.
     asked: {
       ...(original === undefined ? decoded : clientCodec.decodeRequest(original)),
@@ -123,6 +126,12 @@ const generation = async (
     ],
   }
 }
+
+/** Only tools that the provider runs make it pause. */
+const offersServerTools = ({ tools, turns }: GenerateRequest): boolean =>
+  [tools, ...turns.flatMap((turn) => (turn.tools === undefined ? [] : [turn.tools]))].some((some) =>
+    some.some(({ type }) => type === 'server'),
+  )
 
 /** Sidecars look at what the client is given, where a summary is no words any more. */
 const unlooked = (): GatewayError =>

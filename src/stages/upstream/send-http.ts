@@ -40,6 +40,8 @@ export interface Outgoing {
   readonly method: string
   readonly headers: Headers
   readonly body: Uint8Array | undefined
+  /** It lets a paused answer go on; who looks at what is sent has seen its beginning. */
+  readonly isContinuation?: boolean
 }
 
 const clientsOwn = (exchange: AttemptExchange & Reserved): Outgoing => ({
@@ -111,7 +113,7 @@ export const sendHttp = async (
       decompress: false,
       signal: controller.signal,
     })
-    if (outgoing.body !== undefined) exchange.onSent?.(outgoing.body)
+    if (outgoing.body !== undefined && outgoing.isContinuation !== true) exchange.onSent?.(outgoing.body)
     const response = await sent
     answered()
     connections.used(url.origin)

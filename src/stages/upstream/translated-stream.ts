@@ -1,10 +1,12 @@
 import { GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import type { Reply } from '../../pipeline/index.ts'
-import { streamHeaders, translateStream } from '../../translation/index.ts'
+import { joinedAnswers, streamHeaders, translateStream } from '../../translation/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import { clientFraming, type GenerateTranslation, replyContext } from '../translate/index.ts'
 import { breakOnDeath } from './break-on-death.ts'
 import { clientLeft } from './client-left.ts'
+import { goingOn, oneCall } from './going-on.ts'
 import { httpSource } from './http-source.ts'
 import { keptAlive } from './keep-alive.ts'
 import { headPatience, prime } from './primed-stream.ts'
@@ -18,7 +20,7 @@ import { report, type TranslationJob } from './translation-job.ts'
 
 /** A stream in the client's protocol; a failure before it has begun is an error with a status of its own. */
 export const translatedStream = async (
-  job: TranslationJob<GenerateTranslation>,
+  job: TranslationJob<GenerateTranslation> & { readonly exchange: Reserved },
   call: HttpCall,
   upstreamBody: ReadableStream<Uint8Array>,
 ): Promise<Reply> => {
@@ -28,7 +30,6 @@ export const translatedStream = async (
   const { response } = call
   const framing = clientFraming(exchange)
   const conform = parts.watchesGrammar()
-  const source = httpSource(call, upstreamBody, response.headers.get('content-encoding'))
   const translator = translateStream({
     upstream: upstreamCodec,
     client: clientCodec,
@@ -36,33 +37,40 @@ export const translatedStream = async (
     reply: replyContext(exchange, translation.asked),
     framing,
     conform,
+    joined: translation.mayPause ? joinedAnswers(upstream.id) : undefined,
   })
-  const upstreamMeter = upstream.meterStream({ framing: 'sse', hideUsage: false, conform })
   let isSilent = false
   let isDefect = false
+  const meter = translatingMeter(
+    () => upstream.meterStream({ framing: 'sse', hideUsage: false, conform }),
+    translator,
+    (error) => {
+      // What the provider has said wrong is its own fault.
+      isDefect = !(error instanceof GatewayError || error instanceof SyntaxError)
+      report(job, error)
+    },
+  )
+  const first = { call, source: httpSource(call, upstreamBody, response.headers.get('content-encoding')) }
+  const source = translation.mayPause ? goingOn(job, first, { translator, meter }) : oneCall(first)
   const watch = parts.watchdog.watch(timeoutsOf(parts, exchange).idle, () => {
     isSilent = true
     source.abort()
   })
   const stream = new PassThroughStream({
     source,
-    meter: translatingMeter(upstreamMeter, translator, (error) => {
-      // What the provider has said wrong is its own fault.
-      isDefect = !(error instanceof GatewayError || error instanceof SyntaxError)
-      report(job, error)
-    }),
+    meter,
     isDefect: () => isDefect,
     protocol: protocol.id,
     isOver() {
       if (translator.isCut) source.abort()
       return translator.hasEnded || translator.isCut
     },
-    isCut: () => translator.isCut,
+    isCut: () => translator.isCut || meter.isEstimated,
     framing: 'sse',
     status: response.status,
     requestBytes: entry.requestBytes,
     watch,
-    timedOut: () => isSilent || call.timedOut(),
+    timedOut: () => isSilent || source.timedOut(),
     breakOnDeath: breakOnDeath(exchange.incoming.headers.get('user-agent'), protocol.id),
     onFirstContent() {
       entry.ttftMs = parts.now() - exchange.startedAt
@@ -70,7 +78,7 @@ export const translatedStream = async (
     onHandle() {},
     onEnd(violations) {
       for (const rule of violations) parts.onViolation(protocol.id, rule)
-      for (const rule of upstreamMeter.violations()) parts.onViolation(upstream.id, rule)
+      for (const rule of meter.upstreamViolations()) parts.onViolation(upstream.id, rule)
     },
   })
   const { waitsForContent } = exchange.attempt

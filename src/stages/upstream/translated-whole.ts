@@ -1,26 +1,29 @@
 import { GatewayError, toGatewayError } from '../../errors.ts'
-import { type CanonicalError, collect, type GenerateResponse } from '../../ir/index.ts'
-import type { WholeReply } from '../../pipeline/index.ts'
+import type { GenerateResponse } from '../../ir/index.ts'
+import type { Outcome, WholeReply } from '../../pipeline/index.ts'
 import type { AnswerFacts, WireResponse } from '../../protocols/index.ts'
 import { type EncodedAnswer, encodeAnswer, RefusedAnswer, translateAnswer } from '../../translation/index.ts'
-import { frameSplitter, sseDecoder } from '../../wire/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import {
   clientFraming,
   type GenerateTranslation,
   replyContext,
   type Translation,
 } from '../translate/index.ts'
+import { clientLeft } from './client-left.ts'
 import { decoded } from './decoded.ts'
+import { factsOf, heardAnswer, unreadable } from './heard-answer.ts'
+import { goOn } from './paused-answer.ts'
 import { translatedError } from './translated-error.ts'
 import { translatedHeaders } from './translated-headers.ts'
 import { report, type TranslationJob } from './translation-job.ts'
 
 /** An answer that was read whole, or an error, in the client's protocol. What cannot be read is an error as well. */
-export const translatedWhole = (
-  job: TranslationJob<Translation>,
+export const translatedWhole = async (
+  job: TranslationJob<Translation> & { readonly exchange: Reserved },
   response: Response,
   body: Uint8Array,
-): WholeReply => {
+): Promise<WholeReply> => {
   const { parts, exchange, translation } = job
   const { upstream } = translation
   const headers = translatedHeaders(exchange, response.headers, parts.now())
@@ -30,66 +33,71 @@ export const translatedWhole = (
     const error = upstream.errors.decode(upstreamStatus, response.headers, readable)
     return translatedError(exchange, error, { headers, upstreamStatus })
   }
-  const inPieces = isEventStream(response)
-  const facts = inPieces
-    ? streamFacts(translation, readable)
-    : upstream.meterBody(readable, exchange.operation)
+  const wire: WireResponse = { status: upstreamStatus, headers: response.headers, body: readable }
+  const facts = factsOf(translation, wire)
   if (facts.ended === 'failed') {
     const error = facts.error ?? upstream.errors.decode(upstreamStatus, response.headers, readable)
     return translatedError(exchange, error, { headers, upstreamStatus, facts })
   }
-  const wire: WireResponse = { status: 200, headers: response.headers, body: readable }
-  let say: () => EncodedAnswer
+  let heard: Heard
   try {
-    say = sayer(job, wire, inPieces)
+    heard = hear(translation, wire)
   } catch (error) {
     if (!(error instanceof GatewayError || error instanceof SyntaxError)) report(job, error)
     return translatedError(exchange, unreadable, { headers, upstreamStatus, facts })
   }
-  try {
-    return success(say(), facts, headers)
-  } catch (error) {
-    if (error instanceof RefusedAnswer) {
-      const refused = translatedError(exchange, error.error, { headers, upstreamStatus, facts })
-      return { ...refused, outcome: { ...refused.outcome, result: 'refused' } }
+  if (heard.operation !== 'generate') return success(heard.said, facts, headers)
+  const whole = { ...job, translation: heard.translation }
+  if (!heard.translation.mayPause) return said(whole, heard.answer, { headers, upstreamStatus, facts })
+  const { answer, broken, ...wentOn } = await goOn(whole, heard.answer, facts)
+  const beside = { headers, upstreamStatus, facts: wentOn.facts }
+  if (broken === undefined) return said(whole, answer, beside)
+  const failed = translatedError(exchange, broken.error, beside)
+  const outcome: Outcome = broken.isBilled ? { ...failed.outcome, usageSource: 'estimated' } : failed.outcome
+  return exchange.signal.aborted ? clientLeft(outcome, exchange.signal) : { ...failed, outcome }
+}
+
+/** The provider's answer, read at once, so that its nonsense is told from our own. */
+type Heard =
+  | {
+      readonly operation: 'generate'
+      readonly translation: GenerateTranslation
+      readonly answer: GenerateResponse
     }
-    const { code, row, message } = toGatewayError(error)
-    if (row.kind === 'internal') report(job, error)
-    return translatedError(exchange, { kind: row.kind, code, message }, { headers, upstreamStatus, facts })
+  | { readonly operation: 'plain'; readonly said: EncodedAnswer }
+
+const hear = (translation: Translation, wire: WireResponse): Heard => {
+  if (translation.operation === 'generate') {
+    return { operation: 'generate', translation, answer: heardAnswer(translation, wire) }
   }
+  const said = { body: translation.answer(wire), headers: { 'content-type': 'application/json' } }
+  return { operation: 'plain', said }
 }
 
-export const isEventStream = ({ status, headers }: Response): boolean =>
-  status < 400 && headers.get('content-type')?.includes('text/event-stream') === true
-
-const unreadable: CanonicalError = {
-  kind: 'upstream',
-  code: 'gateway_upstream_invalid',
-  message: 'the provider answered with something that is not its protocol',
-}
-
-/** Reads the provider's answer now, so that its nonsense is told from our own, and says it later. */
-const sayer = (
-  job: TranslationJob<Translation>,
-  wire: WireResponse,
-  inPieces: boolean,
-): (() => EncodedAnswer) => {
-  const { translation } = job
-  if (translation.operation !== 'generate') {
-    const body = translation.answer(wire)
-    return () => ({ body, headers: { 'content-type': 'application/json' } })
-  }
-  const answer = inPieces
-    ? collectStream(translation, wire.body)
-    : translation.upstreamCodec.decodeResponse(wire)
-  const { exchange } = job
-  return () =>
-    encodeAnswer(translateAnswer(answer, translation), {
+/** An answer in the client's words. */
+const said = (
+  job: TranslationJob<GenerateTranslation>,
+  answer: GenerateResponse,
+  beside: { readonly headers: Headers; readonly upstreamStatus: number; readonly facts: AnswerFacts },
+): WholeReply => {
+  const { exchange, translation } = job
+  try {
+    const encoded = encodeAnswer(translateAnswer(answer, translation), {
       client: translation.clientCodec,
       reply: replyContext(exchange, translation.asked),
       framing: clientFraming(exchange),
       losses: translation.losses,
     })
+    return success(encoded, beside.facts, beside.headers)
+  } catch (error) {
+    if (error instanceof RefusedAnswer) {
+      const refused = translatedError(exchange, error.error, beside)
+      return { ...refused, outcome: { ...refused.outcome, result: 'refused' } }
+    }
+    const { code, row, message } = toGatewayError(error)
+    if (row.kind === 'internal') report(job, error)
+    return translatedError(exchange, { kind: row.kind, code, message }, beside)
+  }
 }
 
 const success = (said: EncodedAnswer, facts: AnswerFacts, headers: Headers): WholeReply => {
@@ -106,19 +114,4 @@ const success = (said: EncodedAnswer, facts: AnswerFacts, headers: Headers): Who
       responseBytes: body.byteLength,
     },
   }
-}
-
-/** A stream that nobody asked for. */
-const collectStream = (translation: GenerateTranslation, body: Uint8Array): GenerateResponse => {
-  const frames = sseDecoder()
-  const decoder = translation.upstreamCodec.streamDecoder()
-  const events = [...frames.push(body), ...frames.end()].flatMap((frame) => decoder.push(frame))
-  return collect(translation.upstream.id, [...events, ...decoder.end()]).response
-}
-
-const streamFacts = ({ upstream }: Translation, body: Uint8Array): AnswerFacts => {
-  const meter = upstream.meterStream({ framing: 'sse', hideUsage: false, conform: false })
-  const splitter = frameSplitter()
-  for (const block of [...splitter.push(body), ...splitter.end()]) meter.push(block)
-  return meter.facts()
 }

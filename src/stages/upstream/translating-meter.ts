@@ -1,16 +1,38 @@
 import type { CanonicalError } from '../../ir/index.ts'
 import type { AnswerFacts, StreamMeter } from '../../protocols/index.ts'
 import type { StreamTranslator } from '../../translation/index.ts'
+import { joinedFacts } from './joined-facts.ts'
+
+/** Counts what a provider says over all calls that make one answer. */
+export interface TranslatingMeter extends StreamMeter {
+  close(): readonly Uint8Array[]
+  /** The blocks to come are those of the next call. @param inputTokens what it costs until the provider says so */
+  resume(inputTokens: number): void
+  /** The next call came to nothing. @param isBilled may the provider bill it all the same? */
+  giveUp(error: CanonicalError, isBilled: boolean): void
+  /** The provider has not said yet what its last call costs. */
+  readonly isEstimated: boolean
+  /** Rules of the provider's grammar that it broke. */
+  upstreamViolations(): readonly string[]
+}
 
 /**
  * Counts in the provider's protocol and says in the client's: what it lets through is not the block that it saw.
  * Ids of upstream state stay here, as no request of another protocol could name them.
+ * @param meterOfCall a fresh meter of the provider's protocol
  */
 export const translatingMeter = (
-  upstream: StreamMeter,
+  meterOfCall: () => StreamMeter,
   translator: StreamTranslator,
   onDefect: (error: unknown) => void,
-): StreamMeter & { close(): readonly Uint8Array[] } => {
+): TranslatingMeter => {
+  let upstream = meterOfCall()
+  /** Of the calls before this one. */
+  let earlier: AnswerFacts | undefined
+  let expected = 0
+  let hadContent = false
+  let hadText = false
+  const violated: string[] = []
   const guarded = <Result>(run: () => Result): Result => {
     try {
       return run()
@@ -19,30 +41,56 @@ export const translatingMeter = (
       throw error
     }
   }
+  const isEstimated = (): boolean => expected > 0 && upstream.facts().usage === undefined
+  const soFar = (): AnswerFacts => {
+    const facts = upstream.facts()
+    if (earlier === undefined) return facts
+    return joinedFacts(earlier, isEstimated() ? { ...facts, usage: { inputTokens: expected } } : facts)
+  }
   return {
     push(block) {
       upstream.push(block)
       return guarded(() => translator.push(block))
     },
-    ...(upstream.skim === undefined ? {} : { skim: upstream.skim.bind(upstream) }),
+    ...(upstream.skim === undefined ? {} : { skim: (text, from) => upstream.skim?.(text, from) ?? from }),
     skimmed: (run) => guarded(() => translator.pushRun(run)),
     flush: () => guarded(() => translator.flush()),
     close: () => list(guarded(() => translator.end())),
     fail: (error: CanonicalError) => list(translator.fail(error)),
     get hasContent() {
-      return upstream.hasContent
+      return hadContent || upstream.hasContent
+    },
+    get isEstimated() {
+      return isEstimated()
     },
     get hasText() {
-      return upstream.hasText
+      return hadText || upstream.hasText
+    },
+    resume(inputTokens) {
+      hadContent ||= upstream.hasContent
+      hadText ||= upstream.hasText
+      earlier = soFar()
+      expected = inputTokens
+      violated.push(...upstream.violations())
+      upstream = meterOfCall()
+      translator.resume()
+    },
+    giveUp(error, isBilled) {
+      if (!isBilled) expected = 0
+      translator.giveUp(error)
     },
     facts(): AnswerFacts {
-      const facts = { ...upstream.facts(), handles: [] }
+      const facts = { ...soFar(), handles: [] }
       if (translator.isCut) return { ...facts, ended: 'complete' }
+      if (translator.isPaused) return unended(facts)
       const error = translator.ownError
       return error === undefined ? facts : { ...facts, ended: 'failed', error }
     },
     violations: () => [...translator.violations].map((rule) => `own: ${rule}`),
+    upstreamViolations: () => [...violated, ...upstream.violations()],
   }
 }
+
+const unended = ({ ended: _, ...facts }: AnswerFacts): AnswerFacts => facts
 
 const list = (bytes: Uint8Array | undefined): readonly Uint8Array[] => (bytes === undefined ? [] : [bytes])

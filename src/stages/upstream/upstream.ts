@@ -29,6 +29,8 @@ export interface UpstreamParts extends TimeoutParts, SendParts {
   /** Shall the next stream be watched for grammar violations? It costs a parse per frame, so only some are. */
   readonly watchesGrammar: () => boolean
   readonly onViolation: (protocol: string, rule: string) => void
+  /** How often one answer may pause and go on. */
+  readonly pauses: () => number
 }
 
 /** To the upstream and back: untouched, metered and not rebuilt, where both speak one protocol; else translated. */
