@@ -14,6 +14,7 @@ import { requestFor, type Speaks, translatedRequest } from './requests.ts'
 import { benchRouting } from './routing.ts'
 import { key, type Measured, pinTo, startFloor, startGateway, startUpstream } from './subjects.ts'
 import { benchWorkers } from './workers.ts'
+import { benchWritePath } from './write-path.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, json: { type: 'string' } },
@@ -189,6 +190,7 @@ try {
   await gateway.stop()
 }
 
+report['write path'] = await benchWritePath(floor, duration)
 report['failing over'] = await benchFailOver(upstream.port, duration)
 
 const fsync = measureFsync()

@@ -37,6 +37,9 @@ export const startFloor = (upstream: number): Promise<Measured> =>
     onCore(0, [process.execPath, join(import.meta.dir, 'floor.ts'), `http://127.0.0.1:${upstream}`]),
   )
 
+export const startWriter = (): Promise<Measured> =>
+  startPrinting(onCore(0, [process.execPath, join(import.meta.dir, 'writer.ts')]))
+
 /** Starts a program that prints its port. The floor needs the same limit on concurrent fetches as the gateway. */
 const startPrinting = async (command: string[]): Promise<Measured> => {
   const child = Bun.spawn(command, {

@@ -43,9 +43,7 @@ export const boundOf = (card: PriceCard, bounds: Bounds): NanoUsd | null => {
   const { inputTokens, outputTokens, webSearches = 0, without = [] } = bounds
   const searches = isCount(webSearches) ? searchCost(card, webSearches) : null
   if (!hasPrice(card) || searches === null || !isCount(inputTokens) || !isCount(outputTokens)) return null
-  const left = new Set<keyof Rates>(without.flatMap((part) => ratesOf[part]))
-  const inputNames = inputRateNames.filter((name) => !left.has(name))
-  const outputNames = outputRateNames.filter((name) => !left.has(name))
+  const dearestOf = dearestWithout(without)
   let tokens = 0n
   for (const serviceClass of ['standard', ...(bounds.classes ?? Object.keys(card.classes ?? {}))]) {
     const tariff = tariffOf(card, serviceClass)
@@ -58,10 +56,8 @@ export const boundOf = (card: PriceCard, bounds: Bounds): NanoUsd | null => {
         (inputTokens === 0 || rates.inputPerMtok !== undefined) &&
         (outputTokens === 0 || rates.outputPerMtok !== undefined)
       if (!isKnown && serviceClass === 'standard') return null
-      const amount =
-        (BigInt(inputTokens) * highestRate(rates, inputNames) +
-          BigInt(outputTokens) * highestRate(rates, outputNames)) *
-        tariff.factor
+      const { input, output } = dearestOf(rates)
+      const amount = (BigInt(inputTokens) * input + BigInt(outputTokens) * output) * tariff.factor
       if (amount > tokens) tokens = amount
     }
   }
@@ -72,6 +68,32 @@ export const boundOf = (card: PriceCard, bounds: Bounds): NanoUsd | null => {
   const { factor = wholeMargin, perRequest = 0n } = card.margin ?? {}
   return (cost * factor + unit - 1n) / unit + perRequest
 }
+
+interface Dearest {
+  readonly input: NanoUsd
+  readonly output: NanoUsd
+}
+
+const dearestWithout = (without: readonly BoundPart[]): ((rates: Rates) => Dearest) => {
+  if (without.length === 0) return dearestOfAll
+  const left = new Set<keyof Rates>(without.flatMap((part) => ratesOf[part]))
+  const inputNames = inputRateNames.filter((name) => !left.has(name))
+  const outputNames = outputRateNames.filter((name) => !left.has(name))
+  return (rates) => ({ input: highestRate(rates, inputNames), output: highestRate(rates, outputNames) })
+}
+
+/** Asked for several times for each attempt. */
+const dearestOfAll = (rates: Rates): Dearest => {
+  let known = dearestRates.get(rates)
+  if (known === undefined) {
+    known = { input: highestRate(rates, inputRateNames), output: highestRate(rates, outputRateNames) }
+    dearestRates.set(rates, known)
+  }
+  return known
+}
+
+/** Rates are never changed: new prices are new objects. */
+const dearestRates = new WeakMap<Rates, Dearest>()
 
 const max = (one: bigint, other: bigint): bigint => (one > other ? one : other)
 

@@ -61,7 +61,8 @@ export const leastSteps = leastOutput / stepTokens
  */
 export const holdBudgets = async (purse: Pick<Purse, 'hold'>, demand: Demand): Promise<Held> => {
   const { applied, bounds, card, mostOutput } = demand
-  const unboundedBy = applied.find(({ budget }) => isUnbounded(demand, budget))
+  const hasPrice = card !== undefined && priceSteps(card, demand.billing, 1, stepTokens) !== undefined
+  const unboundedBy = applied.find(({ budget }) => isUnbounded(demand, budget, hasPrice))
   if (unboundedBy !== undefined) throw costUnbounded(demand.model, unboundedBy.budget, reasonOf(demand))
   const inputTokens = bounds.inputTokens ?? 0
   const most = mostOutput * bounds.candidates
@@ -102,14 +103,11 @@ export const holdBudgets = async (purse: Pick<Purse, 'hold'>, demand: Demand): P
 
 export const stepsFor = (tokens: number): number => Math.ceil(tokens / stepTokens)
 
-const isUnbounded = (demand: Demand, budget: Budget): boolean => {
+const isUnbounded = (demand: Demand, budget: Budget, hasPrice: boolean): boolean => {
   if (budget.mode === 'soft') return false
   const admits = budget.unbounded === 'admit' || (budget.unbounded === 'key' && demand.unbounded === 'admit')
   if (admits) return false
-  const { bounds, card, billing } = demand
-  if (budget.unit === 'usd' && (card === undefined || priceSteps(card, billing, 1, stepTokens) === undefined))
-    return true
-  return bounds.inputTokens === undefined
+  return demand.bounds.inputTokens === undefined || (budget.unit === 'usd' && !hasPrice)
 }
 
 const reasonOf = ({ bounds }: Demand): string =>
