@@ -13,6 +13,7 @@ import { benchQuota } from './quota.ts'
 import { requestFor, type Speaks, translatedRequest } from './requests.ts'
 import { benchRouting } from './routing.ts'
 import { key, type Measured, pinTo, startFloor, startGateway, startUpstream } from './subjects.ts'
+import { benchTranslation } from './translation.ts'
 import { benchWorkers } from './workers.ts'
 import { benchWritePath } from './write-path.ts'
 
@@ -190,6 +191,7 @@ try {
   await gateway.stop()
 }
 
+report['100 KB translated, ms'] = benchTranslation()
 report['write path'] = await benchWritePath(floor, duration)
 report['failing over'] = await benchFailOver(upstream.port, duration)
 
