@@ -19,7 +19,7 @@ const spoken = {
 } as const satisfies Record<string, Client>
 
 const most = 3
-const [warmUp, measured] = [600, 400]
+const [warmUp, measured] = [300, 150]
 const deepest = 1000
 
 /** Prints a row for each pair. */

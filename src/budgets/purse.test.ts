@@ -71,6 +71,33 @@ describe('a purse', () => {
     await purse.stop()
   })
 
+  test('what is held more while its holder ends is given back', async () => {
+    const counters = memoryQuota(() => 0)
+    let isSlow = false
+    let goOn = (): void => {}
+    const quota: Quota = {
+      ...counters,
+      async take(wanted) {
+        if (isSlow) await new Promise<void>((resolve) => (goOn = resolve))
+        return counters.take(wanted)
+      },
+    }
+    const { purse } = open(0n, quota)
+    const applied = createBudgetTable([
+      budget({ level: 'key', limit_tokens: 1_000, period: 'forever', mode: 'metered' }),
+    ]).ofExchange(subject())
+    const result = await purse.hold({ applied, holder: 'a', wanted: fixed(100n), steps: once, at: 0 })
+    if (result.type !== 'held') throw new Error('it fits')
+    isSlow = true
+    const more = result.hold.extend(fixed(200n), { least: 0, most: 0 })
+    await result.hold.settle(() => 70n)
+    isSlow = false
+    goOn()
+    expect(await more).toBe(0)
+    expect(await purse.look(applied, 0)).toMatchObject([{ spent: 70n, reserved: 0n }])
+    await purse.stop()
+  })
+
   test('a budget has one counter for each of those that it is for', async () => {
     const { purse } = open()
     const table = createBudgetTable([

@@ -173,6 +173,11 @@ export const createPurse = (parts: PurseParts): Purse => {
         const taken = await take(applied, more, at, within)
         standingsOf(applied, taken)
         if (!taken.granted) return 0
+        if (!holders.has(holder)) {
+          // It ended meanwhile, and nobody else gives this back.
+          void enqueue(applied.map(({ key }) => ({ type: 'budget', key, holder, spent: 0 })))
+          return 0
+        }
         for (const [index, { base, step }] of more.entries()) {
           amounts[index] = (amounts[index] ?? 0n) + BigInt(base + step * taken.steps)
         }

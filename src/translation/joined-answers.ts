@@ -8,6 +8,7 @@ import {
   type Usage,
 } from '../ir/index.ts'
 import type { Machine } from '../wire/index.ts'
+import { isDelta, joinDeltas } from './join-deltas.ts'
 
 /**
  * The streams of several calls as the stream of one answer: a provider that runs tools pauses a long answer, and goes
@@ -48,11 +49,19 @@ export const joinedAnswers = (protocol: ProtocolId): JoinedAnswers => {
     return isFirst ? event : { ...event, usage: addUsage(spent, usage) }
   }
 
+  /** Deltas are kept as one: most answers end without a pause. */
+  const remember = (event: StreamEvent): void => {
+    const last = said.at(-1)
+    const both = last !== undefined && isDelta(last) ? joinDeltas(last, event) : undefined
+    if (both === undefined) said.push(event)
+    else said[said.length - 1] = both
+  }
+
   return {
     push(event) {
       const next = counted(placed(event))
       if (next.type === 'error') return [next]
-      said.push(next)
+      remember(next)
       if (next.type === 'start' && !isFirst) return []
       if (next.type === 'finish' && next.finish.reason === 'pause') held = []
       if (held === undefined) return [next]

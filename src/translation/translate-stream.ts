@@ -68,7 +68,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   let hasSaidEnd = false
   let isClosed = false
   let ownError: CanonicalError | undefined
-  let gaveUp = false
+  let givenUp: CanonicalError | undefined
   let joining: Delta | undefined
 
   const written = (frames: readonly SseFrame[]): string => {
@@ -82,9 +82,9 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
   const encoded = (events: readonly StreamEvent[]): string => {
     let text = ''
     for (const event of events) {
-      const joined = joining === undefined ? undefined : joinDeltas(joining, event)
-      if (joined !== undefined) {
-        joining = joined
+      const both = joining === undefined ? undefined : joinDeltas(joining, event)
+      if (both !== undefined) {
+        joining = both
         continue
       }
       text += joinedSoFar()
@@ -144,7 +144,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
     },
     flush: () => bytesOf(joinedSoFar()),
     end() {
-      if (gaveUp && ownError !== undefined) return close(encoded([{ type: 'error', error: ownError }]))
+      if (givenUp !== undefined) return close(encoded([{ type: 'error', error: givenUp }]))
       const rest = decoded(decoder.end()) + said(joined?.end() ?? [])
       const left = rest + encoded(chain.end()) + joinedSoFar() + written(encoder.end())
       if (conform !== undefined) for (const rule of conform.end()) violations.add(rule)
@@ -162,8 +162,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
     },
     giveUp(error) {
       joined?.stop()
-      ownError = error
-      gaveUp = true
+      givenUp = error
     },
     get hasBegun() {
       return hasBegun
@@ -172,7 +171,7 @@ export const translateStream = (parts: StreamTranslationParts): StreamTranslator
       return hasEnded
     },
     get ownError() {
-      return ownError
+      return givenUp ?? ownError
     },
     get isCut() {
       return hasSaidEnd && !hasEnded

@@ -1,6 +1,9 @@
 /** Claude pauses an answer while it runs tools of its own; clients of other protocols get it in one piece. */
+
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { allEntries, oneCall, startGateway, type TestGateway, testKey, waitFor } from '../support/gateway.ts'
@@ -172,6 +175,20 @@ afterAll(async () => {
   await upstream.stop()
 })
 
+/** The same that used so many input tokens. */
+const using =
+  (said: Said, input: number, output = 10) =>
+  async (): Promise<Response> => {
+    const streams = asks().at(-1)?.['stream'] === true
+    const text = await (streams ? streamed(said) : whole(said)).text()
+    const told = text
+      .replaceAll('"input_tokens":100', `"input_tokens":${input}`)
+      .replaceAll('"output_tokens":10', `"output_tokens":${output}`)
+    return new Response(told, {
+      headers: { 'content-type': streams ? 'text/event-stream' : 'application/json' },
+    })
+  }
+
 const asks = (): readonly Record<string, unknown>[] =>
   upstream.seen.map(({ body }) => JSON.parse(new TextDecoder().decode(body)))
 
@@ -331,14 +348,40 @@ test('a client that leaves while the next call is awaited ends that call', async
   expect(entry).toMatchObject({ usageSource: 'estimated' })
 })
 
-test('an upstream that dies in the middle of a further call is never a success', async () => {
-  answers(first, () => {
-    const body = framed(eventsOf(third).slice(0, 3))
+test('an upstream that dies in the middle of a further call is never a success, and its words are counted', async () => {
+  const pieces = Array.from({ length: 50 }, () => ({
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'text_delta', text: 'word ' },
+  }))
+  answers(using(first, 100, 1_000), () => {
+    const body = framed([...eventsOf(third).slice(0, 3), ...pieces])
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   })
   const error = await chatStream().catch((problem: unknown) => problem)
   expect(error).toBeInstanceOf(Error)
-  expect(await lastEntry()).toMatchObject({ outcome: 'upstream_died', usageSource: 'estimated' })
+  const entry = await lastEntry()
+  expect(entry).toMatchObject({ outcome: 'upstream_died', usageSource: 'estimated' })
+  expect(entry?.usage?.['outputTokens']).toBeWithin(1_050, 1_060)
+})
+
+test('a further call that is refused in its stream costs nothing', async () => {
+  const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+  answers(first, () => new Response(framed([error]), { headers: { 'content-type': 'text/event-stream' } }))
+  expect(await chatStream().catch((problem: unknown) => problem)).toBeInstanceOf(Error)
+  expect(await lastEntry()).toMatchObject({
+    outcome: 'upstream_error',
+    usage: { inputTokens: 120, outputTokens: 10 },
+  })
+})
+
+test('a pause whose last frame lacks its blank line is an end like any other', async () => {
+  answers(() => {
+    const body = framed(eventsOf(first)).trimEnd()
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  })
+  expect((await chatStream()).choices[0]).toMatchObject({ finish_reason: 'stop' })
+  expect(await lastEntry()).toMatchObject({ outcome: 'success' })
 })
 
 test('Responses clients get one answer with both searches, whole and streamed', async () => {
@@ -381,15 +424,74 @@ test('Gemini clients get one answer, whole and streamed', async () => {
   expect(reason).toBe('STOP')
 })
 
+test('what is read of the prompt cache is held against the call that was looked at, not against the sum', async () => {
+  const told = (said: Said, tokens: Readonly<Record<string, number>>) => async () =>
+    Response.json({
+      ...((await whole(said).json()) as object),
+      usage: { input_tokens: 10, output_tokens: 10, ...tokens },
+    })
+  const system = 'You know all of the weather. '.repeat(800)
+  const messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: 'system', content: system },
+    { role: 'user', content: 'How warm is it?' },
+  ]
+  const ask = () =>
+    client.chat.completions.create(
+      { ...chat, messages },
+      { headers: { 'x-tollgate-session': 'reads its cache' } },
+    )
+  answers(
+    told(first, { cache_creation_input_tokens: 5_000 }),
+    told(third, { cache_read_input_tokens: 5_000, cache_creation_input_tokens: 1_000 }),
+    told(third, { cache_read_input_tokens: 5_000, cache_creation_input_tokens: 700 }),
+  )
+  const { choices } = await ask()
+  messages.push(
+    { role: 'assistant', content: choices[0]?.message.content ?? '' },
+    { role: 'user', content: 'And now?' },
+  )
+  await ask()
+  const { breaks } = (await gateway.admin('/savings?by=session&session=reads+its+cache')) as {
+    breaks: readonly unknown[]
+  }
+  expect(upstream.seen).toHaveLength(3)
+  expect(breaks).toEqual([])
+})
+
+test('while a further call is awaited, the ledger knows the most that all of them can cost', async () => {
+  answers(first, () => new Promise<Response>(() => {}))
+  const stream = await client.chat.completions.create({ ...chat, max_tokens: 700, stream: true })
+  await waitFor(() => (upstream.seen.length === 2 ? true : undefined))
+  const database = new Database(join(gateway.dataDir, 'tollgate.db'), { readonly: true })
+  const bytes = upstream.seen[1]?.body.byteLength ?? 0
+  const row = await waitFor(
+    () =>
+      database
+        .query<{ input: number; output: number }, []>(
+          `select reserved_input_tokens as input, reserved_output_tokens as output from exchange_opened
+           where exchange not in (select exchange from exchange_closed)`,
+        )
+        .get() ?? undefined,
+  )
+  stream.controller.abort()
+  database.close()
+  // Of the first call what it was, of the second one a token for each byte.
+  expect(row).toEqual({ input: 120 + bytes, output: 10 + 700 })
+})
+
 describe('a gateway with other settings', () => {
-  const asked = async (config: readonly string[], run: (own: TestGateway, sdk: OpenAI) => Promise<void>) => {
+  const asked = async (
+    config: readonly string[],
+    run: (own: TestGateway, sdk: OpenAI) => Promise<void>,
+    provider = '',
+  ) => {
     const own = await startGateway({
       config: [
         'providers:',
-        `  claude: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: k, models: [claude-sonnet-4-5] }`,
+        `  claude: { kind: anthropic-compatible, base_url: "${upstream.url}", api_key: k, models: [claude-sonnet-4-5]${provider} }`,
         'prices:',
         '  - { match: "claude-*", provider: claude, input_per_mtok: "100", output_per_mtok: "100", cache_read_per_mtok: "100" }',
-        ...oneCall,
+        ...(config.some((line) => line.startsWith('retry')) ? [] : oneCall),
         ...config,
       ],
     })
@@ -442,6 +544,64 @@ describe('a gateway with other settings', () => {
           expect(Number(spent)).toBeLessThanOrEqual(0.1)
         }
       },
+    ))
+
+  test('what a call has used beyond what was held for it counts before the next one', () =>
+    asked(['budgets: [{ level: global, limit_usd: "3", period: day, mode: metered }]'], async (own, sdk) => {
+      for (const [ask, used] of [
+        [both[0], 6.002],
+        [both[1], 6.002],
+      ] as const) {
+        upstream.seen.length = 0
+        // 6 $, where 0.03 were held: nobody can know before.
+        answers(using(first, 59_980))
+        const answer = await ask?.(sdk).catch((error: unknown) => error)
+        if (upstream.seen.length === 0) {
+          expect(answer).toMatchObject({ status: 402 })
+          continue
+        }
+        expect(upstream.seen).toHaveLength(1)
+        expect(answer).toMatchObject({ finish_reason: 'stop' })
+        await waitFor(async () => ((await standingOf(own)).reserved === '0.00' ? true : undefined))
+        expect(Number((await standingOf(own)).spent)).toBeCloseTo(used, 1)
+      }
+    }))
+
+  test('a further call that is refused does not begin the whole exchange again', () =>
+    asked(['retry: { tries: 3, backoff: 1ms }'], async (own, sdk) => {
+      const limited = () =>
+        Response.json(
+          { type: 'error', error: { type: 'rate_limit_error', message: 'slow down' } },
+          { status: 429 },
+        )
+      answers(first, limited, first, limited)
+      for (const ask of both) {
+        upstream.seen.length = 0
+        expect(await ask(sdk).catch((error: unknown) => error)).toBeInstanceOf(OpenAI.APIError)
+        expect(upstream.seen).toHaveLength(2)
+        expect(await lastEntry(own)).toMatchObject({ outcome: 'upstream_error', attempts: 1 })
+      }
+    }))
+
+  test('silence is measured within a call: the next one has the bounds of any call', () =>
+    asked(
+      [],
+      async (own, sdk) => {
+        answers(first, async () => {
+          await Bun.sleep(900)
+          return streamed(third)
+        })
+        expect(await both[1]?.(sdk)).toMatchObject({ finish_reason: 'stop' })
+        upstream.seen.length = 0
+        answers(first, () => new Promise<Response>(() => {}))
+        expect(await both[1]?.(sdk).catch((error: unknown) => error)).toBeInstanceOf(Error)
+        expect(await lastEntry(own)).toMatchObject({
+          outcome: 'upstream_died',
+          error: 'gateway_upstream_timeout',
+          usageSource: 'estimated',
+        })
+      },
+      ', timeouts: { idle: 500ms, first_byte: 2s }',
     ))
 })
 

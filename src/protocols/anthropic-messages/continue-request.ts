@@ -1,7 +1,7 @@
 import type { GenerateResponse } from '../../ir/index.ts'
 import { applySplices, memberSplice, scanJson, writeJson } from '../../wire/index.ts'
 import type { EncodedRequest } from '../protocol.ts'
-import type { BlockContext } from './block-context.ts'
+import { type BlockContext, saysNothing } from './block-context.ts'
 import { encodeParts } from './encode-parts.ts'
 import { objectMember, ownMember } from './members.ts'
 import { ownRest } from './own.ts'
@@ -15,7 +15,8 @@ export const continueRequest = (
   sent: EncodedRequest,
   { choices, ...answer }: GenerateResponse,
 ): EncodedRequest | undefined => {
-  const content = encodeParts(choices[0]?.parts ?? [], 'messages', unchanged)
+  const parts = (choices[0]?.parts ?? []).filter((part) => part.type !== 'text' || !saysNothing(part.text))
+  const content = encodeParts(parts, 'messages', unchanged)
   const body = new TextEncoder().encode(sent.body)
   const scan = scanJson(body, noKeys, deepest)
   const messages = scan.top.get('messages')

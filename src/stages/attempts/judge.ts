@@ -43,7 +43,13 @@ export const named = (result: { readonly reply: Reply } | { readonly error: unkn
 
 /** Did the provider begin with an answer, and failed only then? What it keeps of answers is there then. */
 export const wasAccepted = (result: { readonly reply: Reply } | { readonly error: unknown }): boolean =>
-  'reply' in result && (earlyOutcome(result.reply)?.status ?? result.reply.status) < 400
+  'reply' in result && firstStatus(result.reply) < 400
+
+/** What the client is told may be another. */
+const firstStatus = (reply: Reply): number => {
+  const outcome = earlyOutcome(reply)
+  return outcome?.upstreamStatus ?? outcome?.status ?? reply.status
+}
 
 /** The outcome of a reply that is over before its first content; undefined for a stream that has begun. */
 const earlyOutcome = (reply: Reply): Outcome | undefined =>

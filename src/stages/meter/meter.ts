@@ -25,7 +25,7 @@ export interface MeterParts {
   readonly onBilled: (provider: string, model: string, card: PriceCard) => void
 }
 
-/** One attempt row for each upstream call: its usage, priced with the card of this target. */
+/** One attempt row for each upstream call, or for all that make one answer: its usage, priced with the card of this target. */
 export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
   name: 'meter',
   async run(exchange, next) {

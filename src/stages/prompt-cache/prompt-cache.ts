@@ -110,7 +110,9 @@ const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rul
     settle: (reply) =>
       whenSettled(reply, ({ facts, usageSource }) => {
         if (facts?.usage === undefined || usageSource === 'estimated') return
-        const found = look()?.answered(facts.usage)
+        // Of several calls the first is the one that was looked at.
+        const usage = facts.calls?.[0] ?? facts.usage
+        const found = look()?.answered(usage)
         if (found === undefined) return
         const broken: CacheBroken = {
           ...found,
@@ -121,7 +123,7 @@ const follow = (parts: PromptCacheParts, watch: CacheWatch, exchange: Asked, rul
           provider: provider.id,
           model,
         }
-        entry.promptCacheBreak = entryBreak(parts, exchange, found, facts)
+        entry.promptCacheBreak = entryBreak(parts, exchange, found, { ...facts, usage })
         parts.promptCache.onBreak(broken)
       }),
   }

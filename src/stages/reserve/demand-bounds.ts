@@ -48,7 +48,7 @@ export const trueBounds = (
 }
 
 /** Bytes of JSON of one token: below the mean of agents' requests, so that it is rather called too many. */
-const bytesPerToken = 3
+export const bytesPerToken = 3
 /** Requests above it are looked into: most of their bytes may be pictures. */
 const large = 256 * 1024
 

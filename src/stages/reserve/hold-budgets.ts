@@ -33,6 +33,12 @@ export interface Demand {
 
 export type Billing = Pick<Bounds, 'classes' | 'regions'>
 
+/** What is held in budgets of either unit; nano-USD. */
+export interface Amounts {
+  readonly usd: bigint
+  readonly tokens: bigint
+}
+
 export interface Held {
   readonly hold: Hold
   /** Nano-USD; null where a price is unknown. */
@@ -40,10 +46,10 @@ export interface Held {
   readonly inputTokens: number
   /** Output tokens that are held. */
   readonly outputTokens: number
-  /** Holds one more call with so much input and answer. False where a budget has no room for it. */
-  readonly holdCall: (inputTokens: number, outputTokens: number) => Promise<boolean>
-  /** What one more step of the answer costs at most. */
-  readonly stepWanted: (budget: Budget) => Wanted
+  /** Holds more of the answer. @returns as many steps as fit, or 0 where the fewest do not */
+  extend(steps: { readonly least: number; readonly most: number }): Promise<number>
+  /** Holds as much more as makes up for this. False where a budget has no room for that. */
+  cover(most: Amounts): Promise<boolean>
   readonly standings: readonly Standing[]
   /** Output tokens that would fit if nobody else spent anything. */
   readonly fits: number
@@ -82,24 +88,40 @@ export const holdBudgets = async (purse: Pick<Purse, 'hold'>, demand: Demand): P
   })
   if (result.type === 'refused') throw budgetExceeded(result.by)
   const { hold, steps, standings } = result
+  const amountsOf = (steps: number): Amounts => ({
+    usd: (price?.step ?? 0n) * BigInt(steps),
+    tokens: BigInt(steps * stepTokens),
+  })
+  let covered = plus({ usd: price?.input ?? 0n, tokens: BigInt(inputTokens) }, amountsOf(steps))
   return {
     hold,
     cost: price === undefined ? null : price.input + price.step * BigInt(steps),
     inputTokens,
     outputTokens: Math.min(most, steps * stepTokens),
-    async holdCall(inputTokens, outputTokens) {
-      const price = priceSteps(card, demand.billing, inputTokens, Math.max(outputTokens, stepTokens))
-      const steps = stepsFor(outputTokens)
-      const cost = price === undefined ? 0n : price.input + price.step * BigInt(steps)
-      const tokens = BigInt(inputTokens + steps * stepTokens)
-      const whole = ({ unit }: Budget): Wanted => ({ base: 0n, step: unit === 'usd' ? cost : tokens })
-      return (await hold.extend(whole, { least: 1, most: 1 })) === 1
+    async extend(within) {
+      const more = await hold.extend((budget) => ({ base: 0n, step: wanted(budget).step }), within)
+      covered = plus(covered, amountsOf(more))
+      return more
     },
-    stepWanted: (budget) => ({ base: 0n, step: wanted(budget).step }),
+    async cover(most) {
+      const more = {
+        usd: most.usd > covered.usd ? most.usd - covered.usd : 0n,
+        tokens: most.tokens > covered.tokens ? most.tokens - covered.tokens : 0n,
+      }
+      const whole = ({ unit }: Budget): Wanted => ({ base: 0n, step: more[unit] })
+      if ((await hold.extend(whole, { least: 1, most: 1 })) !== 1) return false
+      covered = plus(covered, more)
+      return true
+    },
     standings,
     fits: steps * stepTokens + roomFor(standings, wanted) * stepTokens,
   }
 }
+
+const plus = (one: Amounts, other: Amounts): Amounts => ({
+  usd: one.usd + other.usd,
+  tokens: one.tokens + other.tokens,
+})
 
 export const stepsFor = (tokens: number): number => Math.ceil(tokens / stepTokens)
 

@@ -1,6 +1,6 @@
 import { type BudgetTable, budgetExceeded, type Purse, type Standing } from '../../budgets/index.ts'
-import { boundOf, type Catalog } from '../../catalog/index.ts'
-import { billableClasses, billableRegions } from '../../ir/index.ts'
+import { billOf, boundOf, type Catalog } from '../../catalog/index.ts'
+import { billableClasses, billableRegions, servedAs, type Usage } from '../../ir/index.ts'
 import type { AttemptRow, Ledger } from '../../ledger/index.ts'
 import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
 import { protocols } from '../../protocols/index.ts'
@@ -8,7 +8,7 @@ import type { AttemptExchange } from '../attempts/index.ts'
 import { addBounds, type Bound } from '../ledger/index.ts'
 import { passingContext, replyContext, type Translated } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
-import { likelyBounds, trueBounds } from './demand-bounds.ts'
+import { bytesPerToken, likelyBounds, trueBounds } from './demand-bounds.ts'
 import { type Billing, type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
 import type { OutputSlices } from './output-slices.ts'
 import { RenewedStream } from './renewed-stream.ts'
@@ -20,11 +20,18 @@ export interface Reserved {
   readonly outputLimit: number | undefined
   /** What the target calls that limit in Chat. */
   readonly chatLimitField: 'max_tokens' | 'max_completion_tokens' | undefined
-  /**
-   * Holds one more call of the attempt, with so much input and as long an answer as the first.
-   * @returns false where a budget has no room for it
-   */
-  readonly holdAgain: (inputTokens: number) => Promise<boolean>
+  /** Holds what the calls of the attempt have come to, and one more. False where a budget has no room for it. */
+  readonly holdAgain: (further: Further) => Promise<boolean>
+}
+
+/** One more call of the same attempt. */
+export interface Further {
+  /** What the provider has told of each call so far. */
+  readonly calls: readonly Usage[]
+  /** Of the next request. */
+  readonly bytes: number
+  /** What it will come to, as far as can be told. */
+  readonly inputTokens: number
 }
 
 export interface ReserveParts {
@@ -54,8 +61,8 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
       return next({
         reservation: bound.cost,
         ...limitedBy(parts, exchange, limitOf(exchange, exchange.outputCap)),
-        holdAgain: async (inputTokens) =>
-          isWritten(() => written.add(callBound(parts, exchange, inputTokens, bound.outputTokens))),
+        holdAgain: async (further) =>
+          again(parts, exchange, { further, written, outputTokens: bound.outputTokens }),
       })
     }
     const plan = await hold(parts, exchange, applied)
@@ -63,14 +70,11 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
     try {
       const { cost, inputTokens, outputTokens } = held
       const written = writtenDown(parts, exchange, { cost, inputTokens, outputTokens })
-      // What streams holds more as it comes, whichever call it is of.
-      const further = plan.isSlice ? 0 : outputTokens
+      const each = plan.isSlice ? parts.slices.of(kindOf(exchange)) : outputTokens
       const reply = await next({
         reservation: cost,
         ...limitedBy(parts, exchange, plan.limit),
-        holdAgain: async (inputTokens) =>
-          (await held.holdCall(inputTokens, further).catch(() => false)) &&
-          isWritten(() => written.add(callBound(parts, exchange, inputTokens, further))),
+        holdAgain: (further) => again(parts, exchange, { further, written, held, outputTokens: each }),
       })
       tell(reply, held.standings, plan.limit)
       const renewed =
@@ -164,9 +168,9 @@ const hold = async (
   return { held, limit, isSlice: true }
 }
 
-const extendAll = async ({ hold, stepWanted, outputTokens }: Held, most: number): Promise<boolean> => {
-  const steps = stepsFor(Math.max(0, most - outputTokens))
-  return steps === 0 || (await hold.extend(stepWanted, { least: steps, most: steps })) > 0
+const extendAll = async (held: Held, most: number): Promise<boolean> => {
+  const steps = stepsFor(Math.max(0, most - held.outputTokens))
+  return steps === 0 || (await held.extend({ least: steps, most: steps })) > 0
 }
 
 /** Where a budget allows less than could come, the provider is told. @param free what could come without it */
@@ -198,7 +202,7 @@ const limitOf = (exchange: Asked, cap: number | undefined): number | undefined =
 const canWrite = ({ request, attempt, translation }: Asked, limit: number): boolean =>
   translation !== undefined || protocols[attempt.protocol].limitOutput?.(request.scan, limit) !== undefined
 
-const cardOf = ({ catalog }: ReserveParts, { attempt, identity }: Asked) =>
+const cardOf = ({ catalog }: Pick<ReserveParts, 'catalog'>, { attempt, identity }: Asked) =>
   catalog.price(
     attempt.target.provider.id,
     attempt.target.model,
@@ -231,17 +235,74 @@ const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
 interface WrittenDown {
   /** So much more can it cost. Throws what `Ledger.open` throws. */
   add(more: Bound): void
+  /** It can cost at least so much in all. */
+  raise(most: Bound): void
 }
 
 /** The most that the attempt can cost, as the ledger knows it. */
 const writtenDown = (parts: ReserveParts, exchange: Asked, first: Bound): WrittenDown => {
-  let most = first
-  open(parts, exchange, most)
+  let known = first
+  const write = (most: Bound): void => {
+    known = most
+    open(parts, exchange, most)
+  }
+  write(first)
   return {
-    add(more) {
-      most = addBounds(most, more)
-      open(parts, exchange, most)
-    },
+    add: (more) => write(addBounds(known, more)),
+    raise: (most) => write(greaterBounds(known, most)),
+  }
+}
+
+const greaterBounds = (one: Bound, other: Bound): Bound => ({
+  cost: one.cost === null || other.cost === null ? null : one.cost > other.cost ? one.cost : other.cost,
+  inputTokens: Math.max(one.inputTokens, other.inputTokens),
+  outputTokens:
+    one.outputTokens === undefined || other.outputTokens === undefined
+      ? undefined
+      : Math.max(one.outputTokens, other.outputTokens),
+})
+
+interface Again {
+  readonly further: Further
+  readonly written: WrittenDown
+  readonly held?: Held
+  /** The longest answer of the next call. */
+  readonly outputTokens: number | undefined
+}
+
+const again = async (
+  parts: ReserveParts,
+  exchange: Asked,
+  { further, written, held, outputTokens }: Again,
+): Promise<boolean> => {
+  const spent = spentOn(parts, exchange, further.calls)
+  const likely = Math.max(further.inputTokens, Math.ceil(further.bytes / bytesPerToken))
+  const { cost, ...tokens } = addBounds(spent, callBound(parts, exchange, likely, outputTokens))
+  const all = BigInt(tokens.inputTokens + (tokens.outputTokens ?? 0))
+  if (held !== undefined && !(await held.cover({ usd: cost ?? 0n, tokens: all }).catch(() => false)))
+    return false
+  // A text never has more tokens than bytes; what the provider adds by itself, it has told of.
+  const most = callBound(parts, exchange, Math.max(likely, further.bytes), outputTokens)
+  return !exchange.entry.closed && isWritten(() => written.raise(addBounds(spent, most)))
+}
+
+/** What calls that are over have come to. */
+const spentOn = ({ catalog }: ReserveParts, exchange: Asked, calls: readonly Usage[]): Bound => {
+  const card = cardOf({ catalog }, exchange)
+  const service = servedAs(undefined, exchange.facts.service)
+  const bill =
+    card === undefined
+      ? null
+      : billOf(
+          calls.map((usage) => ({ card, usage })),
+          service,
+        )
+  const sum = (count: (usage: Usage) => number | undefined): number =>
+    calls.reduce((total, usage) => total + (count(usage) ?? 0), 0)
+  return {
+    cost: bill?.charged ?? null,
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
   }
 }
 
@@ -343,7 +404,7 @@ const renew = (
     encoder: codec.streamEncoder(contextOf(exchange)(exchange, codec.decodeRequest(exchange.request))),
     heldTokens: held.outputTokens,
     async extend() {
-      const steps = await held.hold.extend(held.stepWanted, { least: leastSteps, most: stepsFor(slice) })
+      const steps = await held.extend({ least: leastSteps, most: stepsFor(slice) })
       if (steps === 0) return 0
       const tokens = steps * stepTokens
       const before = callBound(parts, exchange, held.inputTokens, total)

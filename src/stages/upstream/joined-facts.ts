@@ -6,7 +6,9 @@ export const joinedFacts = (earlier: AnswerFacts, later: AnswerFacts): AnswerFac
   const { usage: before, calls = before === undefined ? [] : [before] } = earlier
   const sideUsage = [...(earlier.sideUsage ?? []), ...(later.sideUsage ?? [])]
   const usage = later.usage === undefined ? before : addUsage(before ?? {}, later.usage)
+  const { ended: _ended, error: _error, ...known } = earlier
   return {
+    ...known,
     ...later,
     ...(usage === undefined ? {} : { usage }),
     calls: later.usage === undefined ? calls : [...calls, later.usage],

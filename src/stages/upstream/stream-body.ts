@@ -31,6 +31,8 @@ export interface StreamBodyParts {
   readonly meter: StreamMeter & {
     /** The blocks that close a stream which the provider has ended; for streams that are rebuilt. */
     close?(): readonly Uint8Array[]
+    /** Nothing more comes; for streams that could have gone on. */
+    stop?(): void
   }
   readonly protocol: ProtocolId
   /** For rebuilt streams: has the provider said all? Else the held block tells. */
@@ -57,7 +59,7 @@ export interface StreamBodyParts {
 type State = 'open' | 'ending' | 'breaking' | 'over'
 
 /** After the last block, upstreams that keep the connection open get this long before the stream is ended for them. */
-const lingerMs = 1000
+export const lingerMs = 1000
 
 /**
  * A stream on its way through: whole blocks only, metered in passing, with the last one held back until the ledger
@@ -232,6 +234,7 @@ export class PassThroughStream implements BodyStream {
       const seen = whole ? meter.push(block) : undefined
       if (seen !== undefined) tail.push(seen)
     }
+    if (clean) meter.stop?.()
     if (meter.facts().ended !== undefined && meter.close !== undefined) tail.push(...meter.close())
     const facts = meter.facts()
     this.state = 'ending'

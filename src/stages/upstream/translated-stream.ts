@@ -2,12 +2,12 @@ import { GatewayError } from '../../errors.ts'
 import type { CanonicalError } from '../../ir/index.ts'
 import type { Reply } from '../../pipeline/index.ts'
 import { joinedAnswers, streamHeaders, translateStream } from '../../translation/index.ts'
-import type { Reserved } from '../reserve/index.ts'
 import { clientFraming, type GenerateTranslation, replyContext } from '../translate/index.ts'
 import { breakOnDeath } from './break-on-death.ts'
 import { clientLeft } from './client-left.ts'
-import { goingOn, oneCall } from './going-on.ts'
+import { goOnStreaming, oneCall } from './go-on-streaming.ts'
 import { httpSource } from './http-source.ts'
+import { idleWatch } from './idle-watch.ts'
 import { keptAlive } from './keep-alive.ts'
 import { headPatience, prime } from './primed-stream.ts'
 import type { HttpCall } from './send-http.ts'
@@ -20,7 +20,7 @@ import { report, type TranslationJob } from './translation-job.ts'
 
 /** A stream in the client's protocol; a failure before it has begun is an error with a status of its own. */
 export const translatedStream = async (
-  job: TranslationJob<GenerateTranslation> & { readonly exchange: Reserved },
+  job: TranslationJob<GenerateTranslation>,
   call: HttpCall,
   upstreamBody: ReadableStream<Uint8Array>,
 ): Promise<Reply> => {
@@ -51,11 +51,13 @@ export const translatedStream = async (
     },
   )
   const first = { call, source: httpSource(call, upstreamBody, response.headers.get('content-encoding')) }
-  const source = translation.mayPause ? goingOn(job, first, { translator, meter }) : oneCall(first)
-  const watch = parts.watchdog.watch(timeoutsOf(parts, exchange).idle, () => {
+  const idle = idleWatch(parts.watchdog, timeoutsOf(parts, exchange).idle, () => {
     isSilent = true
     source.abort()
   })
+  const source = translation.mayPause
+    ? goOnStreaming(job, first, { translator, meter, idle })
+    : oneCall(first)
   const stream = new PassThroughStream({
     source,
     meter,
@@ -69,7 +71,7 @@ export const translatedStream = async (
     framing: 'sse',
     status: response.status,
     requestBytes: entry.requestBytes,
-    watch,
+    watch: idle,
     timedOut: () => isSilent || source.timedOut(),
     breakOnDeath: breakOnDeath(exchange.incoming.headers.get('user-agent'), protocol.id),
     onFirstContent() {

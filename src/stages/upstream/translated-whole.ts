@@ -3,7 +3,6 @@ import type { GenerateResponse } from '../../ir/index.ts'
 import type { Outcome, WholeReply } from '../../pipeline/index.ts'
 import type { AnswerFacts, WireResponse } from '../../protocols/index.ts'
 import { type EncodedAnswer, encodeAnswer, RefusedAnswer, translateAnswer } from '../../translation/index.ts'
-import type { Reserved } from '../reserve/index.ts'
 import {
   clientFraming,
   type GenerateTranslation,
@@ -12,15 +11,15 @@ import {
 } from '../translate/index.ts'
 import { clientLeft } from './client-left.ts'
 import { decoded } from './decoded.ts'
+import { goOnWhole } from './go-on-whole.ts'
 import { factsOf, heardAnswer, unreadable } from './heard-answer.ts'
-import { goOn } from './paused-answer.ts'
 import { translatedError } from './translated-error.ts'
 import { translatedHeaders } from './translated-headers.ts'
 import { report, type TranslationJob } from './translation-job.ts'
 
 /** An answer that was read whole, or an error, in the client's protocol. What cannot be read is an error as well. */
 export const translatedWhole = async (
-  job: TranslationJob<Translation> & { readonly exchange: Reserved },
+  job: TranslationJob<Translation>,
   response: Response,
   body: Uint8Array,
 ): Promise<WholeReply> => {
@@ -49,11 +48,11 @@ export const translatedWhole = async (
   if (heard.operation !== 'generate') return success(heard.said, facts, headers)
   const whole = { ...job, translation: heard.translation }
   if (!heard.translation.mayPause) return said(whole, heard.answer, { headers, upstreamStatus, facts })
-  const { answer, broken, ...wentOn } = await goOn(whole, heard.answer, facts)
+  const { answer, breach, ...wentOn } = await goOnWhole(whole, heard.answer, facts)
   const beside = { headers, upstreamStatus, facts: wentOn.facts }
-  if (broken === undefined) return said(whole, answer, beside)
-  const failed = translatedError(exchange, broken.error, beside)
-  const outcome: Outcome = broken.isBilled ? { ...failed.outcome, usageSource: 'estimated' } : failed.outcome
+  if (breach === undefined) return said(whole, answer, beside)
+  const failed = translatedError(exchange, breach.error, beside)
+  const outcome: Outcome = breach.isBilled ? { ...failed.outcome, usageSource: 'estimated' } : failed.outcome
   return exchange.signal.aborted ? clientLeft(outcome, exchange.signal) : { ...failed, outcome }
 }
 

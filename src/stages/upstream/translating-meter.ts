@@ -1,6 +1,7 @@
 import type { CanonicalError } from '../../ir/index.ts'
 import type { AnswerFacts, StreamMeter } from '../../protocols/index.ts'
 import type { StreamTranslator } from '../../translation/index.ts'
+import { countBlocks } from '../../wire/index.ts'
 import { joinedFacts } from './joined-facts.ts'
 
 /** Counts what a provider says over all calls that make one answer. */
@@ -8,8 +9,12 @@ export interface TranslatingMeter extends StreamMeter {
   close(): readonly Uint8Array[]
   /** The blocks to come are those of the next call. @param inputTokens what it costs until the provider says so */
   resume(inputTokens: number): void
-  /** The next call came to nothing. @param isBilled may the provider bill it all the same? */
+  /** The next call came to nothing, as the provider says. @param isBilled may it bill that all the same? */
   giveUp(error: CanonicalError, isBilled: boolean): void
+  /** The next call was never sent. */
+  forget(): void
+  /** Nothing more comes: a paused answer ends as it stands. */
+  stop(): void
   /** The provider has not said yet what its last call costs. */
   readonly isEstimated: boolean
   /** Rules of the provider's grammar that it broke. */
@@ -30,6 +35,8 @@ export const translatingMeter = (
   /** Of the calls before this one. */
   let earlier: AnswerFacts | undefined
   let expected = 0
+  /** Pieces of content that this call has brought. */
+  let pieces = 0
   let hadContent = false
   let hadText = false
   const violated: string[] = []
@@ -41,27 +48,38 @@ export const translatingMeter = (
       throw error
     }
   }
-  const isEstimated = (): boolean => expected > 0 && upstream.facts().usage === undefined
-  const soFar = (): AnswerFacts => {
+  const ofThisCall = (): AnswerFacts => {
     const facts = upstream.facts()
-    if (earlier === undefined) return facts
-    return joinedFacts(earlier, isEstimated() ? { ...facts, usage: { inputTokens: expected } } : facts)
+    if (earlier === undefined || facts.ended !== undefined) return facts
+    // No final count yet: at least one token for each piece, as for any stream that is cut.
+    const { inputTokens = expected, outputTokens = 0 } = facts.usage ?? {}
+    if (inputTokens + pieces === 0) return facts
+    return { ...facts, usage: { ...facts.usage, inputTokens, outputTokens: Math.max(outputTokens, pieces) } }
   }
+  const soFar = (): AnswerFacts =>
+    earlier === undefined ? upstream.facts() : joinedFacts(earlier, ofThisCall())
+
   return {
     push(block) {
       upstream.push(block)
+      if (upstream.hasContent) pieces++
       return guarded(() => translator.push(block))
     },
     ...(upstream.skim === undefined ? {} : { skim: (text, from) => upstream.skim?.(text, from) ?? from }),
-    skimmed: (run) => guarded(() => translator.pushRun(run)),
+    skimmed(run) {
+      if (earlier !== undefined) pieces += countBlocks(Buffer.from(run).toString('latin1'), 0, run.byteLength)
+      return guarded(() => translator.pushRun(run))
+    },
     flush: () => guarded(() => translator.flush()),
     close: () => list(guarded(() => translator.end())),
     fail: (error: CanonicalError) => list(translator.fail(error)),
+    stop: () => translator.stop(),
     get hasContent() {
       return hadContent || upstream.hasContent
     },
     get isEstimated() {
-      return isEstimated()
+      const { usage, ended } = upstream.facts()
+      return expected > 0 && usage === undefined && ended !== 'failed'
     },
     get hasText() {
       return hadText || upstream.hasText
@@ -71,6 +89,7 @@ export const translatingMeter = (
       hadText ||= upstream.hasText
       earlier = soFar()
       expected = inputTokens
+      pieces = 0
       violated.push(...upstream.violations())
       upstream = meterOfCall()
       translator.resume()
@@ -78,6 +97,9 @@ export const translatingMeter = (
     giveUp(error, isBilled) {
       if (!isBilled) expected = 0
       translator.giveUp(error)
+    },
+    forget() {
+      expected = 0
     },
     facts(): AnswerFacts {
       const facts = { ...soFar(), handles: [] }

@@ -1,13 +1,17 @@
 import type { AttemptExchange } from '../attempts/index.ts'
+import type { Reserved } from '../reserve/index.ts'
 import type { Translation } from '../translate/index.ts'
 import type { UpstreamParts } from './upstream.ts'
 
 /** One translated exchange, while its answer is on its way back. */
 export interface TranslationJob<Kind extends Translation> {
   readonly parts: UpstreamParts
-  readonly exchange: AttemptExchange
+  readonly exchange: AttemptExchange & Reserved
   readonly translation: Kind
 }
+
+/** For estimates of what nobody has counted. */
+export const bytesPerToken = 4
 
 /** A defect of ours or nonsense of the provider's; messages might hold text of the answer. */
 export const report = ({ parts, exchange, translation }: TranslationJob<Translation>, error: unknown): void =>
