@@ -1,2 +1,3 @@
+export type { ReserveParts } from './attempt-bounds.ts'
 export { createOutputSlices, type OutputSlices } from './output-slices.ts'
-export { type Reserved, type ReserveParts, reserve } from './reserve.ts'
+export { type Reserved, reserve } from './reserve.ts'

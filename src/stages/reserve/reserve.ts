@@ -1,17 +1,25 @@
-import { type BudgetTable, budgetExceeded, type Purse, type Standing } from '../../budgets/index.ts'
-import { billOf, boundOf, type Catalog } from '../../catalog/index.ts'
-import { billableClasses, billableRegions, servedAs, type Usage } from '../../ir/index.ts'
-import type { AttemptRow, Ledger } from '../../ledger/index.ts'
+import { budgetExceeded, type Standing } from '../../budgets/index.ts'
+import type { AttemptRow } from '../../ledger/index.ts'
 import { isWhole, type Reply, type Stage, type StreamReply, whenSettled } from '../../pipeline/index.ts'
 import { protocols } from '../../protocols/index.ts'
-import type { AttemptExchange } from '../attempts/index.ts'
-import { addBounds, type Bound } from '../ledger/index.ts'
-import { passingContext, replyContext, type Translated } from '../translate/index.ts'
+import type { Bound } from '../ledger/index.ts'
+import { passingContext, replyContext } from '../translate/index.ts'
 import { subjectOf } from '../zone/index.ts'
-import { bytesPerToken, likelyBounds, trueBounds } from './demand-bounds.ts'
-import { type Billing, type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
-import type { OutputSlices } from './output-slices.ts'
+import {
+  type Asked,
+  billingOf,
+  boundOfAttempt,
+  callBound,
+  cardOf,
+  generates,
+  type ReserveParts,
+  smallest,
+} from './attempt-bounds.ts'
+import { likelyBounds, trueBounds } from './demand-bounds.ts'
+import { type Further, holdAgain } from './hold-again.ts'
+import { type Held, holdBudgets, leastSteps, stepsFor, stepTokens } from './hold-budgets.ts'
 import { RenewedStream } from './renewed-stream.ts'
+import { isWritten, open, type WrittenDown, writtenDown } from './written-down.ts'
 
 export interface Reserved {
   /** Nano-USD that this attempt can cost at most; null where a price or a limit is unknown. */
@@ -23,29 +31,6 @@ export interface Reserved {
   /** Holds what the calls of the attempt have come to, and one more. False where a budget has no room for it. */
   readonly holdAgain: (further: Further) => Promise<boolean>
 }
-
-/** One more call of the same attempt. */
-export interface Further {
-  /** What the provider has told of each call so far. */
-  readonly calls: readonly Usage[]
-  /** Of the next request. */
-  readonly bytes: number
-  /** What it will come to, as far as can be told. */
-  readonly inputTokens: number
-}
-
-export interface ReserveParts {
-  readonly catalog: Catalog
-  readonly ledger: Pick<Ledger, 'open'>
-  readonly instance: string
-  readonly budgets: {
-    readonly table: () => BudgetTable
-    readonly purse: Pick<Purse, 'hold'>
-  }
-  readonly slices: OutputSlices
-}
-
-type Asked = AttemptExchange & Translated
 
 /**
  * Before the upstream hears anything: holds in every budget what this attempt may cost, and writes it down, so that an
@@ -62,7 +47,7 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
         reservation: bound.cost,
         ...limitedBy(parts, exchange, limitOf(exchange, exchange.outputCap)),
         holdAgain: async (further) =>
-          again(parts, exchange, { further, written, outputTokens: bound.outputTokens }),
+          holdAgain(parts, exchange, { further, written, outputTokens: bound.outputTokens }),
       })
     }
     const plan = await hold(parts, exchange, applied)
@@ -74,7 +59,7 @@ export const reserve = (parts: ReserveParts): Stage<Asked, Reserved> => ({
       const reply = await next({
         reservation: cost,
         ...limitedBy(parts, exchange, plan.limit),
-        holdAgain: (further) => again(parts, exchange, { further, written, held, outputTokens: each }),
+        holdAgain: (further) => holdAgain(parts, exchange, { further, written, held, outputTokens: each }),
       })
       tell(reply, held.standings, plan.limit)
       const renewed =
@@ -202,162 +187,6 @@ const limitOf = (exchange: Asked, cap: number | undefined): number | undefined =
 const canWrite = ({ request, attempt, translation }: Asked, limit: number): boolean =>
   translation !== undefined || protocols[attempt.protocol].limitOutput?.(request.scan, limit) !== undefined
 
-const cardOf = ({ catalog }: Pick<ReserveParts, 'catalog'>, { attempt, identity }: Asked) =>
-  catalog.price(
-    attempt.target.provider.id,
-    attempt.target.model,
-    attempt.startedAt,
-    identity.tenant.organisation,
-  )
-
-const billingOf = ({ facts }: Asked): Billing => ({
-  classes: billableClasses(facts.service),
-  regions: billableRegions(facts.service),
-})
-
-/** Without budgets: text never has more tokens than bytes. */
-const boundOfAttempt = (parts: ReserveParts, exchange: Asked): Bound => {
-  const { catalog } = parts
-  const { target } = exchange.attempt
-  const provider = target.provider.id
-  const limit = catalog.model(provider, target.model)?.maxOutputTokens
-  const card = cardOf(parts, exchange)
-  const outputTokens = generates(exchange) ? smallest(exchange.facts.maxOutputTokens, limit) : 0
-  // What was put into the request from earlier exchanges costs as much as what came with it.
-  const inputTokens = Math.max(exchange.entry.requestBytes, exchange.request.body.byteLength)
-  const cost =
-    card === undefined || outputTokens === undefined
-      ? null
-      : boundOf(card, { inputTokens, outputTokens, ...billingOf(exchange) })
-  return { cost, inputTokens, outputTokens }
-}
-
-interface WrittenDown {
-  /** So much more can it cost. Throws what `Ledger.open` throws. */
-  add(more: Bound): void
-  /** It can cost at least so much in all. */
-  raise(most: Bound): void
-}
-
-/** The most that the attempt can cost, as the ledger knows it. */
-const writtenDown = (parts: ReserveParts, exchange: Asked, first: Bound): WrittenDown => {
-  let known = first
-  const write = (most: Bound): void => {
-    known = most
-    open(parts, exchange, most)
-  }
-  write(first)
-  return {
-    add: (more) => write(addBounds(known, more)),
-    raise: (most) => write(greaterBounds(known, most)),
-  }
-}
-
-const greaterBounds = (one: Bound, other: Bound): Bound => ({
-  cost: one.cost === null || other.cost === null ? null : one.cost > other.cost ? one.cost : other.cost,
-  inputTokens: Math.max(one.inputTokens, other.inputTokens),
-  outputTokens:
-    one.outputTokens === undefined || other.outputTokens === undefined
-      ? undefined
-      : Math.max(one.outputTokens, other.outputTokens),
-})
-
-interface Again {
-  readonly further: Further
-  readonly written: WrittenDown
-  readonly held?: Held
-  /** The longest answer of the next call. */
-  readonly outputTokens: number | undefined
-}
-
-const again = async (
-  parts: ReserveParts,
-  exchange: Asked,
-  { further, written, held, outputTokens }: Again,
-): Promise<boolean> => {
-  const spent = spentOn(parts, exchange, further.calls)
-  const likely = Math.max(further.inputTokens, Math.ceil(further.bytes / bytesPerToken))
-  const { cost, ...tokens } = addBounds(spent, callBound(parts, exchange, likely, outputTokens))
-  const all = BigInt(tokens.inputTokens + (tokens.outputTokens ?? 0))
-  if (held !== undefined && !(await held.cover({ usd: cost ?? 0n, tokens: all }).catch(() => false)))
-    return false
-  // A text never has more tokens than bytes; what the provider adds by itself, it has told of.
-  const most = callBound(parts, exchange, Math.max(likely, further.bytes), outputTokens)
-  return !exchange.entry.closed && isWritten(() => written.raise(addBounds(spent, most)))
-}
-
-/** What calls that are over have come to. */
-const spentOn = ({ catalog }: ReserveParts, exchange: Asked, calls: readonly Usage[]): Bound => {
-  const card = cardOf({ catalog }, exchange)
-  const service = servedAs(undefined, exchange.facts.service)
-  const bill =
-    card === undefined
-      ? null
-      : billOf(
-          calls.map((usage) => ({ card, usage })),
-          service,
-        )
-  const sum = (count: (usage: Usage) => number | undefined): number =>
-    calls.reduce((total, usage) => total + (count(usage) ?? 0), 0)
-  return {
-    cost: bill?.charged ?? null,
-    inputTokens: sum(({ inputTokens }) => inputTokens),
-    outputTokens: sum(({ outputTokens }) => outputTokens),
-  }
-}
-
-/** False where nothing can be written just now. */
-const isWritten = (write: () => void): boolean => {
-  try {
-    write()
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** What a further call of the same attempt can cost. */
-const callBound = (
-  parts: ReserveParts,
-  exchange: Asked,
-  inputTokens: number,
-  outputTokens: number | undefined,
-): Bound => {
-  const card = cardOf(parts, exchange)
-  const isKnown = card !== undefined && outputTokens !== undefined
-  const cost = isKnown ? boundOf(card, { inputTokens, outputTokens, ...billingOf(exchange) }) : null
-  return { cost, inputTokens, outputTokens }
-}
-
-/** Durable before the upstream hears of it; a further attempt reserves what the earlier ones cost as well. */
-const open = (parts: ReserveParts, exchange: Asked, bound: Bound): void => {
-  const { entry, attempt } = exchange
-  const most = entry.bound(attempt.number, bound)
-  parts.ledger.open({
-    exchange: exchange.id,
-    instance: parts.instance,
-    at: exchange.startedAt,
-    kind: exchange.kind,
-    direction: 'consume',
-    tenant: exchange.identity.tenant,
-    session: entry.session,
-    operation: exchange.operation,
-    clientProtocol: exchange.protocol.id,
-    modelAsked: entry.modelAsked,
-    provider: attempt.target.provider.id,
-    model: attempt.target.model,
-    upstreamProtocol: attempt.protocol,
-    credential: attempt.credential.id,
-    reservedNanoUsd: most.cost,
-    reservedInputTokens: most.inputTokens,
-    reservedOutputTokens: most.outputTokens ?? null,
-    requestBytes: entry.requestBytes,
-    counterparty: null,
-    tags: entry.tags,
-  })
-  entry.opened = true
-}
-
 /**
  * What the attempt came to; where nobody knows, all that was held for it. The ledger is told first that it reserves no
  * more than that: what budgets give to others meanwhile is never charged to an orphan as well.
@@ -432,12 +261,6 @@ const tell = (reply: Reply, standings: readonly Standing[], limit: number | unde
 
 const kindOf = ({ identity, attempt }: Asked): string => `${identity.id} ${attempt.target.model}`
 
-const generates = ({ operation }: Asked): boolean =>
-  operation === 'generate' || operation === 'compact-response'
-
 /** Gemini's streams that are one JSON array. */
 const isArray = ({ protocol, request }: Asked): boolean =>
   protocol.id === 'gemini' && request.query.get('alt') !== 'sse'
-
-const smallest = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined ? b : b === undefined ? a : Math.min(a, b)
