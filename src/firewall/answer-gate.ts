@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { StreamEvent } from '../ir/index.ts'
+import { canonicalOf, type StreamEvent } from '../ir/index.ts'
 import { answerRefused } from './answer-watch.ts'
 import { deltaWords, withDeltaWords } from './delta-words.ts'
 import { createRedaction, newFindings, type PlaceholderMap, readLeaf } from './placeholders/index.ts'
@@ -45,10 +45,10 @@ export const createAnswerGate = (parts: AnswerGateParts): AnswerGate => {
   const away = new Set<string>()
   let isOver = false
 
-  const refuse = ({ code, row, message }: GatewayError): readonly StreamEvent[] => {
+  const refuse = (error: GatewayError): readonly StreamEvent[] => {
     isOver = true
     open.clear()
-    return [{ type: 'error', error: { kind: row.kind, code, message } }]
+    return [{ type: 'error', error: canonicalOf(error) }]
   }
 
   /** The words of a part as they may be said. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { StreamEvent } from '../ir/index.ts'
+import { canonicalOf, type StreamEvent } from '../ir/index.ts'
 import type { Machine } from '../wire/index.ts'
 import { deltaWords, withDeltaWords } from './delta-words.ts'
 import type { Finding } from './finding.ts'
@@ -75,8 +75,7 @@ export const createAnswerWatch = (parts: AnswerWatchParts): Machine<StreamEvent,
   const refuse = ({ detector, type, at }: Found, news: readonly Found[]): readonly StreamEvent[] => {
     parts.onFound(news)
     isOver = true
-    const { code, row, message } = answerRefused(detector, type, at)
-    return [{ type: 'error', error: { kind: row.kind, code, message } }]
+    return [{ type: 'error', error: canonicalOf(answerRefused(detector, type, at)) }]
   }
 
   /** The text up to there, with placeholders. */

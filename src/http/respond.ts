@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { CanonicalError } from '../ir/index.ts'
+import { type CanonicalError, canonicalOf } from '../ir/index.ts'
 import { isWhole, type Reply, type StreamReply } from '../pipeline/index.ts'
 import type { Protocol } from '../protocols/index.ts'
 import { bodyBytes } from '../wire/index.ts'
@@ -40,9 +40,7 @@ const streamOf = ({ body }: StreamReply, onEnd: () => void): ReadableStream =>
 
 /** One of our errors as the canonical form says it. */
 export const canonicalError = (error: GatewayError): CanonicalError => ({
-  kind: error.row.kind,
-  message: error.message,
-  code: error.code,
+  ...canonicalOf(error),
   ...(error.param === undefined ? {} : { param: error.param }),
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
 })

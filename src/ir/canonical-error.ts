@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../errors.ts'
+import type { ErrorKind, GatewayError } from '../errors.ts'
 import type { Node } from './node.ts'
 
 /** An error as the canonical form says it; protocols' error codecs read and write it. */
@@ -13,3 +13,10 @@ export interface CanonicalError extends Node {
   readonly status?: number
   readonly retryAfter?: number
 }
+
+/** One of our errors, as far as an answer that has begun can say it: with no field and no wait. */
+export const canonicalOf = ({ row, code, message }: GatewayError): CanonicalError => ({
+  kind: row.kind,
+  code,
+  message,
+})

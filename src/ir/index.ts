@@ -1,4 +1,4 @@
-export type { CanonicalError } from './canonical-error.ts'
+export { type CanonicalError, canonicalOf } from './canonical-error.ts'
 export type * from './capabilities.ts'
 export { type Collected, collect, mergeExtensions } from './collect.ts'
 export type { EmbedRequest, EmbedResponse } from './embed.ts'

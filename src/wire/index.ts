@@ -7,6 +7,7 @@ export {
   type JsonScan,
   JsonSyntaxError,
   numberMember,
+  ownDepth,
   type Span,
   scanJson,
   stringMember,

@@ -55,6 +55,9 @@ const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
 
+/** For bodies of our own, which nest no deeper than what they came from, and for what was read before. */
+export const ownDepth = 100_000
+
 /**
  * @param bytes UTF-8 JSON, a byte order mark is skipped
  * @param watch keys to report wherever they occur

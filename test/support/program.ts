@@ -2,7 +2,8 @@ import { join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dir, '../..')
 
-const fromSource = (file: string): readonly string[] => [
+/** A program of the repository, from source. */
+export const programAt = (file: string): readonly string[] => [
   process.execPath,
   '--no-env-file',
   '--config=/dev/null',
@@ -15,9 +16,4 @@ const fromSource = (file: string): readonly string[] => [
  * `TGW_TEST_PROGRAM`: it starts in a third of the time, and is what users get. A lone test runs the sources.
  */
 export const tgwProgram: readonly string[] =
-  process.env['TGW_TEST_PROGRAM'] === undefined
-    ? fromSource('src/main.ts')
-    : [process.env['TGW_TEST_PROGRAM']]
-
-/** Another program of the repository, from source. */
-export const programAt = fromSource
+  process.env['TGW_TEST_PROGRAM'] === undefined ? programAt('src/main.ts') : [process.env['TGW_TEST_PROGRAM']]

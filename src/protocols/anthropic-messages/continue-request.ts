@@ -1,5 +1,5 @@
 import type { GenerateResponse } from '../../ir/index.ts'
-import { applySplices, memberSplice, scanJson, writeJson } from '../../wire/index.ts'
+import { applySplices, memberSplice, ownDepth, scanJson, writeJson } from '../../wire/index.ts'
 import type { EncodedRequest } from '../protocol.ts'
 import { type BlockContext, saysNothing } from './block-context.ts'
 import { encodeParts } from './encode-parts.ts'
@@ -18,7 +18,7 @@ export const continueRequest = (
   const parts = (choices[0]?.parts ?? []).filter((part) => part.type !== 'text' || !saysNothing(part.text))
   const content = encodeParts(parts, 'messages', unchanged)
   const body = new TextEncoder().encode(sent.body)
-  const scan = scanJson(body, noKeys, deepest)
+  const scan = scanJson(body, noKeys, ownDepth)
   const messages = scan.top.get('messages')
   if (content.length === 0 || messages === undefined) return undefined
   const end = messages.end - 1
@@ -33,6 +33,3 @@ export const continueRequest = (
 const unchanged: BlockContext = { side: 'request', isForeign: false, shape: 'sparse', warn() {} }
 
 const noKeys: ReadonlySet<string> = new Set()
-
-/** Requests of our own nest no deeper than what they came from. */
-const deepest = 100_000

@@ -1,1 +1,1 @@
-export { issue, type Metered, type MeterParts, meter } from './meter.ts'
+export { estimatedTokens, issue, type Metered, type MeterParts, meter } from './meter.ts'

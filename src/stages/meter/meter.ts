@@ -25,7 +25,10 @@ export interface MeterParts {
   readonly onBilled: (provider: string, model: string, card: PriceCard) => void
 }
 
-/** One attempt row for each upstream call, or for all that make one answer: its usage, priced with the card of this target. */
+/**
+ * One attempt row for each upstream call, or for all that make one answer: its usage, priced with the card of this
+ * target.
+ */
 export const meter = (parts: MeterParts): Stage<AttemptExchange, Metered> => ({
   name: 'meter',
   async run(exchange, next) {
@@ -88,7 +91,7 @@ const brokenRow = (parts: MeterParts, exchange: AttemptExchange, error: unknown)
   const { operation, attempt, entry } = exchange
   if (!bills(operation) || !mayBeBilled(error)) return row
   const bytes = Math.max(entry.requestBytes, exchange.request.body.byteLength)
-  const usage = { inputTokens: Math.ceil(bytes / 4), outputTokens: 0 }
+  const usage = { inputTokens: estimatedTokens(bytes), outputTokens: 0 }
   const { target, startedAt } = attempt
   const { organisation } = exchange.identity.tenant
   const card = parts.catalog.price(target.provider.id, target.model, startedAt, organisation)
@@ -103,6 +106,9 @@ const brokenRow = (parts: MeterParts, exchange: AttemptExchange, error: unknown)
     priceVersion: card === undefined ? null : billedVersion(card, service),
   }
 }
+
+/** What nobody has counted. */
+export const estimatedTokens = (bytes: number): number => Math.ceil(bytes / 4)
 
 /** What is no error of ours was thrown somewhere behind the gateway's back. */
 const mayBeBilled = (error: unknown): boolean => !(error instanceof GatewayError) || error.wasSent

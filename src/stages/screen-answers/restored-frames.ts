@@ -1,6 +1,6 @@
 import { createRestorer, type PlaceholderMap, type Restorer, restoreDocument } from '../../firewall/index.ts'
 import { isJsonObject, type JsonObject } from '../../ir/index.ts'
-import { encodeFrame, type Machine, parseFrame, type SseFrame, scanJson } from '../../wire/index.ts'
+import { encodeFrame, type Machine, ownDepth, parseFrame, type SseFrame, scanJson } from '../../wire/index.ts'
 
 /** A block that may still change: the end of its words may begin a placeholder. */
 interface Entry {
@@ -108,12 +108,10 @@ const parse = (text: string): JsonObject | undefined => {
 const written = ({ block, delta }: Entry): Uint8Array => {
   if (delta === undefined || delta.text === delta.said) return block
   const bytes = Buffer.from(delta.frame.data)
-  const span = scanJson(bytes, nothing, deepest).top.get('delta')
+  const span = scanJson(bytes, nothing, ownDepth).top.get('delta')
   if (span === undefined) return block
   const data = `${bytes.subarray(0, span.start)}${JSON.stringify(delta.text)}${bytes.subarray(span.end)}`
   return encodeFrame({ ...delta.frame, data })
 }
 
 const nothing: ReadonlySet<string> = new Set()
-/** It was parsed before. */
-const deepest = 100_000

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import { deltaWords } from '../../firewall/index.ts'
-import type { StreamEvent } from '../../ir/index.ts'
+import { canonicalOf, type StreamEvent } from '../../ir/index.ts'
 import type { StreamFramer } from '../../translation/index.ts'
 import type { Machine, SseFrame } from '../../wire/index.ts'
 import type { AnswerLook } from './answer-look.ts'
@@ -108,8 +108,7 @@ export class ScreenedBlocks implements Rewriter {
       return block
     }
     const { encoder, framer } = this.parts
-    const { code, row, message } = unreadableAnswer(error)
-    const frames = encoder.push({ type: 'error', error: { kind: row.kind, code, message } })
+    const frames = encoder.push({ type: 'error', error: canonicalOf(unreadableAnswer(error)) })
     this.refuse()
     return Buffer.concat([written(frames, framer), Buffer.from(framer.end())])
   }

@@ -1,15 +1,15 @@
-import { type GatewayError, toGatewayError } from '../../errors.ts'
-import type { CanonicalError, GenerateResponse, Usage } from '../../ir/index.ts'
+import { toGatewayError } from '../../errors.ts'
+import { type CanonicalError, canonicalOf, type GenerateResponse, type Usage } from '../../ir/index.ts'
 import type { AnswerFacts } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { estimatedTokens } from '../meter/index.ts'
 import type { GenerateTranslation } from '../translate/index.ts'
-import { decoded } from './decoded.ts'
-import { readWhole } from './read-whole.ts'
+import { readWire } from './read-whole.ts'
 import { refuseBadCredential, refuseUnusable } from './refuse-unusable.ts'
 import { type HttpCall, type Outgoing, sendHttp } from './send-http.ts'
 import { timeoutsOf } from './timeouts-of.ts'
 import { translatedRequest } from './translated-request.ts'
-import { bytesPerToken, type TranslationJob } from './translation-job.ts'
+import type { TranslationJob } from './translation-job.ts'
 
 /**
  * A provider that runs tools pauses an answer that takes long, and goes on when it gets its own words back
@@ -66,7 +66,7 @@ export const furtherCalls = ({
       const request = translatedRequest(exchange, { ...translation, sent: continued }, parts.userAgent)
       const bytes = request.body?.byteLength ?? 0
       const known = callsOf(facts)
-      const inputTokens = Math.max(Math.ceil(bytes / bytesPerToken), tokensOf(known.at(-1)))
+      const inputTokens = Math.max(estimatedTokens(bytes), tokensOf(known.at(-1)))
       if (!(await exchange.holdAgain({ calls: known, bytes, inputTokens }))) return undefined
       calls++
       return { outgoing: { ...request, isContinuation: true }, inputTokens }
@@ -97,7 +97,7 @@ const tokensOf = (usage: Usage | undefined): number => (usage?.inputTokens ?? 0)
 export const lost = (error: unknown): AnswerBroken => {
   if (error instanceof AnswerBroken) return error
   const gatewayError = toGatewayError(error)
-  return new AnswerBroken({ error: canonical(gatewayError), isBilled: gatewayError.wasSent, isSaid: false })
+  return new AnswerBroken({ error: canonicalOf(gatewayError), isBilled: gatewayError.wasSent, isSaid: false })
 }
 
 const refusal = async (
@@ -106,22 +106,14 @@ const refusal = async (
   call: HttpCall,
 ): Promise<CanonicalError | undefined> => {
   const { provider } = exchange.attempt.target
-  const { status, headers } = call.response
   try {
     refuseUnusable(call, provider.id)
-    if (status < 400) return undefined
-    const body = await readWhole(exchange, call)
-    const readable = decoded(body, headers.get('content-encoding')) ?? new Uint8Array(0)
-    const error = upstream.errors.decode(status, headers, readable)
+    if (call.response.status < 400) return undefined
+    const { status, headers, body } = await readWire(exchange, call)
+    const error = upstream.errors.decode(status, headers, body)
     refuseBadCredential(error, provider.id)
     return error
   } catch (error) {
-    return canonical(toGatewayError(error))
+    return canonicalOf(toGatewayError(error))
   }
 }
-
-const canonical = ({ row, code, message }: GatewayError): CanonicalError => ({
-  kind: row.kind,
-  code,
-  message,
-})

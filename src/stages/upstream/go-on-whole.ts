@@ -2,11 +2,10 @@ import type { GenerateResponse } from '../../ir/index.ts'
 import type { AnswerFacts } from '../../protocols/index.ts'
 import { joinAnswers } from '../../translation/index.ts'
 import type { GenerateTranslation } from '../translate/index.ts'
-import { decoded } from './decoded.ts'
 import { AnswerBroken, type Breach, furtherCalls, lost } from './further-call.ts'
 import { factsOf, heardAnswer, unreadable } from './heard-answer.ts'
 import { joinedFacts, withInput } from './joined-facts.ts'
-import { readWhole } from './read-whole.ts'
+import { readWire } from './read-whole.ts'
 import type { HttpCall } from './send-http.ts'
 import type { TranslationJob } from './translation-job.ts'
 
@@ -42,11 +41,9 @@ export const goOnWhole = async (
   return { answer, facts }
 }
 
-/** @throws AnswerBroken, or what `readWhole` throws */
+/** @throws AnswerBroken, or what `readWire` throws */
 const hear = async ({ exchange, translation }: Job, call: HttpCall): Promise<WholeAnswer> => {
-  const { status, headers } = call.response
-  const body = await readWhole(exchange, call)
-  const wire = { status, headers, body: decoded(body, headers.get('content-encoding')) ?? new Uint8Array(0) }
+  const wire = await readWire(exchange, call)
   const facts = factsOf(translation, wire)
   const { error, usage } = facts
   if (error !== undefined) throw new AnswerBroken({ error, isBilled: usage !== undefined, isSaid: true })

@@ -1,5 +1,7 @@
 import { GatewayError } from '../../errors.ts'
+import type { WireResponse } from '../../protocols/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
+import { decoded } from './decoded.ts'
 import { left } from './left.ts'
 import type { HttpCall } from './send-http.ts'
 
@@ -28,4 +30,11 @@ export const readWhole = async (exchange: AttemptExchange, call: HttpCall): Prom
   } finally {
     call.finished()
   }
+}
+
+/** The same unpacked, with its head. What cannot be unpacked is empty. Throws what `readWhole` throws. */
+export const readWire = async (exchange: AttemptExchange, call: HttpCall): Promise<WireResponse> => {
+  const { status, headers } = call.response
+  const body = await readWhole(exchange, call)
+  return { status, headers, body: decoded(body, headers.get('content-encoding')) ?? new Uint8Array(0) }
 }

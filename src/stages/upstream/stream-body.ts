@@ -17,6 +17,7 @@ import {
   parseElement,
   parseFrame,
 } from '../../wire/index.ts'
+import { estimatedTokens } from '../meter/index.ts'
 import type { BreakOnDeath } from './break-on-death.ts'
 
 export interface StreamSource {
@@ -303,7 +304,7 @@ export class PassThroughStream implements BodyStream {
   private estimate(usage: Usage | undefined): Usage {
     return {
       ...usage,
-      inputTokens: usage?.inputTokens ?? Math.ceil(this.parts.requestBytes / 4),
+      inputTokens: usage?.inputTokens ?? estimatedTokens(this.parts.requestBytes),
       outputTokens: Math.max(usage?.outputTokens ?? 0, this.contentBlocks),
     }
   }

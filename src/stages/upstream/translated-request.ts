@@ -1,4 +1,4 @@
-import { applySplices, scanJson } from '../../wire/index.ts'
+import { applySplices, ownDepth, scanJson } from '../../wire/index.ts'
 import type { AttemptExchange } from '../attempts/index.ts'
 import type { Reserved } from '../reserve/index.ts'
 import type { Translation } from '../translate/index.ts'
@@ -37,14 +37,11 @@ const limited = ({ outputLimit, chatLimitField }: Reserved, { upstream, sent }: 
   const body = encoder.encode(sent.body)
   if (outputLimit === undefined || upstream.limitOutput === undefined) return body
   const splice = upstream.limitOutput(
-    scanJson(body, upstream.watchedKeys, deepest),
+    scanJson(body, upstream.watchedKeys, ownDepth),
     outputLimit,
     chatLimitField,
   )
   return splice === undefined ? body : applySplices(body, [splice])
 }
-
-/** Bodies of our own nest no deeper than what they came from. */
-const deepest = 100_000
 
 const encoder = new TextEncoder()

@@ -1,5 +1,5 @@
 import { GatewayError, toGatewayError } from '../../errors.ts'
-import type { GenerateResponse } from '../../ir/index.ts'
+import { canonicalOf, type GenerateResponse } from '../../ir/index.ts'
 import type { Outcome, WholeReply } from '../../pipeline/index.ts'
 import type { AnswerFacts, WireResponse } from '../../protocols/index.ts'
 import { type EncodedAnswer, encodeAnswer, RefusedAnswer, translateAnswer } from '../../translation/index.ts'
@@ -10,7 +10,6 @@ import {
   type Translation,
 } from '../translate/index.ts'
 import { clientLeft } from './client-left.ts'
-import { decoded } from './decoded.ts'
 import { goOnWhole } from './go-on-whole.ts'
 import { factsOf, heardAnswer, unreadable } from './heard-answer.ts'
 import { translatedError } from './translated-error.ts'
@@ -20,22 +19,19 @@ import { report, type TranslationJob } from './translation-job.ts'
 /** An answer that was read whole, or an error, in the client's protocol. What cannot be read is an error as well. */
 export const translatedWhole = async (
   job: TranslationJob<Translation>,
-  response: Response,
-  body: Uint8Array,
+  wire: WireResponse,
 ): Promise<WholeReply> => {
   const { parts, exchange, translation } = job
   const { upstream } = translation
-  const headers = translatedHeaders(exchange, response.headers, parts.now())
-  const readable = decoded(body, response.headers.get('content-encoding')) ?? new Uint8Array(0)
-  const upstreamStatus = response.status
+  const { status: upstreamStatus } = wire
+  const headers = translatedHeaders(exchange, wire.headers, parts.now())
   if (upstreamStatus >= 400) {
-    const error = upstream.errors.decode(upstreamStatus, response.headers, readable)
+    const error = upstream.errors.decode(upstreamStatus, wire.headers, wire.body)
     return translatedError(exchange, error, { headers, upstreamStatus })
   }
-  const wire: WireResponse = { status: upstreamStatus, headers: response.headers, body: readable }
   const facts = factsOf(translation, wire)
   if (facts.ended === 'failed') {
-    const error = facts.error ?? upstream.errors.decode(upstreamStatus, response.headers, readable)
+    const error = facts.error ?? upstream.errors.decode(upstreamStatus, wire.headers, wire.body)
     return translatedError(exchange, error, { headers, upstreamStatus, facts })
   }
   let heard: Heard
@@ -93,9 +89,9 @@ const said = (
       const refused = translatedError(exchange, error.error, beside)
       return { ...refused, outcome: { ...refused.outcome, result: 'refused' } }
     }
-    const { code, row, message } = toGatewayError(error)
-    if (row.kind === 'internal') report(job, error)
-    return translatedError(exchange, { kind: row.kind, code, message }, beside)
+    const failure = canonicalOf(toGatewayError(error))
+    if (failure.kind === 'internal') report(job, error)
+    return translatedError(exchange, failure, beside)
   }
 }
 

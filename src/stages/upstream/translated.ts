@@ -3,7 +3,7 @@ import type { AttemptExchange } from '../attempts/index.ts'
 import type { Reserved } from '../reserve/index.ts'
 import type { Translation } from '../translate/index.ts'
 import { isEventStream } from './heard-answer.ts'
-import { readWhole } from './read-whole.ts'
+import { readWire } from './read-whole.ts'
 import { refuseUnusable } from './refuse-unusable.ts'
 import { sendHttp } from './send-http.ts'
 import { timeoutsOf } from './timeouts-of.ts'
@@ -32,5 +32,5 @@ export const translated = async (
   if (generates && isEventStream(response) && response.body !== null) {
     return translatedStream({ parts, exchange, translation }, call, response.body)
   }
-  return translatedWhole({ parts, exchange, translation }, response, await readWhole(exchange, call))
+  return translatedWhole({ parts, exchange, translation }, await readWire(exchange, call))
 }

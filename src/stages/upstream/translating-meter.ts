@@ -35,7 +35,7 @@ export const translatingMeter = (
   /** Of the calls before this one. */
   let earlier: AnswerFacts | undefined
   let expected = 0
-  /** Pieces of content that this call has brought. */
+  /** Pieces of content that this call has brought, if it is a further one. */
   let pieces = 0
   let hadContent = false
   let hadText = false
@@ -62,12 +62,12 @@ export const translatingMeter = (
   return {
     push(block) {
       upstream.push(block)
-      if (upstream.hasContent) pieces++
+      if (earlier !== undefined && upstream.hasContent) pieces++
       return guarded(() => translator.push(block))
     },
     ...(upstream.skim === undefined ? {} : { skim: (text, from) => upstream.skim?.(text, from) ?? from }),
     skimmed(run) {
-      if (earlier !== undefined) pieces += countBlocks(Buffer.from(run).toString('latin1'), 0, run.byteLength)
+      if (earlier !== undefined) pieces += countBlocks(latin1(run), 0, run.byteLength)
       return guarded(() => translator.pushRun(run))
     },
     flush: () => guarded(() => translator.flush()),
@@ -112,6 +112,8 @@ export const translatingMeter = (
     upstreamViolations: () => [...violated, ...upstream.violations()],
   }
 }
+
+const latin1 = (bytes: Uint8Array): string => Buffer.prototype.toString.call(bytes, 'latin1')
 
 const unended = ({ ended: _, ...facts }: AnswerFacts): AnswerFacts => facts
 

@@ -10,9 +10,6 @@ export interface TranslationJob<Kind extends Translation> {
   readonly translation: Kind
 }
 
-/** For estimates of what nobody has counted. */
-export const bytesPerToken = 4
-
 /** A defect of ours or nonsense of the provider's; messages might hold text of the answer. */
 export const report = ({ parts, exchange, translation }: TranslationJob<Translation>, error: unknown): void =>
   parts.logger.error('an answer could not be translated', {
